@@ -1,0 +1,29 @@
+"""The Boltzmann operator: the mean of the entries under softmax weights."""
+
+from sympy import S, Sum, exp, oo
+
+from smoothsym.certify.special import Special
+from smoothsym.laws import Between, Limit
+from smoothsym.operator import SmoothMax
+from smoothsym.words import alpha, j, maximum, mean, minimum, n, x
+
+boltzmann = SmoothMax(
+    name="boltzmann",
+    title="Boltzmann operator",
+    parameter=alpha,
+    definition=Sum(x[j] * exp(alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1, n)),
+    laws=(
+        Limit(oo, maximum(x)),
+        Limit(0, mean(x)),
+        Limit(-oo, minimum(x)),
+        Between(minimum(x), maximum(x)),
+    ),
+    special_values={
+        "empty": Special(S.NaN, "limit"),
+        "nan": Special(S.NaN, "limit", S.NaN, "limit"),
+        "dominant": Special("extreme", "limit", "shared"),
+        "all negligible": Special("extreme", "limit"),
+    },
+    # The zero test is Lindemann-Weierstrass: value and gradient are quotients of exponential sums.
+    notes="A mean, and not a convex function: it is neither monotone nor a sup-norm non-expansion.",
+)

@@ -1,0 +1,32 @@
+"""The p-norm: log-sum-exp of log|x|, and a norm for p >= 1."""
+
+from sympy import Abs, Eq, Piecewise, S, Sum, oo
+
+from smoothsym.certify.special import Special
+from smoothsym.laws import Between, Limit, Norm
+from smoothsym.operator import SmoothMax
+from smoothsym.words import j, maximum, minimum, n, p, x
+
+pnorm = SmoothMax(
+    name="pnorm",
+    title="p-norm",
+    parameter=p,
+    definition=Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p),
+    laws=(
+        Limit(oo, maximum(Abs(x)), note="the maximum of x itself only where x >= 0"),
+        Limit(-oo, minimum(Abs(x))),
+        Between(maximum(Abs(x)), n ** (1 / p) * maximum(Abs(x)), when=p > 0),
+        Norm(when=p >= 1),
+    ),
+    special_values={
+        "empty": Special(S.Zero, "limit"),
+        "nan": Special(S.NaN, "convention"),
+        "dominant": Special("extreme", "limit"),
+        # The subdifferential of the norm at 0 is the dual ball; 0 is its centre.
+        "all negligible": Special("extreme", "limit", S.Zero, "convention"),
+        "parameter 0": Special(Piecewise((Abs(x[1]), Eq(n, 1)), (oo, True)), "limit"),
+        "parameter 0-": Special(Piecewise((Abs(x[1]), Eq(n, 1)), (S.Zero, True)), "limit"),
+    },
+    # Values for rational p are algebraic: unique factorisation decides. The derivative by p has no theorem.
+    notes="For p -> oo it tends to max |x_i|, the maximum itself only where x >= 0. Zeros are dropped for p > 0.",
+)

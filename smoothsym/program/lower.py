@@ -1,0 +1,282 @@
+"""An expression becomes a small program: a list of primitive operations over axes, shared wherever the expression repeats itself.
+
+A value of a program is an array whose axes are indices that run over 1..n. What is computed over the index i and over the index
+j is computed once: an operation is stored with its axes numbered 0, 1, ..., and each use says how they are placed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from sympy import (
+    Abs,
+    Add,
+    E,
+    Expr,
+    Function,
+    Indexed,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    Rational,
+    S,
+    Sum,
+    Symbol,
+    default_sort_key,
+    exp,
+    log,
+    sign,
+)
+from sympy.codegen.cfunctions import expm1, log1p
+
+from smoothsym.words import maximum, mean, minimum
+
+Placement = tuple[int, ...]
+
+UNARY = {exp: "exp", log: "log", Abs: "abs", sign: "sign", log1p: "log1p", expm1: "expm1"}
+REDUCTIONS = {maximum: "max", minimum: "min"}
+
+
+class either(Function):
+    """either(t, a, b): two forms a = b of one value; a is the better one where t > 0, b elsewhere."""
+
+    nargs = 3
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One primitive: its name, its arguments with the place of each of their axes, its number of axes, and a datum.
+
+    Names: x, symbol, number, length; add, sub, mul, div, pow; neg, exp, log, log1p, expm1, abs, sign; sum, max, min over the
+    axis `datum`; argmax (a position); take at a position; same (two positions are equal); either.
+    """
+
+    name: str
+    args: tuple[tuple[int, Placement], ...]
+    rank: int
+    datum: str | Fraction | int | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """Operations in the order of evaluation, and which of them are the outputs, with their axes in the order asked for."""
+
+    operations: tuple[Operation, ...]
+    outputs: tuple[tuple[int, Placement], ...]
+
+    def __str__(self) -> str:
+        lines = []
+        for number, operation in enumerate(self.operations):
+            args = ", ".join(f"v{a}" + (f"@{p}" if p != tuple(range(len(p))) else "") for a, p in operation.args)
+            datum = "" if operation.datum is None else f" [{operation.datum}]"
+            lines.append(f"v{number} = {operation.name}({args}){datum}  # rank {operation.rank}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Use:
+    number: int
+    labels: tuple[Symbol, ...]
+
+
+@dataclass
+class _Lowering:
+    base: object
+    length: Symbol
+    axes: frozenset[Symbol]
+    anchors: Mapping[Symbol, Expr]
+    operations: list[Operation] = field(default_factory=list)
+    known: dict[Operation, int] = field(default_factory=dict)
+    cache: dict[tuple[Expr, frozenset[Symbol]], _Use] = field(default_factory=dict)
+
+    def emit(self, name: str, args: list[_Use], labels: tuple[Symbol, ...], datum: str | Fraction | int | None = None) -> _Use:
+        placed = tuple((a.number, tuple(labels.index(label) for label in a.labels)) for a in args)
+        operation = Operation(name, placed, len(labels), datum)
+        if operation not in self.known:
+            self.known[operation] = len(self.operations)
+            self.operations.append(operation)
+        return _Use(self.known[operation], labels)
+
+    def join(self, name: str, *args: _Use) -> _Use:
+        labels: list[Symbol] = []
+        for arg in args:
+            labels.extend(label for label in arg.labels if label not in labels)
+        return self.emit(name, list(args), tuple(labels))
+
+    def reduce(self, name: str, body: Expr, index: Symbol, axes: frozenset[Symbol]) -> _Use:
+        inner = self.lower(body, axes | {index})
+        if index not in inner.labels:
+            raise ValueError(f"{body} does not depend on {index}")
+        axis = inner.labels.index(index)
+        rest = tuple(label for label in inner.labels if label != index)
+        operation = Operation(name, ((inner.number, tuple(range(len(inner.labels)))),), len(rest), axis)
+        if operation not in self.known:
+            self.known[operation] = len(self.operations)
+            self.operations.append(operation)
+        return _Use(self.known[operation], rest)
+
+    def lower(self, e: Expr, axes: frozenset[Symbol]) -> _Use:
+        key = (e, axes & e.free_symbols)
+        if key not in self.cache:
+            self.cache[key] = self._lower(e, axes)
+        return self.cache[key]
+
+    def _lower(self, e: Expr, axes: frozenset[Symbol]) -> _Use:
+        if isinstance(e, Rational):
+            return self.emit("number", [], (), Fraction(int(e.p), int(e.q)))
+        if e == E:
+            return self.join("exp", self.emit("number", [], (), Fraction(1)))
+        if e == self.length:
+            return self.emit("length", [], ())
+        if isinstance(e, Indexed):
+            return self.entry(e, axes)
+        if isinstance(e, Symbol):
+            return self.emit("symbol", [], (), e.name)
+        if isinstance(e, Sum):
+            return self.sum(e, axes)
+        if isinstance(e, Add):
+            return self.add(e, axes)
+        if isinstance(e, Mul):
+            return self.mul(e, axes)
+        if isinstance(e, Pow):
+            return self.join("pow", self.lower(e.base, axes), self.lower(e.exp, axes))
+        if isinstance(e, KroneckerDelta):
+            return self.join("same", *(self.position(argument, axes) for argument in sorted(e.args, key=default_sort_key)))
+        if isinstance(e, either):
+            return self.join("either", *(self.lower(argument, axes) for argument in e.args))
+        if isinstance(e, (maximum, minimum)):
+            index = Symbol("r", integer=True)
+            return self.reduce(REDUCTIONS[e.func], self.over(e.args[0], index), index, axes)
+        if isinstance(e, mean):
+            index = Symbol("r", integer=True)
+            return self.lower(Sum(self.over(e.args[0], index), (index, 1, self.length)) / self.length, axes)
+        if e.func in UNARY:
+            return self.join(UNARY[e.func], self.lower(e.args[0], axes))
+        raise ValueError(f"no primitive computes {e.func.__name__}({', '.join(map(str, e.args))})")
+
+    def over(self, body: Expr, index: Symbol) -> Expr:
+        return body.xreplace({self.base: self.base[index]}) if not body.has(Indexed) else body  # type: ignore[index]
+
+    def position(self, index: Expr, axes: frozenset[Symbol]) -> _Use:
+        if index in axes:
+            return self.emit("iota", [], (index,))
+        if index in self.anchors:
+            run = Symbol("r", integer=True)
+            return self.reduce("argmax", self.anchors[index].xreplace({ANCHORED: run}), run, frozenset())
+        if index.is_Integer:
+            return self.emit("number", [], (), int(index) - 1)
+        if isinstance(index, Symbol):
+            return self.emit("position", [], (), index.name)
+        raise ValueError(f"the index {index} is neither a symbol nor an integer")
+
+    def entry(self, e: Indexed, axes: frozenset[Symbol]) -> _Use:
+        if len(e.indices) != 1:
+            raise ValueError(f"{e} has {len(e.indices)} indices; a vector has one")
+        (index,) = e.indices
+        name = "x" if e.base == self.base else str(e.base.label)
+        run = Symbol("r", integer=True)
+        if index in axes:
+            return self.emit("x", [], (index,), name)
+        whole = self.emit("x", [], (run,), name)
+        operation = Operation("take", ((whole.number, (0,)), (self.position(index, axes).number, ())), 0)
+        if operation not in self.known:
+            self.known[operation] = len(self.operations)
+            self.operations.append(operation)
+        return _Use(self.known[operation], ())
+
+    def sum(self, e: Sum, axes: frozenset[Symbol]) -> _Use:
+        body = e.function
+        for index, low, high in e.limits:
+            if low != 1 or high != self.length:
+                raise ValueError(f"the sum over {index} runs from {low} to {high}; it must run from 1 to {self.length}")
+        (index, _, _), *outer = e.limits
+        if outer:
+            return self.lower(Sum(Sum(body, e.limits[0]), *outer), axes)
+        if index not in body.free_symbols:
+            return self.lower(self.length * body, axes)
+        return self.reduce("sum", body, index, axes)
+
+    def add(self, e: Add, axes: frozenset[Symbol]) -> _Use:
+        plus, minus = [], []
+        for term in e.args:
+            coefficient, _ = term.as_coeff_Mul()
+            (minus if coefficient < 0 else plus).append(term)
+        if not plus:
+            return self.join("neg", self.lower(-e, axes))
+        result = self.lower(plus[0], axes)
+        for term in plus[1:]:
+            result = self.join("add", result, self.lower(term, axes))
+        for term in minus:
+            result = self.join("sub", result, self.lower(-term, axes))
+        return result
+
+    def mul(self, e: Mul, axes: frozenset[Symbol]) -> _Use:
+        above: list[Expr] = []
+        below: list[Expr] = []
+        coefficient, rest = e.as_coeff_Mul()
+        if coefficient < 0:
+            return self.join("neg", self.lower(-e, axes))
+        if coefficient != 1:
+            above += [S(coefficient.p)] if coefficient.p != 1 else []
+            below += [S(coefficient.q)] if coefficient.q != 1 else []
+        for factor in Mul.make_args(rest):
+            base, exponent = factor.as_base_exp() if not isinstance(factor, exp) else (factor, S.One)
+            if exponent.is_Rational and exponent < 0:
+                below.append(base**-exponent)
+            else:
+                above.append(factor)
+        result = self.product(above, axes)
+        for factor in below:
+            result = self.join("div", result, self.lower(factor, axes)) if result else self.reciprocal(factor, axes)
+        assert result is not None
+        return result
+
+    def product(self, factors: list[Expr], axes: frozenset[Symbol]) -> _Use | None:
+        result = None
+        for factor in factors:
+            part = self.lower(factor, axes)
+            result = self.join("mul", result, part) if result else part
+        return result
+
+    def reciprocal(self, factor: Expr, axes: frozenset[Symbol]) -> _Use:
+        return self.join("div", self.emit("number", [], (), Fraction(1)), self.lower(factor, axes))
+
+
+ANCHORED = Symbol("anchored", integer=True)
+"""The index over which the key of an anchor is compared: the anchor is the position of the key's largest value."""
+
+
+def lower(
+    outputs: list[Expr],
+    axes: tuple[Symbol, ...] = (),
+    anchors: Mapping[Symbol, Expr] | None = None,
+    base: object = None,
+    length: Symbol | None = None,
+) -> Program:
+    """Lower expressions to one program that computes them all.
+
+    Parameters: the expressions; their free indices that are axes (other free indices are positions, given when the program is
+    run); anchors, {index: key in ANCHORED}, positions that the program finds itself; the vector and its length.
+    Raises ValueError for what no primitive computes.
+
+    >>> from smoothsym.words import alpha, j, n, x
+    >>> print(lower([log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha]))
+    v0 = symbol() [alpha]  # rank 0
+    v1 = x() [x]  # rank 1
+    v2 = mul(v0, v1)  # rank 1
+    v3 = exp(v2)  # rank 1
+    v4 = sum(v3) [0]  # rank 0
+    v5 = log(v4)  # rank 0
+    v6 = div(v5, v0)  # rank 0
+    """
+    from smoothsym import words
+
+    work = _Lowering(base or words.x, length or words.n, frozenset(axes), anchors or {})
+    placed = []
+    for output in outputs:
+        use = work.lower(S(output), frozenset(axes))
+        wanted = tuple(axis for axis in axes if axis in S(output).free_symbols) or use.labels
+        placed.append((use.number, tuple(wanted.index(label) for label in use.labels)))
+    return Program(tuple(work.operations), tuple(placed))

@@ -1,0 +1,110 @@
+"""A program run one number at a time, in whichever arithmetic is given: enclosures, exact exponential sums, rounding errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Protocol
+
+from smoothsym.program.lower import Operation, Program
+
+
+class Arithmetic(Protocol):
+    """What a number system must offer to run a program."""
+
+    def number(self, value: Fraction) -> Any: ...
+    def apply(self, name: str, *args: Any) -> Any: ...
+    def sum(self, values: Sequence[Any]) -> Any: ...
+    def extremum(self, name: str, values: Sequence[Any]) -> Any: ...
+    def argmax(self, values: Sequence[Any]) -> int: ...
+    def prefers(self, test: Any) -> bool: ...
+
+
+def run(
+    program: Program,
+    arithmetic: Arithmetic,
+    vectors: Mapping[str, Sequence[Any]],
+    symbols: Mapping[str, Any],
+    *,
+    length: int | None = None,
+    positions: Mapping[str, int] | None = None,
+) -> list[Any]:
+    """The outputs of a program: a number of the arithmetic for rank 0, nested lists of them for higher ranks.
+
+    `vectors` and `symbols` hold numbers of the arithmetic. `length` is what n stands for where it is not the number of entries:
+    an entry of -inf has no weight in a sum and still counts. `positions` gives the free indices that are no axes, from 0.
+    """
+    size = len(next(iter(vectors.values())))
+    values: list[Any] = []
+    for operation in program.operations:
+        name = operation.name
+        if name == "x":
+            values.append(list(vectors[str(operation.datum)]))
+        elif name == "symbol":
+            values.append(symbols[str(operation.datum)])
+        elif name == "number":
+            values.append(operation.datum if isinstance(operation.datum, int) else arithmetic.number(operation.datum))  # type: ignore[arg-type]
+        elif name == "length":
+            values.append(arithmetic.number(Fraction(size if length is None else length)))
+        elif name == "iota":
+            values.append(list(range(size)))
+        elif name == "position":
+            values.append((positions or {})[str(operation.datum)])
+        elif name == "take":
+            (vector, _), (position, _) = operation.args
+            values.append(values[vector][values[position]])
+        elif name in ("sum", "max", "min", "argmax"):
+            values.append(_reduced(operation, values, arithmetic))
+        else:
+            values.append(_mapped(_function(name, arithmetic), operation, values, size))
+    return [_placed(values[number], placement) for number, placement in program.outputs]
+
+
+def _function(name: str, arithmetic: Arithmetic) -> Callable[..., Any]:
+    if name == "same":
+        one, zero = arithmetic.number(Fraction(1)), arithmetic.number(Fraction(0))
+        return lambda a, b: one if a == b else zero
+    if name == "either":
+        return lambda test, a, b: a if arithmetic.prefers(test) else b
+    return lambda *args: arithmetic.apply(name, *args)
+
+
+def _reduced(operation: Operation, values: list[Any], arithmetic: Arithmetic) -> Any:
+    ((number, _),) = operation.args
+    axis = operation.datum
+    value = values[number]
+
+    def collapse(items: Sequence[Any]) -> Any:
+        if operation.name == "sum":
+            return arithmetic.sum(items)
+        return arithmetic.argmax(items) if operation.name == "argmax" else arithmetic.extremum(operation.name, items)
+
+    if operation.rank == 0:
+        return collapse(value)
+    if operation.rank == 1:
+        return [collapse(row) for row in (value if axis == 1 else zip(*value, strict=True))]
+    raise ValueError("a reduction of an array with more than two axes")
+
+
+def _mapped(function: Callable[..., Any], operation: Operation, values: list[Any], size: int) -> Any:
+    if operation.rank == 0:
+        return function(*(values[number] for number, _ in operation.args))
+    if operation.rank == 1:
+        columns = [values[number] if placement else [values[number]] * size for number, placement in operation.args]
+        return [function(*row) for row in zip(*columns, strict=True)]
+    if operation.rank == 2:
+        return [
+            [function(*(_entry(values[number], placement, (a, b)) for number, placement in operation.args)) for b in range(size)]
+            for a in range(size)
+        ]
+    raise ValueError("an operation with more than two axes")
+
+
+def _entry(value: Any, placement: tuple[int, ...], index: tuple[int, int]) -> Any:
+    for axis in placement:
+        value = value[index[axis]]
+    return value
+
+
+def _placed(value: Any, placement: tuple[int, ...]) -> Any:
+    return [list(row) for row in zip(*value, strict=True)] if placement == (1, 0) else value

@@ -1,0 +1,209 @@
+"""The stable form of an expression: measured from its dominant entry, which is a free symbol, and proved equal for every choice of it.
+
+Nothing here is trusted. A form is built by substitution and rewriting, the dominant entry x[s] entering with a free index s, and
+then the moment normal form has to prove that it equals the expression it came from, for every s. So it does not matter to the
+truth of a result which entry a program picks, only to its accuracy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Indexed,
+    IndexedBase,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    S,
+    Sum,
+    Symbol,
+    cancel,
+    collect,
+    exp,
+    expand,
+    log,
+    sign,
+)
+from sympy.codegen.cfunctions import expm1, log1p
+
+from smoothsym import words
+from smoothsym.program.lower import ANCHORED, either
+from smoothsym.symbolic import moments
+from smoothsym.symbolic.derivatives import tidy
+
+s = Symbol("s", integer=True)
+"""The index of the dominant entry."""
+
+_SHIFT = Symbol("c", real=True)
+_SCALE = Symbol("lambda_", positive=True)
+
+
+@dataclass(frozen=True)
+class Stable:
+    """An expression measured from its dominant entry; `anchors` says, by a key to maximise, which entry that is."""
+
+    expression: Expr
+    anchors: dict[Symbol, Expr]
+    law: str
+    """What made the form: "translation", "scale", "factored" or "none"."""
+
+
+def replace_entries(expression: Expr, base: IndexedBase, change) -> Expr:  # type: ignore[no-untyped-def]
+    """The expression with every entry x[a] replaced by change(x[a])."""
+    return expression.xreplace({entry: change(entry) for entry in expression.atoms(Indexed) if entry.base == base})
+
+
+def translation(expression: Expr, base: IndexedBase = words.x) -> int | None:
+    """1 if f(x + c) = f(x) + c is proved, 0 if f(x + c) = f(x) is, None if neither is."""
+    shifted = replace_entries(expression, base, lambda entry: entry + _SHIFT)
+    for degree in (1, 0):
+        if moments.equal(shifted, expression + degree * _SHIFT):
+            return degree
+    return None
+
+
+def homogeneity(expression: Expr, base: IndexedBase = words.x) -> int | None:
+    """The degree d in {1, 0, -1} for which f(t x) = t^d f(x), t > 0, is proved, None if no such degree is."""
+    scaled = replace_entries(expression, base, lambda entry: entry * _SCALE)
+    for degree in (1, 0, -1):
+        if moments.equal(scaled, expression * _SCALE**degree):
+            return degree
+    return None
+
+
+def dominant_key(expression: Expr, base: IndexedBase = words.x) -> Expr | None:
+    """What an entry must have the largest of to dominate the sums: sign(a) x[.] for exp(a x), sign(p) |x[.]| for |x|^p."""
+    for total in sorted(expression.atoms(Sum), key=str):
+        index = total.limits[0][0]
+        for power in sorted(total.function.atoms(exp), key=str):
+            rate = power.args[0].coeff(base[index]) if power.args[0].is_polynomial(base[index]) else S.Zero
+            if rate != 0 and index not in rate.free_symbols:
+                return _signed(rate) * base[ANCHORED]
+        for power in sorted(total.function.atoms(Pow), key=str):
+            size, exponent = power.args
+            if size in (Abs(base[index]), base[index]) and index not in exponent.free_symbols and not exponent.is_number:
+                lead = exponent.as_poly(*exponent.free_symbols)
+                head = Mul(*exponent.free_symbols) if lead is not None and lead.is_linear else exponent
+                return _signed(head) * Abs(base[ANCHORED])
+    return None
+
+
+def _signed(rate: Expr) -> Expr:
+    return S.One if rate.is_positive else S.NegativeOne if rate.is_negative else sign(rate)
+
+
+def stabilise(expression: Expr, base: IndexedBase = words.x) -> Stable:
+    """The stable form of an expression, proved equal to it for every index s; the expression itself where no form is found.
+
+    >>> from smoothsym.words import alpha, j, n, x
+    >>> stabilise(log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha).expression
+    x[s] + log1p(Sum((1 - KroneckerDelta(j, s))*exp(alpha*(x[j] - x[s])), (j, 1, n)))/alpha
+    """
+    key = dominant_key(expression, base)
+    if key is None:
+        return Stable(expression, {}, "none")
+    for law, form in (("translation", _translated), ("scale", _scaled), ("factored", _factored)):
+        candidate = form(expression, base)
+        if candidate is None:
+            continue
+        candidate = _near_one(candidate)
+        if proved_equal(candidate, expression):
+            return Stable(candidate, {s: key}, law)
+    return Stable(expression, {}, "none")
+
+
+def proved_equal(form: Expr, expression: Expr) -> bool:
+    """Whether a form is proved equal to an expression, whichever form each `either` in it takes."""
+    choices = form.atoms(either)
+    if not all(moments.equal(choice.args[1], choice.args[2]) for choice in choices):
+        return False
+    return moments.equal(form.xreplace({choice: choice.args[2] for choice in choices}), expression)
+
+
+def _translated(expression: Expr, base: IndexedBase) -> Expr | None:
+    degree = translation(expression, base)
+    if degree is None:
+        return None
+    return replace_entries(expression, base, lambda entry: entry - base[s]) + degree * base[s]
+
+
+def _scaled(expression: Expr, base: IndexedBase) -> Expr | None:
+    degree = homogeneity(expression, base)
+    if degree is None:
+        return None
+    size = Abs(base[s])
+    return size**degree * replace_entries(expression, base, lambda entry: entry / size).replace(
+        lambda e: isinstance(e, Abs | sign) and e.args[0].has(Pow),
+        lambda e: Abs(e.args[0] * size) / size if isinstance(e, Abs) else sign(e.args[0] * size),
+    )
+
+
+def _factored(expression: Expr, base: IndexedBase) -> Expr | None:
+    """Each sum of exp(a x_j) g_j becomes exp(a x_s) times the sum of exp(a (x_j - x_s)) g_j; what is outside cancels."""
+    heads: dict[Sum, Expr] = {}
+    for total in expression.atoms(Sum):
+        if len(total.limits) != 1:
+            return None
+        index = total.limits[0][0]
+        rates = {p.args[0].coeff(base[index]) for p in total.function.atoms(exp) if p.args[0].is_polynomial(base[index])}
+        if len(rates) == 1 and (rate := next(iter(rates))) != 0 and index not in rate.free_symbols:
+            body = total.function.replace(
+                lambda e: isinstance(e, exp), lambda e, rate=rate: exp(_by_difference(expand(e.args[0] - rate * base[s])))
+            )
+            heads[total] = exp(rate * base[s]) * Sum(body, *total.limits)
+    return _merge(expression.xreplace(heads)) if heads else None
+
+
+def _by_difference(exponent: Expr) -> Expr:
+    for symbol in sorted(exponent.free_symbols, key=str):
+        if isinstance(symbol, Symbol) and not symbol.is_integer:
+            exponent = collect(exponent, symbol)
+    return exponent
+
+
+def _merge(e: Expr) -> Expr:
+    """exp(a) exp(b) = exp(a + b) in products, log(exp(a) w) = a + log(w)."""
+    if not e.args or isinstance(e, (Indexed, Sum)):
+        return e
+    e = e.func(*(_merge(argument) for argument in e.args))
+    if isinstance(e, log) and isinstance(e.args[0], Mul):
+        heads = [f for f in e.args[0].args if isinstance(f, exp)]
+        return Add(*(f.args[0] for f in heads)) + log(Mul(*(f for f in e.args[0].args if f not in heads)))
+    if isinstance(e, Mul):
+        e = expand(e, deep=False, power_base=True, power_exp=False, log=False, mul=False, multinomial=False)
+        return e.replace(lambda q: isinstance(q, exp), lambda q: exp(_by_difference(expand(q.args[0]))))
+    return e
+
+
+def _near_one(expression: Expr) -> Expr:
+    """log(w) where the term of w at s is 1: log1p of the others, so that a small sum of the others is not lost beside the 1."""
+    return expression.replace(lambda e: isinstance(e, log) and e.args[0].has(Sum), lambda e: _log1p(e.args[0]))
+
+
+def _log1p(w: Expr) -> Expr:
+    totals = [f for f in Mul.make_args(w) if isinstance(f, Sum)]
+    if len(totals) != 1 or len(totals[0].limits) != 1:
+        return log(w)
+    (total,) = totals
+    rest = w / total
+    (index, low, high) = total.limits[0]
+    if moments.normal(total.function.xreplace({index: s})) != 1 or total.has(expm1):
+        return log(w)
+    others = Sum((1 - KroneckerDelta(index, s)) * total.function, total.limits[0])
+    far = log1p(others) + (0 if rest == 1 else _log_constant(rest))
+    if cancel(rest * (high - low + 1)) == 1 and isinstance(total.function, exp):
+        # An average of exponentials is near 1 when every entry is near the dominant one: then it is 1 + the average of expm1.
+        excess = Sum(expm1(total.function.args[0]), total.limits[0]) * rest
+        return either(excess + S.Half, log1p(excess), far)
+    return far
+
+
+def _log_constant(rest: Expr) -> Expr:
+    return -log(1 / rest) if (1 / rest).is_Symbol else log(rest)
+
+
+__all__ = ["Stable", "dominant_key", "homogeneity", "replace_entries", "stabilise", "tidy", "translation"]
