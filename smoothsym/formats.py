@@ -1,0 +1,234 @@
+"""The binary formats, their neighbours and ulps, and the one correct rounder, on integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from smoothsym.errors import unknown
+
+ROUNDINGS = ("nearest", "down", "up", "zero")
+
+
+@dataclass(frozen=True)
+class Format:
+    """An IEEE-like format: `precision` bits with the hidden one, exponents emin..emax of the leading bit, `bits` in all."""
+
+    name: str
+    precision: int
+    emin: int
+    emax: int
+    bits: int
+
+    @property
+    def u(self) -> Fraction:
+        """The unit roundoff."""
+        return Fraction(1, 2**self.precision)
+
+    @property
+    def largest(self) -> Fraction:
+        return (2 - 2 * self.u) * Fraction(2) ** self.emax
+
+    @property
+    def smallest_normal(self) -> Fraction:
+        return Fraction(2) ** self.emin
+
+    @property
+    def smallest_subnormal(self) -> Fraction:
+        return Fraction(2) ** (self.emin - self.precision + 1)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype; bfloat16 comes from ml_dtypes."""
+        if self.name != "bfloat16":
+            return np.dtype(self.name)
+        try:
+            import ml_dtypes
+        except ImportError as error:
+            raise ImportError("bfloat16 arrays need ml_dtypes: pip install 'smoothsym[lowp]'") from error
+        return np.dtype(ml_dtypes.bfloat16)
+
+    @property
+    def uint(self) -> np.dtype[Any]:
+        """The unsigned integer of the same width."""
+        return np.dtype(f"uint{self.bits}")
+
+    @property
+    def infinity(self) -> int:
+        """The bit pattern of +inf."""
+        return ((1 << (self.bits - self.precision)) - 1) << (self.precision - 1)
+
+    @property
+    def sign_bit(self) -> int:
+        return 1 << (self.bits - 1)
+
+    def round(self, value: Any, sticky: int = 0, rounding: str = "nearest") -> int:
+        """The bit pattern of a value rounded once, correctly.
+
+        Parameters: `value`, an int, Fraction or raw mpf tuple; `sticky`, -1 or +1 where the true value lies infinitesimally below
+        or above it; `rounding`, "nearest" (ties to even), "down", "up" or "zero".
+        """
+        if rounding not in ROUNDINGS:
+            raise unknown("rounding", rounding, ROUNDINGS)
+        negative, top, bottom, exponent = _parts(value)
+        if not top:
+            return self._near_zero(sticky, rounding)
+        outward = -sticky if negative else sticky
+        # The leading bit of top/bottom * 2^exponent is at `lead`; a unit in the last place there is 2^unit.
+        lead = exponent + top.bit_length() - bottom.bit_length()
+        if (top << max(0, exponent - lead)) < (bottom << max(0, lead - exponent)) if abs(exponent - lead) < 1 << 40 else False:
+            lead -= 1
+        sign = self.sign_bit if negative else 0
+        away = rounding == ("down" if negative else "up")
+        if lead > self.emax + 1:
+            return sign | (self.infinity if away or rounding == "nearest" else self.infinity - 1)
+        unit = max(lead, self.emin) - self.precision + 1
+        if lead < unit - 2:
+            return sign | int(away)
+        shift = exponent - unit
+        quotient, rest = divmod(top << shift, bottom) if shift >= 0 else divmod(top, bottom << -shift)
+        divisor = bottom if shift >= 0 else bottom << -shift
+        if outward < 0 and not rest:
+            if quotient == 1 << (self.precision - 1) and lead > self.emin:
+                lead, quotient = lead - 1, 2 * quotient  # below a power of two the grid is twice as fine
+            quotient, inexact, half = quotient - 1, True, 1
+        else:
+            inexact = bool(rest) or outward != 0
+            half = (2 * rest > divisor) - (2 * rest < divisor)
+            half = outward if half == 0 else half
+        if away and inexact:
+            quotient += 1
+        elif rounding == "nearest" and inexact and (half > 0 or (half == 0 and quotient & 1)):
+            quotient += 1
+        if lead < self.emin:
+            return sign | quotient
+        # A carry into the next binade adds one to the exponent field by itself.
+        field = (lead - self.emin + 1) << (self.precision - 1)
+        return sign | min(field + quotient - (1 << (self.precision - 1)), self._beyond(away, rounding))
+
+    def _beyond(self, away: bool, rounding: str) -> int:
+        return self.infinity if away or rounding == "nearest" else self.infinity - 1
+
+    def _near_zero(self, sticky: int, rounding: str) -> int:
+        if sticky < 0:
+            return self.sign_bit | int(rounding == "down")
+        return int(sticky > 0 and rounding == "up")
+
+    def decode(self, bits: int) -> Fraction:
+        """The finite number that a bit pattern stands for."""
+        magnitude = bits & (self.sign_bit - 1)
+        if magnitude >= self.infinity:
+            raise ValueError(f"{bits:#x} is no finite {self.name}")
+        field, man = divmod(magnitude, 1 << (self.precision - 1))
+        value = Fraction(man + ((1 << (self.precision - 1)) if field else 0))
+        value *= Fraction(2) ** (max(field, 1) + self.emin - self.precision)
+        return -value if bits & self.sign_bit else value
+
+    def to_array(self, bits: Any) -> Any:
+        """An array of the format from an array of bit patterns."""
+        return np.asarray(bits, dtype=self.uint).view(self.dtype)
+
+    def bits_of(self, values: Any) -> Any:
+        """The bit patterns of an array, which must have this dtype."""
+        array = np.asarray(values)
+        if array.dtype != self.dtype:
+            raise TypeError(f"an array of {array.dtype} is none of {self.name}")
+        return array.view(self.uint)
+
+    def ordinal(self, bits: int) -> int:
+        """The place of a number among the numbers of the format; 0 for both zeros, neighbours one apart."""
+        bits = int(bits)
+        return -(bits - self.sign_bit) if bits & self.sign_bit else bits
+
+    def from_ordinal(self, ordinal: int) -> int:
+        """The bit pattern at a place, which is cut to the infinities."""
+        magnitude = min(abs(int(ordinal)), self.infinity)
+        return magnitude | (self.sign_bit if ordinal < 0 else 0)
+
+    def neighbours(self, bits: int) -> tuple[int, int]:
+        """The bit patterns just below and just above."""
+        place = self.ordinal(bits)
+        return self.from_ordinal(place - 1), self.from_ordinal(place + 1)
+
+    def ulp(self, value: Fraction) -> Fraction:
+        """The spacing of the format at |value|: the subnormal spacing below, the largest one beyond overflow."""
+        value = abs(Fraction(value))
+        if value < self.smallest_normal:
+            return self.smallest_subnormal
+        lead = value.numerator.bit_length() - value.denominator.bit_length()
+        if value < Fraction(2) ** lead:
+            lead -= 1
+        return Fraction(2) ** (min(lead, self.emax) - self.precision + 1)
+
+    def hex(self, value: Any) -> str:
+        """A number of the format as float.hex writes it."""
+        return float(value).hex()
+
+
+def _parts(value: Any) -> tuple[bool, int, int, int]:
+    """(negative, top, bottom, exponent) with |value| = top / bottom * 2^exponent."""
+    if isinstance(value, tuple):
+        negative, man, exponent, _ = value
+        if not man and exponent:
+            raise ValueError("an infinity or nan has no bit pattern by rounding")
+        return bool(negative), int(man), 1, int(exponent)
+    value = Fraction(value)
+    return value < 0, abs(value.numerator), value.denominator, 0
+
+
+FORMATS = {
+    f.name: f
+    for f in (
+        Format("float16", 11, -14, 15, 16),
+        Format("bfloat16", 8, -126, 127, 16),
+        Format("float32", 24, -126, 127, 32),
+        Format("float64", 53, -1022, 1023, 64),
+    )
+}
+
+
+def get(name: Any) -> Format:
+    """A format by its name or dtype.
+
+    >>> get("float32").precision
+    24
+    """
+    if isinstance(name, Format):
+        return name
+    if isinstance(name, str):
+        text = name
+    else:
+        try:
+            text = np.dtype(name).name
+        except TypeError:
+            raise TypeError(f"dtype={name!r} is no dtype; known: {', '.join(FORMATS)}") from None
+    if text not in FORMATS:
+        raise unknown("dtype", text, FORMATS)
+    return FORMATS[text]
+
+
+def to_fraction(value: Any) -> Fraction:
+    """A number as the exact rational that it is. Raises TypeError for what is no number, ValueError for nan and infinities."""
+    if isinstance(value, (int, Fraction)) and not isinstance(value, bool):
+        return Fraction(value)
+    if isinstance(value, np.integer):
+        return Fraction(int(value))
+    raw = getattr(value, "_mpf_", None)
+    if raw is not None and isinstance(raw, tuple):
+        negative, man, exponent, _ = raw
+        if not man and exponent:
+            raise ValueError(f"{value!r} is not finite")
+        return Fraction(-int(man) if negative else int(man)) * Fraction(2) ** int(exponent)
+    if getattr(value, "is_Rational", False):
+        return Fraction(int(value.p), int(value.q))
+    if isinstance(value, (float, np.floating)) or type(value).__module__.startswith("ml_dtypes"):
+        number = float(value)
+        if isinstance(value, np.longdouble) and np.longdouble(number) != value:
+            raise TypeError(f"{value!r} is a longdouble that no float64 equals; give it as a Fraction")
+        if number != number or number in (float("inf"), float("-inf")):
+            raise ValueError(f"{value!r} is not finite")
+        return Fraction(number)
+    raise TypeError(f"{value!r} is a {type(value).__name__} and no real number")
