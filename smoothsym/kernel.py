@@ -71,7 +71,7 @@ class Kernel:
             rounded = float(symbols[name]) if name else 1.0
             awkward = rows.shape[-1] == 0 or number == 0 or rounded == 0 or isinf(number) or isnan(number) or isinf(rounded)
             zeros = self.op.kind == "modulus" and not np.all(rows)
-            if not awkward and not zeros and np.all(np.isfinite(rows)):
+            if not awkward and not zeros and np.all(np.abs(rows) <= np.finfo(rows.dtype).max / 4):
                 return arrays.run(self.program, rows, symbols)[0]
             return self._contracted(rows, symbols, number)
 
@@ -93,12 +93,15 @@ class Kernel:
         kept = row[~skip]
         if not np.all(np.isfinite(kept)):
             return np.nan
-        length = len(row)
         filled = np.where(skip, kept[0], row).astype(row.dtype)
+        # A difference of two huge entries overflows: f(x; a) = 4 f(x/4; 4 a) where that law is proved.
+        huge = self.op.joint and np.max(np.abs(kept)) > np.finfo(row.dtype).max / 4
+        if huge:
+            filled, symbols = filled / 4, {name: value * 4 for name, value in symbols.items()}
         value = arrays.run(self.program, filled[None, :], symbols, where=~skip[None, :])[0][0]
+        value = value * 4 if huge and self.of == "value" else value
         if self.of != "gradient":
             return value
-        assert length == len(filled)
         return np.where(skip, row.dtype.type(weightless_gradient(self.op, number)), value)
 
     @staticmethod

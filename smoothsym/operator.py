@@ -13,7 +13,7 @@ from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
 from smoothsym.kernel import Kernel, kernels_of
 from smoothsym.program.lower import Program, lower
-from smoothsym.program.stabilise import Stable, dominant_key, s, stabilise, translation
+from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
 from smoothsym.symbolic import asymptotics
 from smoothsym.symbolic.derivatives import bound_indices, partial, partial_parameter, rename_bound
 
@@ -163,6 +163,11 @@ class SmoothMax:
     def translation(self) -> str | None:
         """ "equivariant" where f(x + c) = f(x) + c is proved for every n."""
         return "equivariant" if translation(self.definition) == 1 else None
+
+    @cached_property
+    def joint(self) -> bool:
+        """Whether f(t x; parameter/t) = t f(x; parameter), t > 0, is proved for every n."""
+        return self.parameter is not None and joint_homogeneity(self.definition, self.parameter)
 
     def stable(self, of: str | Expr = "value") -> Stable:
         """The stable form of a formula, proved equal to it."""

@@ -33,7 +33,6 @@ from sympy.codegen.cfunctions import expm1, log1p
 from smoothsym import words
 from smoothsym.program.lower import ANCHORED, either
 from smoothsym.symbolic import moments
-from smoothsym.symbolic.derivatives import tidy
 
 s = Symbol("s", integer=True)
 """The index of the dominant entry."""
@@ -73,6 +72,12 @@ def homogeneity(expression: Expr, base: IndexedBase = words.x) -> int | None:
         if moments.equal(scaled, expression * _SCALE**degree):
             return degree
     return None
+
+
+def joint_homogeneity(expression: Expr, parameter: Symbol, base: IndexedBase = words.x) -> bool:
+    """Whether f(t x; a/t) = t f(x; a) is proved, t > 0."""
+    scaled = replace_entries(expression.subs(parameter, parameter / _SCALE), base, lambda entry: entry * _SCALE)
+    return moments.equal(scaled, expression * _SCALE)
 
 
 def dominant_key(expression: Expr, base: IndexedBase = words.x) -> Expr | None:
@@ -205,5 +210,3 @@ def _log1p(w: Expr) -> Expr:
 def _log_constant(rest: Expr) -> Expr:
     return -log(1 / rest) if (1 / rest).is_Symbol else log(rest)
 
-
-__all__ = ["Stable", "dominant_key", "homogeneity", "replace_entries", "stabilise", "tidy", "translation"]

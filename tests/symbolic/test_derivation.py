@@ -1,0 +1,106 @@
+"""Every derivation holds, its committed text is what its source weaves, and a corrupted one is caught."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from sympy import Sum, Symbol, exp, oo
+
+from smoothsym.symbolic.derivation import BrokenStep, Derivation, check_all, weave_all
+from smoothsym.words import alpha, i, j, maximum, minimum, n, x
+
+HERE = Path(__file__).parents[2] / "derivations"
+SOURCES = sorted(HERE.glob("*.py"))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(HERE, tmp_path / "derivations", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def test_the_committed_derivations_hold_and_are_woven() -> None:
+    assert {source.stem for source in SOURCES} >= {"boltzmann", "logsumexp_from_entropy", "pnorm"}
+    assert check_all(HERE) == []
+
+
+def test_weaving_twice_gives_the_same_bytes(copy: Path) -> None:
+    first = {path.name: path.read_bytes() for path in weave_all(copy)}
+    assert first == {path.name: path.read_bytes() for path in weave_all(copy)}
+    assert first == {path.name: path.read_bytes() for path in HERE.glob("*.md")}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("boltzmann", "grad = pi[i] * (1 + alpha", "grad = pi[i] * (1 - alpha"),
+        ("boltzmann", "alpha, -oo, minimum(x)", "alpha, -oo, maximum(x)"),
+        ("boltzmann", "d.sign(V, \">=\"", "d.sign(V, \"<=\""),
+        ("logsumexp_from_entropy", "found = L - 1 / alpha", "found = L + 1 / alpha"),
+        ("logsumexp_from_entropy", "D / alpha + (1 - mass) * L", "D / alpha - (1 - mass) * L"),
+        ("logsumexp_from_entropy", "root = exp(alpha * (x[i] - multiplier) - 1)", "root = exp(alpha * (x[i] - multiplier) + 1)"),
+        ("pnorm", "form, (p - 1) * N", "form, (p + 1) * N"),
+        ("pnorm", "t, p * Abs(t) ** (p - 1)", "t, -p * Abs(t) ** (p - 1)"),
+    ],
+)
+def test_a_flipped_sign_breaks_its_step(copy: Path, name: str, old: str, new: str) -> None:
+    source = copy / f"{name}.py"
+    text = source.read_text()
+    assert text.count(old) == 1
+    source.write_text(text.replace(old, new))
+    problems = check_all(copy)
+    assert len(problems) == 1 and problems[0].startswith(f"{name}.py: BrokenStep: ") and "step" in problems[0]
+    with pytest.raises(BrokenStep):
+        weave_all(copy)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_one_changed_byte_of_a_text_is_caught(copy: Path, source: Path) -> None:
+    target = copy / f"{source.stem}.md"
+    content = bytearray(target.read_bytes())
+    content[len(content) // 2] ^= 1
+    target.write_bytes(content)
+    assert [problem.split(":")[0] for problem in check_all(copy)] == [target.name]
+
+
+def test_a_missing_and_an_orphaned_text_are_caught(copy: Path) -> None:
+    (copy / "pnorm.md").rename(copy / "stray.md")
+    assert check_all(copy) == ["pnorm.md: not woven", "stray.md: has no source"]
+
+
+def test_an_empty_directory_is_no_clean_one(tmp_path: Path) -> None:
+    assert len(check_all(tmp_path)) == 1
+
+
+def test_a_broken_step_names_itself_and_both_sides() -> None:
+    d = Derivation("Sums")
+    d.equal(Sum(2 * x[j], (j, 1, n)), 2 * Sum(x[j], (j, 1, n)), because="A sum is linear")
+    with pytest.raises(BrokenStep, match=r"Sums, step 2 \(Wrong\).*alpha.*x\[i\]"):
+        d.equal(alpha, x[i], because="Wrong")
+
+
+def test_a_name_is_written_out_before_it_is_checked() -> None:
+    d = Derivation("Names")
+    Z = d.define(Symbol("Z", real=True), Sum(exp(alpha * x[j]), (j, 1, n)))
+    d.derivative(Z, x[i], alpha * exp(alpha * x[i]), because="One term has it")
+    # The j of Z is bound inside Z, so a sum over another j does not capture it.
+    d.equal(Sum(x[j] * Z, (j, 1, n)), Z * Sum(x[j], (j, 1, n)), because="It is constant in the index")
+    with pytest.raises(BrokenStep):
+        d.equal(Sum(exp(alpha * x[j]) * Z, (j, 1, n)), Sum(exp(alpha * x[j]) ** 2, (j, 1, n)), because="Captured")
+
+
+@pytest.mark.parametrize("prose", ["the formula $x$", r"\alpha"])
+def test_a_formula_cannot_be_typed_into_prose(prose: str) -> None:
+    with pytest.raises(ValueError, match="typed"):
+        Derivation("Prose").text(prose)
+
+
+def test_a_false_limit_or_sign_is_refused() -> None:
+    d = Derivation("False")
+    top = Sum(x[j] * exp(alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1, n))
+    with pytest.raises(BrokenStep):
+        d.limit(top, alpha, oo, minimum(x), because="No")
+    with pytest.raises(BrokenStep):
+        d.sign(alpha, ">", because="Alpha may be negative")
+    d.limit(top, alpha, oo, maximum(x), because="Yes")
+    d.sign(alpha, ">", because="Assumed", when=alpha > 0)
+    assert d.steps == 2
