@@ -77,7 +77,7 @@ class Kernel:
 
     def _contracted(self, rows: Any, symbols: Mapping[str, Any], number: float) -> Any:
         """Rows one by one where the contract has a say: answered, or computed with their weightless entries masked."""
-        flat = rows.reshape(-1, rows.shape[-1])
+        flat = rows.reshape(int(np.prod(rows.shape[:-1])), rows.shape[-1])
         shape = flat.shape if self.of == "gradient" else flat.shape[:1]
         result = np.empty(shape, dtype=rows.dtype)
         for position, row in enumerate(flat):

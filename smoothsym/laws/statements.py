@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sympy import Abs, Expr, Rational, S, Sum, Symbol, oo, zoo
+from sympy import Abs, Expr, Mul, Rational, S, Sum, Symbol, oo, sign, zoo
 from sympy import log as sympy_log
 
 from smoothsym import words
@@ -186,8 +186,10 @@ class Convex(Law):
         scope = "every n" + _condition(self.when)
         form = inequalities.quadratic_form(op.hessian) if op.arity is None else None
         certificate = inequalities.cauchy_schwarz(form) if form is not None else None
-        if certificate is not None and inequalities.sign_of(certificate.factor, self.when) == 1:
-            return self.verdict(op, "Proved", scope, "v^T H v is a positive factor of a Cauchy-Schwarz gap: " + str(certificate.factor))
+        if certificate is not None and inequalities.sign_of(certificate.factor, self.when) == 1 and _joined(op.gradient, self.when):
+            kinks = "; the gradient is continuous across x_j = 0 (at the end of the range, as a limit)" if op.kind == "modulus" else ""
+            reason = f"v^T H v = {certificate.factor} times a Cauchy-Schwarz gap{kinks}"
+            return self.verdict(op, "Proved", scope, reason)
         for x, a in points(op, self.when):
             y = list(reversed([v + q for q, v in enumerate(x)]))
             middle = [(u + w) / 2 for u, w in zip(x, y, strict=True)]
@@ -196,6 +198,23 @@ class Convex(Law):
                 witness = f"x = {shown(x)}, y = {shown(y)}, {op.parameter} = {a}: f at the midpoint is {left}, the mean is below"
                 return self.verdict(op, "Refuted", scope, "f at a midpoint exceeds the mean of f at the ends", witness)
         return self.verdict(op, "Supported", scope, f"no certificate; midpoint convexity held at {POINTS} pairs")
+
+
+def _joined(gradient: Expr, when: Any) -> bool:
+    """Whether a gradient is continuous across the kinks x_j = 0: each sign(x_j) stands beside |x_j|^q with q >= 0.
+
+    A nonnegative Hessian between kinks makes a function convex only if its slope does not fall at them. For q > 0 it is
+    continuous there; q = 0 is the limit of such functions, and a limit of convex functions is convex.
+    """
+    for jump in gradient.atoms(sign):
+        modulus = Abs(jump.args[0])
+        for term in Mul.make_args(gradient):
+            if term.has(jump) and term != jump:
+                return False
+        exponents = [f.as_base_exp()[1] for f in Mul.make_args(gradient) if f.as_base_exp()[0] == modulus]
+        if len(exponents) != 1 or inequalities.sign_of(exponents[0], when) != 1:
+            return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -210,7 +229,7 @@ class Definite(Law):
     def attempt(self, op: Any) -> Verdict:
         base, exponent = op.definition.as_base_exp()
         sums = isinstance(base, Sum) and isinstance(base.function.as_base_exp()[0], Abs)
-        if sums and exponent.is_real and op.kind == "modulus":
+        if sums and not exponent.has(words.x) and op.kind == "modulus":
             return self.verdict(op, "Proved", "every n", "a power of a sum of terms |x_j|^p, each positive where x_j is not 0")
         for x, a in points(op, self.when):
             value = span(_moved(op, list(x), a))
@@ -234,7 +253,7 @@ class Triangle(Law):
         if all(part.outcome == "Proved" for part in parts):
             return self.verdict(op, "Proved", scope, "convex and homogeneous: f(x + y) = 2 f((x + y)/2) <= f(x) + f(y)")
         for x, a in points(op, self.when):
-            y = [-(v + q) for q, v in enumerate(x)]
+            y = [abs(v) * (1 if u > 0 else -1) for u, v in zip(x, reversed(x), strict=True)]  # where x is large y is small
             total = [u + w for u, w in zip(x, y, strict=True)]
             left, right = span(_moved(op, total, a)), [span(_moved(op, list(z), a)) for z in (x, y)]
             if left.lo > right[0].hi + right[1].hi:

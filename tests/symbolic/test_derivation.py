@@ -34,10 +34,14 @@ def test_weaving_twice_gives_the_same_bytes(copy: Path) -> None:
     [
         ("boltzmann", "grad = pi[i] * (1 + alpha", "grad = pi[i] * (1 - alpha"),
         ("boltzmann", "alpha, -oo, minimum(x)", "alpha, -oo, maximum(x)"),
-        ("boltzmann", "d.sign(V, \">=\"", "d.sign(V, \"<=\""),
+        ("boltzmann", 'd.sign(V, ">="', 'd.sign(V, "<="'),
         ("logsumexp_from_entropy", "found = L - 1 / alpha", "found = L + 1 / alpha"),
         ("logsumexp_from_entropy", "D / alpha + (1 - mass) * L", "D / alpha - (1 - mass) * L"),
-        ("logsumexp_from_entropy", "root = exp(alpha * (x[i] - multiplier) - 1)", "root = exp(alpha * (x[i] - multiplier) + 1)"),
+        (
+            "logsumexp_from_entropy",
+            "root = exp(alpha * (x[i] - multiplier) - 1)",
+            "root = exp(alpha * (x[i] - multiplier) + 1)",
+        ),
         ("pnorm", "form, (p - 1) * N", "form, (p + 1) * N"),
         ("pnorm", "t, p * Abs(t) ** (p - 1)", "t, -p * Abs(t) ** (p - 1)"),
     ],
