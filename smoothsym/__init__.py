@@ -6,15 +6,15 @@ The names below load on first use, so that importing the package costs nothing.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 __version__ = "0.1.0"
 
 _WORDS = ("x", "n", "i", "j", "k", "alpha", "p", "eps", "m", "m2", "Delta", "maximum", "minimum", "mean")
 _OPERATORS = ("boltzmann", "logsumexp", "mellowmax", "pnorm")
 _HOMES = {
-    **{name: "smoothsym.words" for name in _WORDS},
-    **{name: "smoothsym.catalogue" for name in (*_OPERATORS, "operators")},
+    **dict.fromkeys(_WORDS, "smoothsym.words"),
+    **dict.fromkeys((*_OPERATORS, "operators"), "smoothsym.catalogue"),
     "oo": "sympy",
     "SmoothMax": "smoothsym.operator",
     "Special": "smoothsym.certify.special",
@@ -45,18 +45,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-if TYPE_CHECKING:
-    from sympy import oo
-
-    from smoothsym.auditing import Audit, Finding, audit
-    from smoothsym.catalogue import boltzmann, logsumexp, mellowmax, operators, pnorm
-    from smoothsym.certify.decide import Enclosure, Refused
-    from smoothsym.certify.enclose import enclose, reference
-    from smoothsym.certify.special import Special
-    from smoothsym.laws import prove
-    from smoothsym.laws.verdict import Verdict
-    from smoothsym.operator import SmoothMax
-    from smoothsym.symbolic.asymptotics import Undecided
-    from smoothsym.words import Delta, alpha, eps, i, j, k, m, m2, maximum, mean, minimum, n, p, x

@@ -79,7 +79,11 @@ class Format:
         outward = -sticky if negative else sticky
         # The leading bit of top/bottom * 2^exponent is at `lead`; a unit in the last place there is 2^unit.
         lead = exponent + top.bit_length() - bottom.bit_length()
-        if (top << max(0, exponent - lead)) < (bottom << max(0, lead - exponent)) if abs(exponent - lead) < 1 << 40 else False:
+        if (
+            (top << max(0, exponent - lead)) < (bottom << max(0, lead - exponent))
+            if abs(exponent - lead) < 1 << 40
+            else False
+        ):
             lead -= 1
         sign = self.sign_bit if negative else 0
         away = rounding == ("down" if negative else "up")
@@ -99,9 +103,7 @@ class Format:
             inexact = bool(rest) or outward != 0
             half = (2 * rest > divisor) - (2 * rest < divisor)
             half = outward if half == 0 else half
-        if away and inexact:
-            quotient += 1
-        elif rounding == "nearest" and inexact and (half > 0 or (half == 0 and quotient & 1)):
+        if (away and inexact) or (rounding == "nearest" and inexact and (half > 0 or (half == 0 and quotient & 1))):
             quotient += 1
         if lead < self.emin:
             return sign | quotient

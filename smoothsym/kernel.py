@@ -45,7 +45,9 @@ class Kernel:
         symbol = self.op.parameter
         name = symbol.name if symbol is not None else None
         if extra := [key for key in parameter if key != name]:
-            raise TypeError(f"{self.op.name} has no parameter {extra[0]!r}" + (f"; its parameter is {name}=" if name else ""))
+            raise TypeError(
+                f"{self.op.name} has no parameter {extra[0]!r}" + (f"; its parameter is {name}=" if name else "")
+            )
         x = np.asarray(x)
         if x.dtype.kind in "iub":
             x = x.astype(np.float64)
@@ -54,7 +56,7 @@ class Kernel:
         if x.ndim == 0:
             raise ValueError("x is a single number; give an array with at least one axis")
         value = parameter.get(name, DEFAULTS.get(name, 1.0)) if name else None
-        if name and (isinstance(value, (str, complex, bool)) or not np.isscalar(value) and np.ndim(value) != 0):
+        if name and (value is None or isinstance(value, (str, complex, bool)) or np.ndim(value) != 0):
             raise TypeError(f"{name}={shown(value)} is a {type(value).__name__}; give one real number")
         rows = np.moveaxis(x, axis, -1)
         result = self._rows(rows, name, value)
@@ -69,7 +71,9 @@ class Kernel:
                     return np.full(rows.shape if self.of == "gradient" else rows.shape[:-1], np.nan, dtype=rows.dtype)
                 return arrays.run(self.program, rows, symbols)[0]
             rounded = float(symbols[name]) if name else 1.0
-            awkward = rows.shape[-1] == 0 or number == 0 or rounded == 0 or isinf(number) or isnan(number) or isinf(rounded)
+            awkward = (
+                rows.shape[-1] == 0 or number == 0 or rounded == 0 or isinf(number) or isnan(number) or isinf(rounded)
+            )
             zeros = self.op.kind == "modulus" and not np.all(rows)
             if not awkward and not zeros and np.all(np.abs(rows) <= np.finfo(rows.dtype).max / 4):
                 return arrays.run(self.program, rows, symbols)[0]
@@ -107,7 +111,9 @@ class Kernel:
     @staticmethod
     def _answered(answer: Answer, dtype: Any) -> Any:
         values = answer.value if isinstance(answer.value, list) else [answer.value]
-        floats = np.array([v.numerator / v.denominator if not isinstance(v, float) else v for v in values]).astype(dtype)
+        floats = np.array([v.numerator / v.denominator if not isinstance(v, float) else v for v in values]).astype(
+            dtype
+        )
         return floats if isinstance(answer.value, list) else floats[0]
 
 

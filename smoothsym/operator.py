@@ -17,7 +17,12 @@ from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity,
 from smoothsym.symbolic import asymptotics
 from smoothsym.symbolic.derivatives import bound_indices, partial, partial_parameter, rename_bound
 
-_LIMIT_ROWS = {"parameter oo": (oo, None), "parameter -oo": (-oo, None), "parameter 0": (0, "+"), "parameter 0-": (0, "-")}
+_LIMIT_ROWS = {
+    "parameter oo": (oo, None),
+    "parameter -oo": (-oo, None),
+    "parameter 0": (0, "+"),
+    "parameter 0-": (0, "-"),
+}
 
 
 class SmoothMax:
@@ -51,7 +56,9 @@ class SmoothMax:
         if domain not in ("real", "positive"):
             raise unknown("domain", domain, ("real", "positive"))
         if not isinstance(definition, Expr):
-            raise TypeError(f"definition={definition!r} is a {type(definition).__name__}; give a SymPy expression in ss.x[ss.j]")
+            raise TypeError(
+                f"definition={definition!r} is a {type(definition).__name__}; give a SymPy expression in ss.x[ss.j]"
+            )
         self.name, self.domain, self.title, self.notes = name, domain, title or name, notes
         self.definition = rename_bound(definition, {words.i, words.k, s})
         self.special_values = dict(special_values or {})
@@ -73,7 +80,9 @@ class SmoothMax:
         wanted = {parameter} if parameter is not None else set()
         extra = [name for name in names if name not in {str(q) for q in wanted}]
         if extra:
-            raise ValueError(f"the definition of {self.name} has a free symbol too many: {', '.join(extra)}; only the parameter may be free")
+            raise ValueError(
+                f"the definition of {self.name} has a free symbol too many: {', '.join(extra)}; only the parameter may be free"
+            )
         return parameter
 
     # ---- what is true --------------------------------------------------------------------------------------------------------
@@ -230,5 +239,3 @@ def _program(expression: Expr, form: str, at: tuple[Symbol, ...]) -> Program:
         return lower([expression], axes)
     stable = _stable(expression)
     return lower([stable.expression], axes, stable.anchors)
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Expr, Function, IndexedBase, Symbol
 
 x = IndexedBase("x", real=True)
@@ -33,9 +35,11 @@ class Reduction(Function):
     def _eval_is_real(self) -> bool:
         return True
 
-    def _latex(self, printer, exp=None) -> str:  # type: ignore[no-untyped-def]
+    def _latex(self, printer: Any, exp: Any = None) -> str:
         argument = self.args[0]
-        text = rf"\{self._latex_name}" if self._latex_name in ("max", "min") else rf"\operatorname{{{self._latex_name}}}"
+        text = (
+            rf"\{self._latex_name}" if self._latex_name in ("max", "min") else rf"\operatorname{{{self._latex_name}}}"
+        )
         body = printer._print(argument)
         return rf"{text} {body}" if exp is None else rf"\left({text} {body}\right)^{{{exp}}}"
 

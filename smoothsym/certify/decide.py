@@ -103,7 +103,9 @@ def fraction_of(raw: Any) -> Fraction:
 
 def decided_digits(ends: Interval, k: int, strict: bool = False) -> str | None:
     """The k digits that both ends round to, None where they differ."""
-    low, high = (_decimal(end, k, step if strict and ends[0] != ends[1] else 0) for end, step in zip(ends, (1, -1), strict=True))
+    low, high = (
+        _decimal(end, k, step if strict and ends[0] != ends[1] else 0) for end, step in zip(ends, (1, -1), strict=True)
+    )
     return _written(low, k) if low == high else None
 
 
@@ -201,7 +203,9 @@ def flat(value: Any) -> list[Any]:
     return [value]
 
 
-def decide(instance: Instance, question: Question, first: int = FIRST_BITS, budget: int = BUDGET) -> list[tuple[Any, Interval, int]]:
+def decide(
+    instance: Instance, question: Question, first: int = FIRST_BITS, budget: int = BUDGET
+) -> list[tuple[Any, Interval, int]]:
     """The answer to a question for each output of a program, with the enclosure and the bits that decided it.
 
     Raises Refused where the budget is spent, with the last enclosure and the reason.
@@ -253,7 +257,9 @@ def _by_theorem(question: Question, ends: Interval, exact: Any) -> Any:
 def _refusal(answers: Mapping[int, Any], ends: list[Interval], budget: int, theorem: str) -> Refused:
     position = next((q for q in range(len(ends)) if q not in answers), None)
     reason = f"undecided at a budget of {budget} bits" + (f": {theorem}" if theorem else "")
-    enclosure = None if position is None else Enclosure(make_mpf(ends[position][0]), make_mpf(ends[position][1]), budget)
+    enclosure = (
+        None if position is None else Enclosure(make_mpf(ends[position][0]), make_mpf(ends[position][1]), budget)
+    )
     return Refused(reason, enclosure)
 
 

@@ -40,9 +40,11 @@ ENGINES = ("mpmath",)
 def exact_number(value: Any, argument: str) -> Number:
     """An input as what it is exactly: a Fraction, or a float that is infinite or nan. Raises TypeError for anything else."""
     if isinstance(value, (bool, str, complex)) or value is None:
-        raise TypeError(f"{argument}={value!r} is a {type(value).__name__}; give an int, float, Fraction, SymPy Rational or mpf")
+        raise TypeError(
+            f"{argument}={value!r} is a {type(value).__name__}; give an int, float, Fraction, SymPy Rational or mpf"
+        )
     if isinstance(value, (float, np.floating)) or type(value).__name__ == "mpf":
-        number = float(value) if not type(value).__name__ == "mpf" else value
+        number = float(value) if type(value).__name__ != "mpf" else value
         if number != number:
             return nan
         if abs(number) == inf:
@@ -75,7 +77,7 @@ def _rows(x: Any) -> tuple[list[list[Number]], tuple[int, ...]]:
             raise TypeError(f"x has dtype {x.dtype}; give real numbers")
         if x.ndim == 0:
             raise ValueError(f"x={x!r} is a single number; give a vector")
-        rows = x.reshape(-1, x.shape[-1]) if x.shape[-1] else [[] for _ in range(int(np.prod(x.shape[:-1])))]
+        rows: Any = x.reshape(int(np.prod(x.shape[:-1])), x.shape[-1])
         return [[exact_number(v, "x") for v in row] for row in rows], x.shape[:-1]
     if isinstance(x, str) or not hasattr(x, "__len__"):
         raise TypeError(f"x={x!r} is a {type(x).__name__}; give a vector, or rows of equal length")
@@ -97,7 +99,9 @@ def _checked(op: Any, row: Sequence[Number]) -> None:
         raise ValueError(f"x has the entry {shown(float(bad))}; {op.name} is defined for positive entries")
 
 
-def _instance(op: Any, row: Sequence[Number], name: str | None, parameter: Number, of: str | Expr) -> tuple[Instance, list[int]]:
+def _instance(
+    op: Any, row: Sequence[Number], name: str | None, parameter: Number, of: str | Expr
+) -> tuple[Instance, list[int]]:
     skipped = special.weightless(row, parameter, op.kind)
     kept = [q for q, skip in enumerate(skipped) if not skip]
     symbols = {name: Fraction(parameter)} if name else {}
@@ -180,7 +184,10 @@ def point(value: Number, bits: int = 53, note: str = "") -> Enclosure:
     if isinstance(value, float):
         number = mpmath.mpf(value)
         return Enclosure(number, number, bits, note=note)
-    ends = [libmp.from_rational(value.numerator, value.denominator, max(2 * bits, value.numerator.bit_length() + 2), way) for way in "fc"]
+    ends = [
+        libmp.from_rational(value.numerator, value.denominator, max(2 * bits, value.numerator.bit_length() + 2), way)
+        for way in "fc"
+    ]
     return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, note=note)
 
 
@@ -205,7 +212,14 @@ def _shaped(results: list[Any], shape: tuple[int, ...], single: bool) -> Any:
 
 
 def enclose(
-    op: Any, x: Any, *, of: str | Expr = "value", digits: int = 30, engine: str = "mpmath", budget: int = BUDGET, **parameter: Any
+    op: Any,
+    x: Any,
+    *,
+    of: str | Expr = "value",
+    digits: int = 30,
+    engine: str = "mpmath",
+    budget: int = BUDGET,
+    **parameter: Any,
 ) -> Any:
     """Enclosures of an operator's value, or of anything derived from it, at exact inputs.
 
@@ -235,7 +249,10 @@ def enclose(
         return point(number, first, answer.basis)
 
     op.formula(of)
-    results = [_Job(op, row, of, name, value, negative_zero).solve(work, by_contract, min(first, budget), budget) for row in rows]
+    results = [
+        _Job(op, row, of, name, value, negative_zero).solve(work, by_contract, min(first, budget), budget)
+        for row in rows
+    ]
     return _shaped(results, shape, shape == ())
 
 
@@ -295,7 +312,7 @@ class Measured:
     """Enclosures of every output at one input, and the scale that the error of each is held to."""
 
     op: Any
-    row: list[Fraction]
+    row: list[Number]
     kept: list[int]
     name: str | None
     parameter: Fraction
@@ -323,7 +340,7 @@ class Measured:
         program = _scale_program(tuple(w.expression for w in wanted), over, tuple(wanted[0].anchors.items()))
         positions = {words.i.name: self.kept.index(component)} if at else {}
         symbols = {self.name: self.parameter} if self.name else {}
-        x = [self.row[q] for q in self.kept]
+        x = [Fraction(self.row[q]) for q in self.kept]
         instance = Instance(program, x, symbols, self.length, positions)
         for bits in (64, 256, 1024, 4096):
             try:
@@ -361,7 +378,9 @@ def _scale_program(expressions: tuple[Expr, ...], over: Any, anchors: tuple[Any,
     return _PROGRAMS[key]
 
 
-def measure(op: Any, x: Sequence[Any], parameter: Any, of: str = "value", bits: int = 90, budget: int = BUDGET) -> Measured:
+def measure(
+    op: Any, x: Sequence[Any], parameter: Any, of: str = "value", bits: int = 90, budget: int = BUDGET
+) -> Measured:
     """Enclosures of an operator's value or gradient at one ordinary row, to `bits` relative bits, with their error scales.
 
     Raises Refused where an output stays undecided; inputs that the special-value contract answers are not for this function.
@@ -393,7 +412,16 @@ def measure(op: Any, x: Sequence[Any], parameter: Any, of: str = "value", bits: 
         for position, pair in zip(kept, values, strict=True):
             spread[position] = pair
         values = spread
-    return Measured(op, [Fraction(v) if not isinstance(v, float) else v for v in row], kept, name, Fraction(number), of, values, len(row))  # type: ignore[misc]
+    return Measured(
+        op,
+        [Fraction(v) if not isinstance(v, float) else v for v in row],
+        kept,
+        name,
+        Fraction(number),
+        of,
+        values,
+        len(row),
+    )
 
 
 _TINY = libmp.mpf_shift(libmp.fone, -2400)
@@ -417,7 +445,10 @@ def _zeros(instance: Instance, found: list[Any], bits: int) -> list[Any] | None:
 
     try:
         exact = instance.exact()
-        result = [ends if _narrow(ends, bits) else ((libmp.fzero,) * 2 if e.equals(Fraction(0)) else None) for ends, e in zip(found, exact, strict=True)]
+        result = [
+            ends if _narrow(ends, bits) else ((libmp.fzero,) * 2 if e.equals(Fraction(0)) else None)
+            for ends, e in zip(found, exact, strict=True)
+        ]
     except (NoTheorem, ZeroDivisionError):
         return None
     return None if None in result or not result else result

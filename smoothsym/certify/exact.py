@@ -257,7 +257,11 @@ class ExactArithmetic:
             size = max(abs(base.numerator).bit_length(), base.denominator.bit_length()) * abs(exponent.numerator)
             if size > 2_000_000 and abs(base) != 1:
                 raise NoTheorem("a power too large to write out")
-            return constant(base**exponent.numerator) if abs(base) != 1 else constant(base if exponent.numerator % 2 else Fraction(1))
+            return (
+                constant(base**exponent.numerator)
+                if abs(base) != 1
+                else constant(base if exponent.numerator % 2 else Fraction(1))
+            )
         value = rational_power(base, exponent)
         return constant(value) if value is not None else Root(Fraction(1), base, exponent)
 

@@ -81,7 +81,9 @@ def weightless(x: Sequence[Number], parameter: Number, kind: str | None) -> list
     return [(abs(v) if kind == "modulus" else v) == negligible for v in x]
 
 
-def answer(op: Any, x: Sequence[Number], parameter: Number, of: str = "value", negative_zero: bool = False) -> Answer | None:
+def answer(
+    op: Any, x: Sequence[Number], parameter: Number, of: str = "value", negative_zero: bool = False
+) -> Answer | None:
     """What the contract of an operator says of an input, None where it is ordinary (weightless entries included)."""
     name = condition(x, parameter, op.kind, negative_zero)
     if name is None:
@@ -95,11 +97,15 @@ def answer(op: Any, x: Sequence[Number], parameter: Number, of: str = "value", n
             tied = [(abs(v) if op.kind == "modulus" else v) == dominant for v in x]
             shared: list[Number] = [Fraction(1, sum(tied)) if t else Fraction(0) for t in tied]
             return Answer(shared, row.gradient_basis)
-        return Answer([evaluate(row.gradient, x, parameter, op.kind, position) for position in range(len(x))], row.gradient_basis)
+        return Answer(
+            [evaluate(row.gradient, x, parameter, op.kind, position) for position in range(len(x))], row.gradient_basis
+        )
     return Answer(nan, "convention")
 
 
-def evaluate(value: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None, position: int | None = None) -> Number:
+def evaluate(
+    value: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None, position: int | None = None
+) -> Number:
     """A row's value on an input, exactly: a Fraction, or an infinity or nan."""
     if value == "extreme":
         dominant, negligible = ends(kind or "entry", parameter)
@@ -126,15 +132,16 @@ class _Evaluator:
             return Fraction(len(self.x))
         if e == words.m:
             # How many entries tie for the extreme that the same expression names.
-            values = [abs(v) for v in self.x] if self._modulus else list(self.x)
-            return Fraction(values.count(self.extreme))  # type: ignore[arg-type]
+            values: list[Any] = [abs(v) for v in self.x] if self._modulus else list(self.x)
+            return Fraction(values.count(self.extreme))
         if isinstance(e, words.Reduction):
             return self._reduction(e)
         if isinstance(e, Indexed):
             index = e.indices[0]
             return self.x[int(index) - 1 if index.is_Integer else self.position or 0]
         if isinstance(e, Abs):
-            return abs(self.value(e.args[0]))
+            size: Any = self.value(e.args[0])
+            return abs(size)
         if isinstance(e, sign):
             inner = self.value(e.args[0])
             return Fraction((inner > 0) - (inner < 0))
@@ -148,18 +155,20 @@ class _Evaluator:
         if isinstance(e, Mul):
             return _reduce(lambda a, b: a * b, [self.value(a) for a in e.args])
         if e.is_Pow and e.exp.is_Integer:
-            return self.value(e.base) ** int(e.exp)
+            base: Any = self.value(e.base)
+            return base ** int(e.exp)
         return nan
 
     _modulus: bool = False
 
     def _reduction(self, e: Expr) -> Number:
         self._modulus = isinstance(e.args[0], Abs)
-        values = [abs(v) for v in self.x] if self._modulus else list(self.x)
+        values: list[Any] = [abs(v) for v in self.x] if self._modulus else list(self.x)
         if isinstance(e, words.mean):
             return _mean(values)
-        self.extreme = max(values) if isinstance(e, words.maximum) else min(values)
-        return self.extreme
+        extreme: Number = max(values) if isinstance(e, words.maximum) else min(values)
+        self.extreme = extreme
+        return extreme
 
     def holds(self, test: Any) -> bool:
         if test in (True, S.true):

@@ -61,8 +61,12 @@ class Limit(Law):
         for x, _ in points(op):
             truth, claim = (evaluate(e, x, Fraction(1), op.kind, 0) for e in (derived, S(self.value)))
             if truth != claim:
-                return self.verdict(op, "Refuted", scope, f"the limit is {derived}", f"x = {shown(x)}: {truth} and not {claim}")
-        return self.verdict(op, "Undecided", scope, f"the limit was derived as {derived}; whether that is the same is not known")
+                return self.verdict(
+                    op, "Refuted", scope, f"the limit is {derived}", f"x = {shown(x)}: {truth} and not {claim}"
+                )
+        return self.verdict(
+            op, "Undecided", scope, f"the limit was derived as {derived}; whether that is the same is not known"
+        )
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,9 @@ class Pole(Law):
         except asymptotics.Undecided as reason:
             return self.verdict(op, "Undecided", "n >= 2", str(reason))
         if both == zoo and set(sides) <= {oo, -oo}:
-            return self.verdict(op, "Proved", "n >= 2", f"it tends to {sides[0]} from below and to {sides[1]} from above")
+            return self.verdict(
+                op, "Proved", "n >= 2", f"it tends to {sides[0]} from below and to {sides[1]} from above"
+            )
         return self.verdict(op, "Refuted", "n >= 2", "the limit is finite", f"{op.parameter} -> {self.point}: {both}")
 
 
@@ -112,7 +118,8 @@ class Identity(Law):
 
 
 def _moved(op: Any, x: list[Fraction], a: Fraction) -> Any:
-    return enclose(op, x, digits=20, **({op.parameter.name: a} if op.parameter is not None else {}))
+    symbols: dict[str, Any] = {op.parameter.name: a} if op.parameter is not None else {}
+    return enclose(op, x, digits=20, **symbols)
 
 
 def _ends(e: Any) -> tuple[Fraction, Fraction]:
@@ -186,8 +193,16 @@ class Convex(Law):
         scope = "every n" + _condition(self.when)
         form = inequalities.quadratic_form(op.hessian) if op.arity is None else None
         certificate = inequalities.cauchy_schwarz(form) if form is not None else None
-        if certificate is not None and inequalities.sign_of(certificate.factor, self.when) == 1 and _joined(op.gradient, self.when):
-            kinks = "; the gradient is continuous across x_j = 0 (at the end of the range, as a limit)" if op.kind == "modulus" else ""
+        if (
+            certificate is not None
+            and inequalities.sign_of(certificate.factor, self.when) == 1
+            and _joined(op.gradient, self.when)
+        ):
+            kinks = (
+                "; the gradient is continuous across x_j = 0 (at the end of the range, as a limit)"
+                if op.kind == "modulus"
+                else ""
+            )
             reason = f"v^T H v = {certificate.factor} times a Cauchy-Schwarz gap{kinks}"
             return self.verdict(op, "Proved", scope, reason)
         for x, a in points(op, self.when):
@@ -230,11 +245,15 @@ class Definite(Law):
         base, exponent = op.definition.as_base_exp()
         sums = isinstance(base, Sum) and isinstance(base.function.as_base_exp()[0], Abs)
         if sums and not exponent.has(words.x) and op.kind == "modulus":
-            return self.verdict(op, "Proved", "every n", "a power of a sum of terms |x_j|^p, each positive where x_j is not 0")
+            return self.verdict(
+                op, "Proved", "every n", "a power of a sum of terms |x_j|^p, each positive where x_j is not 0"
+            )
         for x, a in points(op, self.when):
             value = span(_moved(op, list(x), a))
             if value.hi < 0:
-                return self.verdict(op, "Refuted", "every n", "a negative value", f"x = {shown(x)}, {op.parameter} = {a}: {value}")
+                return self.verdict(
+                    op, "Refuted", "every n", "a negative value", f"x = {shown(x)}, {op.parameter} = {a}: {value}"
+                )
         return self.verdict(op, "Supported", "every n", f"no proof; held at {POINTS} points")
 
 
@@ -253,7 +272,9 @@ class Triangle(Law):
         if all(part.outcome == "Proved" for part in parts):
             return self.verdict(op, "Proved", scope, "convex and homogeneous: f(x + y) = 2 f((x + y)/2) <= f(x) + f(y)")
         for x, a in points(op, self.when):
-            y = [abs(v) * (1 if u > 0 else -1) for u, v in zip(x, reversed(x), strict=True)]  # where x is large y is small
+            y = [
+                abs(v) * (1 if u > 0 else -1) for u, v in zip(x, reversed(x), strict=True)
+            ]  # where x is large y is small
             total = [u + w for u, w in zip(x, y, strict=True)]
             left, right = span(_moved(op, total, a)), [span(_moved(op, list(z), a)) for z in (x, y)]
             if left.lo > right[0].hi + right[1].hi:
@@ -278,7 +299,9 @@ class Norm(Law):
             for part in parts:
                 if part.outcome == outcome:
                     return self.verdict(op, outcome, scope, f"{part.law}: {part.reason}", part.witness)
-        return self.verdict(op, "Proved", scope, "homogeneous, convex (hence the triangle inequality) and definite, each proved")
+        return self.verdict(
+            op, "Proved", scope, "homogeneous, convex (hence the triangle inequality) and definite, each proved"
+        )
 
 
 @dataclass(frozen=True)
@@ -296,7 +319,7 @@ class Between(Law):
         scope = "every n" + _condition(self.when)
         for x, a in points(op, self.when):
             value = _moved(op, list(x), a)
-            symbols = {op.parameter.name: a}
+            symbols: dict[str, Any] = {op.parameter.name: a}
             low, high = (enclose(op, list(x), of=bound, digits=20, **symbols) for bound in (self.lower, self.upper))
             if value.hi < low.lo or value.lo > high.hi:
                 witness = f"x = {shown(x)}, {op.parameter} = {a}: {low}, {value}, {high}"
@@ -377,5 +400,3 @@ def points(op: Any, when: Any = True, seed: int = 0) -> Iterator[tuple[tuple[Fra
             continue
         count += 1
         yield x, a
-
-

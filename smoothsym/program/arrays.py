@@ -10,7 +10,15 @@ import numpy as np
 
 from smoothsym.program.lower import Operation, Program
 
-_NAMES = {"abs": "abs", "exp": "exp", "log": "log", "log1p": "log1p", "expm1": "expm1", "sign": "sign", "neg": "negative"}
+_NAMES = {
+    "abs": "abs",
+    "exp": "exp",
+    "log": "log",
+    "log1p": "log1p",
+    "expm1": "expm1",
+    "sign": "sign",
+    "neg": "negative",
+}
 
 
 def run(
@@ -35,7 +43,15 @@ def run(
 
 
 def _step(
-    operation: Operation, values: list[Any], x: Any, symbols: Mapping[str, Any], where: Any, positions: Any, xp: Any, batch: int, n: int
+    operation: Operation,
+    values: list[Any],
+    x: Any,
+    symbols: Mapping[str, Any],
+    where: Any,
+    positions: Any,
+    xp: Any,
+    batch: int,
+    n: int,
 ) -> Any:
     name, datum = operation.name, operation.datum
     if name == "x":
@@ -67,7 +83,9 @@ def _reduce(operation: Operation, values: list[Any], where: Any, xp: Any, batch:
     value = values[number]
     axis = int(operation.datum or 0) - len(placement)
     if where is not None:
-        shape = where.shape[:batch] + tuple(where.shape[-1] if q == operation.datum else 1 for q in range(len(placement)))
+        shape = where.shape[:batch] + tuple(
+            where.shape[-1] if q == operation.datum else 1 for q in range(len(placement))
+        )
         neutral = {"sum": 0, "max": -xp.inf, "argmax": -xp.inf, "min": xp.inf}[operation.name]
         value = xp.where(xp.reshape(where, shape), value, xp.asarray(neutral, dtype=value.dtype))
     return getattr(xp, operation.name)(value, axis=axis)
@@ -106,7 +124,9 @@ def _place(value: Any, placement: tuple[int, ...], rank: int, batch: int, xp: An
         placement = (0, 1)
     if own == rank:
         return value
-    shape = tuple(value.shape[:lead]) + tuple(value.shape[lead + placement.index(q)] if q in placement else 1 for q in range(rank))
+    shape = tuple(value.shape[:lead]) + tuple(
+        value.shape[lead + placement.index(q)] if q in placement else 1 for q in range(rank)
+    )
     return xp.reshape(value, shape)
 
 

@@ -23,7 +23,7 @@ class Balls:
 
     def __init__(self, bits: int) -> None:
         self.bits = bits
-        self._functions = {
+        self._functions: dict[str, Any] = {
             "add": intervals.add,
             "sub": intervals.sub,
             "mul": intervals.mul,

@@ -91,7 +91,9 @@ class _Lowering:
     known: dict[Operation, int] = field(default_factory=dict)
     cache: dict[tuple[Expr, frozenset[Symbol]], _Use] = field(default_factory=dict)
 
-    def emit(self, name: str, args: list[_Use], labels: tuple[Symbol, ...], datum: str | Fraction | int | None = None) -> _Use:
+    def emit(
+        self, name: str, args: list[_Use], labels: tuple[Symbol, ...], datum: str | Fraction | int | None = None
+    ) -> _Use:
         placed = tuple((a.number, tuple(labels.index(label) for label in a.labels)) for a in args)
         operation = Operation(name, placed, len(labels), datum)
         if operation not in self.known:
@@ -143,7 +145,9 @@ class _Lowering:
         if isinstance(e, Pow):
             return self.join("pow", self.lower(e.base, axes), self.lower(e.exp, axes))
         if isinstance(e, KroneckerDelta):
-            return self.join("same", *(self.position(argument, axes) for argument in sorted(e.args, key=default_sort_key)))
+            return self.join(
+                "same", *(self.position(argument, axes) for argument in sorted(e.args, key=default_sort_key))
+            )
         if isinstance(e, either):
             return self.join("either", *(self.lower(argument, axes) for argument in e.args))
         if isinstance(e, (maximum, minimum)):
@@ -199,7 +203,8 @@ class _Lowering:
         return self.reduce("sum", body, index, axes)
 
     def add(self, e: Add, axes: frozenset[Symbol]) -> _Use:
-        plus, minus = [], []
+        plus: list[Expr] = []
+        minus: list[Expr] = []
         for term in e.args:
             coefficient, _ = term.as_coeff_Mul()
             (minus if coefficient < 0 else plus).append(term)

@@ -94,7 +94,10 @@ def _mapped(function: Callable[..., Any], operation: Operation, values: list[Any
         return [function(*row) for row in zip(*columns, strict=True)]
     if operation.rank == 2:
         return [
-            [function(*(_entry(values[number], placement, (a, b)) for number, placement in operation.args)) for b in range(size)]
+            [
+                function(*(_entry(values[number], placement, (a, b)) for number, placement in operation.args))
+                for b in range(size)
+            ]
             for a in range(size)
         ]
     raise ValueError("an operation with more than two axes")

@@ -7,7 +7,15 @@ from fractions import Fraction
 from smoothsym.program.lower import Operation, Program
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
-_CALLS = {"exp": "exp", "log": "log", "log1p": "log1p", "expm1": "expm1", "abs": "abs", "sign": "sign", "neg": "negative"}
+_CALLS = {
+    "exp": "exp",
+    "log": "log",
+    "log1p": "log1p",
+    "expm1": "expm1",
+    "abs": "abs",
+    "sign": "sign",
+    "neg": "negative",
+}
 
 
 def numpy_source(program: Program, name: str, parameter: str | None) -> str:
@@ -57,7 +65,9 @@ def _number(value: Fraction) -> str:
     return str(value.numerator) if value.denominator == 1 else repr(value.numerator / value.denominator)
 
 
-def _placed(number: int, placement: tuple[int, ...], operation: Operation, program: Program, names: dict[int, str]) -> str:
+def _placed(
+    number: int, placement: tuple[int, ...], operation: Operation, program: Program, names: dict[int, str]
+) -> str:
     text = names[number]
     source = program.operations[number]
     if operation.name in ("sum", "max", "min", "argmax", "take") or source.name in ("symbol", "number", "length"):

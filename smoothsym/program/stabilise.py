@@ -8,6 +8,7 @@ truth of a result which entry a program picks, only to its accuracy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sympy import (
     Abs,
@@ -51,7 +52,7 @@ class Stable:
     """What made the form: "translation", "scale", "factored" or "none"."""
 
 
-def replace_entries(expression: Expr, base: IndexedBase, change) -> Expr:  # type: ignore[no-untyped-def]
+def replace_entries(expression: Expr, base: IndexedBase, change: Any) -> Expr:
     """The expression with every entry x[a] replaced by change(x[a])."""
     return expression.xreplace({entry: change(entry) for entry in expression.atoms(Indexed) if entry.base == base})
 
@@ -90,7 +91,11 @@ def dominant_key(expression: Expr, base: IndexedBase = words.x) -> Expr | None:
                 return _signed(rate) * base[ANCHORED]
         for power in sorted(total.function.atoms(Pow), key=str):
             size, exponent = power.args
-            if size in (Abs(base[index]), base[index]) and index not in exponent.free_symbols and not exponent.is_number:
+            if (
+                size in (Abs(base[index]), base[index])
+                and index not in exponent.free_symbols
+                and not exponent.is_number
+            ):
                 lead = exponent.as_poly(*exponent.free_symbols)
                 head = Mul(*exponent.free_symbols) if lead is not None and lead.is_linear else exponent
                 return _signed(head) * Abs(base[ANCHORED])
@@ -154,10 +159,13 @@ def _factored(expression: Expr, base: IndexedBase) -> Expr | None:
         if len(total.limits) != 1:
             return None
         index = total.limits[0][0]
-        rates = {p.args[0].coeff(base[index]) for p in total.function.atoms(exp) if p.args[0].is_polynomial(base[index])}
+        rates = {
+            p.args[0].coeff(base[index]) for p in total.function.atoms(exp) if p.args[0].is_polynomial(base[index])
+        }
         if len(rates) == 1 and (rate := next(iter(rates))) != 0 and index not in rate.free_symbols:
             body = total.function.replace(
-                lambda e: isinstance(e, exp), lambda e, rate=rate: exp(_by_difference(expand(e.args[0] - rate * base[s])))
+                lambda e: isinstance(e, exp),
+                lambda e, rate=rate: exp(_by_difference(expand(e.args[0] - rate * base[s]))),
             )
             heads[total] = exp(rate * base[s]) * Sum(body, *total.limits)
     return _merge(expression.xreplace(heads)) if heads else None
@@ -209,4 +217,3 @@ def _log1p(w: Expr) -> Expr:
 
 def _log_constant(rest: Expr) -> Expr:
     return -log(1 / rest) if (1 / rest).is_Symbol else log(rest)
-

@@ -161,7 +161,7 @@ def _exp(g: Growth) -> Growth:
             linear += c
         elif rate == 0 and power == 0:
             constant += c
-        elif rate != 0 and _smaller(rate, S.Zero) or rate == 0 and power < 0:
+        elif (rate != 0 and _smaller(rate, S.Zero)) or (rate == 0 and power < 0):
             small.append((rate, power, c))
         else:
             raise Undecided("an exponential of a term that grows faster than the parameter")
@@ -234,12 +234,17 @@ class _Towards:
                 argument = expand(factor.args[0])
                 rate += argument.coeff(self.parameter) * self.side
                 rest *= exp(argument.subs(self.parameter, 0))
-                if expand(argument - argument.coeff(self.parameter) * self.parameter - argument.subs(self.parameter, 0)) != 0:
+                if (
+                    expand(
+                        argument - argument.coeff(self.parameter) * self.parameter - argument.subs(self.parameter, 0)
+                    )
+                    != 0
+                ):
                     raise Undecided(f"the exponent {argument} is not linear in {self.parameter}")
             else:
                 rest *= factor
         slope = rate.coeff(variable)
-        if expand(rate - slope * variable) != 0 or not slope.is_number and slope != 0:
+        if expand(rate - slope * variable) != 0 or (not slope.is_number and slope != 0):
             raise Undecided(f"the growth rate {rate} is not a multiple of an entry")
         power = rest.as_independent(self.parameter, as_Add=False)
         degree = S.Zero if power[1] == 1 else power[1].as_base_exp()[1]
@@ -262,7 +267,9 @@ def _as_exponential(body: Expr, modulus: bool) -> Expr:
     """|x|^q as exp(q y), y = log|x|; x as sign(x) exp(y) beside it."""
     if not modulus:
         return body
-    body = body.replace(lambda e: isinstance(e, Pow) and isinstance(e.base, Abs), lambda e: exp(expand(e.exp * _MODULUS)))
+    body = body.replace(
+        lambda e: isinstance(e, Pow) and isinstance(e.base, Abs), lambda e: exp(expand(e.exp * _MODULUS))
+    )
     body = body.replace(lambda e: isinstance(e, log) and isinstance(e.args[0], Abs), lambda e: _MODULUS)
     body = body.replace(lambda e: isinstance(e, Abs) and isinstance(e.args[0], Indexed), lambda e: exp(_MODULUS))
     return body
@@ -310,7 +317,9 @@ def _limit_at_infinity(expression: Expr, parameter: Symbol, side: int) -> Expr:
         return _in_words(_read(g, side), modulus)
     (entry,) = free
     modulus = expression.has(Abs)
-    slope = side  # entries dominate upward for t * x with a positive sign; the sums themselves say which extreme they know
+    slope = (
+        side  # entries dominate upward for t * x with a positive sign; the sums themselves say which extreme they know
+    )
     extreme, step = (_TOP, -_BELOW) if slope > 0 else (_LOW, _BELOW)
     at_top, modulus = expansion(expression, parameter, side, extreme)
     off_top, _ = expansion(expression, parameter, side, extreme + step)
@@ -387,7 +396,9 @@ class _Zero:
         v, c, rest = self.relative(a)
         if v:
             raise Undecided("the logarithm of a power of the parameter")
-        return self.add(self.constant(log(c)), self.compose(rest, lambda k: S.Zero if k == 0 else S.NegativeOne ** (k + 1) / k))
+        return self.add(
+            self.constant(log(c)), self.compose(rest, lambda k: S.Zero if k == 0 else S.NegativeOne ** (k + 1) / k)
+        )
 
     def exp(self, a: Laurent) -> Laurent:
         a = a.trimmed()
@@ -455,7 +466,9 @@ def _limit_at_zero(expression: Expr, parameter: Symbol, direction: str | None) -
             series = _Zero(parameter, size).expand(expression).trimmed()
         except _Essential as essential:
             if direction is None:
-                raise Undecided("it is infinite from one side and not from the other: ask for direction '+' or '-'") from None
+                raise Undecided(
+                    "it is infinite from one side and not from the other: ask for direction '+' or '-'"
+                ) from None
             if not isinstance(expression, (exp, Pow)):
                 raise Undecided("a factor beside an exponential with a pole in its exponent") from None
             pole = essential.exponent

@@ -40,7 +40,9 @@ def rename_bound(expression: Expr, avoid: set[Symbol]) -> Expr:
     if not expression.has(Sum):
         return expression
     if isinstance(expression, Sum):
-        body, *limits = (rename_bound(argument, avoid) if isinstance(argument, Expr) else argument for argument in expression.args)
+        body, *limits = (
+            rename_bound(argument, avoid) if isinstance(argument, Expr) else argument for argument in expression.args
+        )
         swaps = {lim[0]: Symbol(f"{lim[0].name}_", integer=True) for lim in limits if lim[0] in avoid}
         return Sum(body.xreplace(swaps), *(lim.xreplace(swaps) for lim in limits))
     return expression.func(*(rename_bound(argument, avoid) for argument in expression.args))
@@ -62,7 +64,9 @@ def partial(expression: Expr, variable: Indexed) -> Expr:
     captured = bound_indices(expression) & index.free_symbols
     if captured:
         name = next(iter(captured))
-        raise CapturedIndexError(f"the index {name} of {variable} is bound by a sum; differentiate by an entry with a free index")
+        raise CapturedIndexError(
+            f"the index {name} of {variable} is bound by a sum; differentiate by an entry with a free index"
+        )
     parts = _sparse(expression, variable.base)
     return tidy(Add(*(value * _delta(key, index) for key, value in parts.items())).xreplace({FREE: index}))
 
@@ -180,22 +184,24 @@ def _by_symbol(expression: Expr, parameter: Symbol) -> Expr:
 def tidy(expression: Expr) -> Expr:
     """Pull constants out of sums and the common factor out of the terms, keeping quotients of sums as quotients."""
     expression = pull_out(expression)
-    parts = [expand(part, deep=False, power_base=False, power_exp=False, log=False) for part in Add.make_args(expression)]
+    parts = [
+        expand(part, deep=False, power_base=False, power_exp=False, log=False) for part in Add.make_args(expression)
+    ]
     terms = [_merge_powers(term) for term in Add.make_args(Add(*parts)) if term != 0]
     if len(terms) < 2:
         return Add(*terms)
     powers = [dict(_base_powers(term)) for term in terms]
     common = S.One
     for base in powers[0]:
-        exponents = [power.get(base) for power in powers]
-        if any(e is None for e in exponents):
-            # A sum in only some denominators still comes out when it heads a quotient: (a/Z - b N/Z^2) = (a - b N/Z)/Z.
+        if not all(base in power for power in powers):
             continue
+        exponents = [power[base] for power in powers]
         differences = [exponents[0] - e for e in exponents]
         if not all(d.is_number for d in differences):
             continue
-        best = max(exponents, key=lambda e: e - exponents[0]) if base.has(Sum) else min(exponents, key=lambda e: e - exponents[0])
-        common *= base**best
+        # A sum keeps its highest power outside, so that quotients stay quotients: a/Z - b N/Z^2 = (a - b N/Z)/Z.
+        ordered = sorted(exponents, key=lambda e: e - exponents[0])
+        common *= base ** (ordered[-1] if base.has(Sum) else ordered[0])
     remaining = Add(*(_merge_powers(term / common) for term in terms))
     for symbol in sorted(remaining.free_symbols, key=str):
         if symbol.is_real and not symbol.is_integer and isinstance(symbol, Symbol):
@@ -212,7 +218,9 @@ def _merge_powers(term: Expr) -> Expr:
 
 
 def _base_powers(term: Expr) -> list[tuple[Expr, Expr]]:
-    return [factor.as_base_exp() if not isinstance(factor, Function) else (factor, S.One) for factor in Mul.make_args(term)]
+    return [
+        factor.as_base_exp() if not isinstance(factor, Function) else (factor, S.One) for factor in Mul.make_args(term)
+    ]
 
 
 def pull_out(expression: Expr) -> Expr:

@@ -57,7 +57,9 @@ def quadratic_form(hessian: Expr) -> Expr:
 def cauchy_schwarz(form: Expr) -> CauchySchwarz | None:
     """A certificate that a form is factor * (sum a sum b - (sum c)^2), where one is found."""
     terms = Add.make_args(moments.normal(form).expand(deep=False))
-    for power in {f for term in terms for f in Mul.make_args(term) if f.is_Pow and isinstance(f.base, Sum) and f.exp == 2}:
+    for power in {
+        f for term in terms for f in Mul.make_args(term) if f.is_Pow and isinstance(f.base, Sum) and f.exp == 2
+    }:
         factor = -Add(*(term / power for term in terms if power in Mul.make_args(term)))
         c_body = power.base.function.xreplace({power.base.limits[0][0]: words.j})
         for b_sum in {f.as_base_exp()[0] for term in terms for f in Mul.make_args(term)}:
@@ -90,11 +92,13 @@ def _under(base: Expr, assumption: Expr | bool) -> int | None:
         return -1
     if not isinstance(assumption, Expr) and not hasattr(assumption, "lhs"):
         return None
-    symbol, bound = assumption.lhs, assumption.rhs  # type: ignore[union-attr]
+    symbol, bound = assumption.lhs, assumption.rhs
     for direction in (1, -1):
         offset = (direction * base - symbol).expand()
-        if offset.is_number and offset + bound >= 0 and assumption.func.__name__ in ("GreaterThan", "StrictGreaterThan"):
+        if (
+            offset.is_number
+            and offset + bound >= 0
+            and assumption.func.__name__ in ("GreaterThan", "StrictGreaterThan")
+        ):
             return direction
     return None
-
-

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from itertools import permutations
+from typing import Any
 
 from sympy import (
     Abs,
@@ -48,7 +49,11 @@ def normal(expression: Expr) -> Expr:
     """
     expression = S(expression)
     # A free index that bears a canonical name would be taken for a bound one.
-    aliases = {symbol: Dummy(symbol.name, integer=True) for symbol in expression.free_symbols if _CANONICAL.fullmatch(str(symbol))}
+    aliases = {
+        symbol: Dummy(symbol.name, integer=True)
+        for symbol in expression.free_symbols
+        if _CANONICAL.fullmatch(str(symbol))
+    }
     result = _normal(expression.xreplace(aliases), split=expression.has(Abs, sign))
     return result.xreplace({alias: symbol for symbol, alias in aliases.items()})
 
@@ -124,7 +129,10 @@ def _modulus(e: Expr, split: bool) -> Expr:
     inner = normal(e.args[0]) if not isinstance(e.args[0], Indexed) else e.args[0]
     numerator, denominator = fraction(together(inner))
     result = S.One
-    for factor, direction in [*((f, 1) for f in Mul.make_args(numerator)), *((f, -1) for f in Mul.make_args(denominator))]:
+    for factor, direction in [
+        *((f, 1) for f in Mul.make_args(numerator)),
+        *((f, -1) for f in Mul.make_args(denominator)),
+    ]:
         base, exponent = factor.as_base_exp() if not isinstance(factor, exp) else (factor, S.One)
         part = (S.One if isinstance(e, sign) else factor) if positive(factor) else e.func(base) ** exponent
         result *= part**direction
@@ -249,7 +257,7 @@ def _sum(body: Expr, limits: list) -> Expr:
     return body
 
 
-def _single(body: Expr, lim) -> Expr:  # type: ignore[no-untyped-def]
+def _single(body: Expr, lim: Any) -> Expr:
     index, low, high = lim
     body = _expanded(body)
     result = S.Zero
@@ -300,4 +308,6 @@ def _joint(body: Expr, limits: list) -> Expr:
 
 def _depth_below(body: Expr, own: set[Symbol]) -> int:
     """How deep the sums inside a body reach, so that its own indices get names that none of them uses."""
-    return max((int(lim[0].name[1:]) for total in body.atoms(Sum) for lim in total.limits if lim[0] not in own), default=0)
+    return max(
+        (int(lim[0].name[1:]) for total in body.atoms(Sum) for lim in total.limits if lim[0] not in own), default=0
+    )

@@ -27,7 +27,10 @@ FALSE = {
     "wrong limit": (ss.boltzmann, Limit(oo, ss.minimum(x))),
     "limit without the modulus": (ss.pnorm, Limit(oo, ss.maximum(x))),
     "a pole that is none": (ss.mellowmax, Pole(0)),
-    "a bound 1% too small": (ss.logsumexp, Between(ss.maximum(x), ss.maximum(x) + log(n) / alpha * 99 / 100, when=alpha > 0)),
+    "a bound 1% too small": (
+        ss.logsumexp,
+        Between(ss.maximum(x), ss.maximum(x) + log(n) / alpha * 99 / 100, when=alpha > 0),
+    ),
     "the Boltzmann operator is not convex": (ss.boltzmann, Convex(alpha > 0)),
     "LogSumExp is not convex for negative alpha": (ss.logsumexp, Convex(alpha < 0)),
     "the p-norm is not translation equivariant": (ss.pnorm, translation_law()),

@@ -58,4 +58,6 @@ def test_other_operators() -> None:
 
 def test_out_of_reach_is_undecided_and_never_wrong() -> None:
     with pytest.raises(Undecided):
-        limit(log(1 + Sum(exp(alpha * x[j]), (j, 1, n))) / alpha, alpha, oo)  # max(0, max x): the sign of max x is not known
+        limit(
+            log(1 + Sum(exp(alpha * x[j]), (j, 1, n))) / alpha, alpha, oo
+        )  # max(0, max x): the sign of max x is not known

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sympy import Sum, Symbol, exp, oo
+from sympy import S, Sum, Symbol, exp, oo
 
 from smoothsym.symbolic.derivation import BrokenStep, Derivation, check_all, weave_all
 from smoothsym.words import alpha, i, j, maximum, minimum, n, x
@@ -16,6 +16,14 @@ SOURCES = sorted(HERE.glob("*.py"))
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(HERE, tmp_path / "derivations", ignore=shutil.ignore_patterns("__pycache__")))
+
+
+def only(directory: Path, name: str) -> Path:
+    """The source of that name, all other derivations of the directory removed."""
+    for path in directory.glob("*.*"):
+        if path.stem != name:
+            path.unlink()
+    return directory / f"{name}.py"
 
 
 def test_the_committed_derivations_hold_and_are_woven() -> None:
@@ -42,12 +50,12 @@ def test_weaving_twice_gives_the_same_bytes(copy: Path) -> None:
             "root = exp(alpha * (x[i] - multiplier) - 1)",
             "root = exp(alpha * (x[i] - multiplier) + 1)",
         ),
-        ("pnorm", "form, (p - 1) * N", "form, (p + 1) * N"),
+        ("pnorm", "(p - 1) * N ** (1 - 2 * p)", "(1 - p) * N ** (1 - 2 * p)"),
         ("pnorm", "t, p * Abs(t) ** (p - 1)", "t, -p * Abs(t) ** (p - 1)"),
     ],
 )
 def test_a_flipped_sign_breaks_its_step(copy: Path, name: str, old: str, new: str) -> None:
-    source = copy / f"{name}.py"
+    source = only(copy, name)
     text = source.read_text()
     assert text.count(old) == 1
     source.write_text(text.replace(old, new))
@@ -59,7 +67,7 @@ def test_a_flipped_sign_breaks_its_step(copy: Path, name: str, old: str, new: st
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
 def test_one_changed_byte_of_a_text_is_caught(copy: Path, source: Path) -> None:
-    target = copy / f"{source.stem}.md"
+    target = only(copy, source.stem).with_suffix(".md")
     content = bytearray(target.read_bytes())
     content[len(content) // 2] ^= 1
     target.write_bytes(content)
@@ -84,7 +92,8 @@ def test_a_broken_step_names_itself_and_both_sides() -> None:
 
 def test_a_name_is_written_out_before_it_is_checked() -> None:
     d = Derivation("Names")
-    Z = d.define(Symbol("Z", real=True), Sum(exp(alpha * x[j]), (j, 1, n)))
+    Z = Symbol("Z", real=True)
+    d.define(Z, Sum(exp(alpha * x[j]), (j, 1, n)))
     d.derivative(Z, x[i], alpha * exp(alpha * x[i]), because="One term has it")
     # The j of Z is bound inside Z, so a sum over another j does not capture it.
     d.equal(Sum(x[j] * Z, (j, 1, n)), Z * Sum(x[j], (j, 1, n)), because="It is constant in the index")
@@ -108,3 +117,26 @@ def test_a_false_limit_or_sign_is_refused() -> None:
     d.limit(top, alpha, oo, maximum(x), because="Yes")
     d.sign(alpha, ">", because="Assumed", when=alpha > 0)
     assert d.steps == 2
+
+
+def test_a_step_for_one_length_says_so_and_proves_no_other() -> None:
+    d = Derivation("Two entries")
+    d.equal(Sum(x[j], (j, 1, n)), x[1] + x[2], because="Written out", n=2)
+    assert "for $n = 2$" in d.weave()
+    with pytest.raises(BrokenStep):
+        d.equal(Sum(x[j], (j, 1, n)), x[1] + x[2], because="Not for every n")
+
+
+def test_cauchy_schwarz_needs_its_factor_and_its_terms() -> None:
+    d = Derivation("Squares")
+    form = n * Sum(x[j] ** 2, (j, 1, n)) - Sum(x[j], (j, 1, n)) ** 2
+    d.cauchy_schwarz(form, S.One, (S.One, x[j] ** 2, x[j]), because="Mean square against squared mean")
+    with pytest.raises(BrokenStep):
+        d.cauchy_schwarz(-form, -S.One, (S.One, x[j] ** 2, x[j]), because="The factor is negative")
+    with pytest.raises(BrokenStep):
+        d.cauchy_schwarz(form, S.One, (S.One, x[j] ** 2, -2 * x[j]), because="The terms do not match")
+
+
+def test_a_definition_with_a_loose_index_is_refused() -> None:
+    with pytest.raises(ValueError, match="free"):
+        Derivation("Loose").define(Symbol("Z"), x[i])

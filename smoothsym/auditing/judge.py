@@ -1,0 +1,233 @@
+"""Ulps and the scaled error of one result stand side by side, because each alone misleads; only the second is a verdict.
+
+The scaled error is |got - exact| / (u * scale + eta), with scale = |f| + sum_j |xi_j df/dx_j| + |alpha df/dalpha|: what rounding
+the input, the parameter and the result once each may cost. 1e15 ulps at a zero of the result may be nobody's fault.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import lru_cache
+from math import inf, isinf, isnan, nan
+from typing import Any
+
+from mpmath import libmp
+
+from smoothsym.auditing.finding import Finding, decimal, number
+from smoothsym.cases import Case
+from smoothsym.formats import Format
+
+PRECISION = 64
+"""Bits of the arithmetic on errors, which are themselves known to about as many digits as are shown."""
+
+
+@dataclass
+class Reference:
+    """What is right at one case: a measurement, or the contract's answer; `refused` says why there is neither."""
+
+    measured: Any = None
+    answer: Any = None
+    refused: str = ""
+    _middles: list[Any] = field(default_factory=list)
+
+    @property
+    def middles(self) -> list[Any]:
+        """The middles of the enclosures, as raw mpf."""
+        if not self._middles and self.measured is not None:
+            for low, high in self.measured.values:
+                total = libmp.mpf_add(low._mpf_, high._mpf_, 2 * PRECISION, "n")
+                self._middles.append(libmp.mpf_shift(total, -1))
+        return self._middles
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """One result judged: `upper` bounds the scaled error, which is nan where it was not needed; the rest is at its entry."""
+
+    ulp: float
+    upper: float
+    scaled: float = nan
+    normwise: float = 0.0
+    error: float = 0.0
+    component: int = 0
+    got: float = 0.0
+    exact: Any = libmp.fzero
+
+
+@lru_cache(maxsize=8)
+def _constants(fmt: Format) -> tuple[Any, Any, Any, Any]:
+    """u, eta, the smallest normal and the overflow threshold, as raw mpf."""
+    threshold = fmt.largest + fmt.ulp(fmt.largest) / 2
+    return tuple(_raw(v) for v in (fmt.u, fmt.smallest_subnormal, fmt.smallest_normal, threshold))
+
+
+def _raw(value: Fraction) -> Any:
+    return libmp.from_rational(value.numerator, value.denominator, 2 * PRECISION, "n")
+
+
+def ulp_of(exact: Any, fmt: Format) -> Any:
+    """The format's spacing at a raw mpf, as a raw mpf; its exponent may be anything."""
+    _, man, exponent, bits = exact
+    lead = exponent + bits - 1 if man else fmt.emin
+    return libmp.from_man_exp(1, min(max(lead, fmt.emin), fmt.emax) - fmt.precision + 1)
+
+
+def error_of(got: float, exact: Any, fmt: Format) -> Any:
+    """|got - exact| as a raw mpf; an infinity stands for the overflow threshold, and is right beyond it. None for nan."""
+    if isnan(got):
+        return None
+    if isinf(got):
+        threshold = _constants(fmt)[3]
+        limit = threshold if got > 0 else libmp.mpf_neg(threshold)
+        beyond = libmp.mpf_ge(exact, limit) if got > 0 else libmp.mpf_le(exact, limit)
+        return libmp.fzero if beyond else libmp.mpf_abs(libmp.mpf_sub(limit, exact, PRECISION, "n"))
+    return libmp.mpf_abs(libmp.mpf_sub(libmp.from_float(got), exact, PRECISION, "n"))
+
+
+def ratio(error: Any, size: Any) -> float:
+    """A quotient of nonnegative raw mpf as a float; inf where it is beyond, or where there is no error to speak of."""
+    return inf if error is None else float(libmp.to_float(libmp.mpf_div(error, size, PRECISION, "n"), strict=False))
+
+
+def allowance(size: Any, fmt: Format) -> Any:
+    """u * size + eta, as a raw mpf."""
+    u, eta, _, _ = _constants(fmt)
+    return libmp.mpf_add(libmp.mpf_mul(u, size, PRECISION, "n"), eta, PRECISION, "n")
+
+
+def judge(got: list[float], reference: Reference, fmt: Format, tol: float, needed: float = 0.0) -> Judgement:
+    """Judge the result of an ordinary row, entry by entry.
+
+    The scale costs more than the value, and |f| bounds it from below: entries are taken in falling order of that bound, until
+    the next bound cannot be the worst. Where no bound exceeds both `needed` and `tol`, no scale is computed. At most a few
+    entries of long rows are scaled; their maximum is then a lower bound, as every sampled maximum is.
+    """
+    exact = reference.middles
+    errors = [error_of(g, e, fmt) for g, e in zip(got, exact, strict=True)]
+    uppers = [ratio(d, allowance(libmp.mpf_abs(e), fmt)) for d, e in zip(errors, exact, strict=True)]
+    ulps = [ratio(d, ulp_of(e, fmt)) for d, e in zip(errors, exact, strict=True)]
+    order = sorted(range(len(got)), key=uppers.__getitem__, reverse=True)
+    best, scaled, ulp = order[0], nan, max(ulps)
+    upper = uppers[best]
+    if upper > min(needed, tol) or upper == 0:
+        scaled = -1.0
+        for place in order[: max(2, min(8, 400 // len(got)))]:
+            if uppers[place] <= scaled:
+                break
+            value = _scaled(got[place], errors[place], uppers[place], reference, place, fmt, tol)
+            if value > scaled:
+                best, scaled = place, value
+    return Judgement(
+        ulp, upper, scaled, _normwise(errors, exact, fmt), _float(errors[best]), best, got[best], exact[best]
+    )
+
+
+def _scaled(got: float, error: Any, upper: float, reference: Reference, place: int, fmt: Format, tol: float) -> float:
+    if error is None or upper == 0:
+        return inf if error is None else 0.0
+    value = ratio(error, allowance(reference.measured.scales(place)._mpf_, fmt))
+    # An infinity is excused only within a few units of the threshold: it is no large number.
+    return inf if isinf(got) and value > tol else value
+
+
+def flushed(judgement: Judgement, fmt: Format, tol: float) -> bool:
+    """Whether a zero stands for a subnormal, and is within tolerance once the smallest normal takes the place of eta."""
+    normal = _float(_constants(fmt)[2])
+    return judgement.got == 0 and judgement.scaled > tol and 0 < judgement.error < normal
+
+
+def _normwise(errors: list[Any], exact: list[Any], fmt: Format) -> float:
+    if any(e is None for e in errors):
+        return inf
+    largest = worst = libmp.fzero
+    for d, e in zip(errors, exact, strict=True):
+        size = libmp.mpf_abs(e)
+        largest = size if libmp.mpf_gt(size, largest) else largest
+        worst = d if libmp.mpf_gt(d, worst) else worst
+    return ratio(worst, allowance(largest, fmt))
+
+
+def _float(raw: Any) -> float:
+    return inf if raw is None else float(libmp.to_float(raw, strict=False))
+
+
+def kind_of(judgement: Judgement, case: Case, of: str, tol: float) -> str | None:
+    """What kind of finding a judged ordinary row is; None where it is none."""
+    tags, got, exact = set(case.tags), judgement.got, _float(judgement.exact)
+    if not judgement.scaled > tol:
+        return "ill-conditioned input" if judgement.ulp > 1024 and judgement.upper > 1024 else None
+    if any(isinf(v) for v in case.x):
+        return "special value"
+    small = bool(tags & {"underflow edge", "subnormal"})
+    if isnan(got) or isinf(got):
+        return "underflow" if small else "overflow"
+    if (
+        of == "gradient"
+        and case.x.count(max(case.x)) > 1
+        and ("ties" in tags or not tags & {"overflow edge", "underflow edge"})
+    ):
+        return "gradient at a tie"
+    if got == 0 and small:
+        return "underflow"
+    if len(case.x) >= 64 and judgement.scaled < 2 * len(case.x):
+        return "accumulation"
+    largest = max(abs(v) for v in case.x)
+    if (of == "value" and abs(exact) * 1000 < largest) or tags & {"near zero", "offset", "dominant"}:
+        return "cancellation"
+    if small:
+        return "underflow"
+    return "overflow" if "overflow edge" in tags else "inaccurate"
+
+
+def special_finding(
+    got: list[float], reference: Reference, case: Case, fmt: Format, tol: float, of: str
+) -> Finding | None:
+    """The finding of a row that the contract answers; None where the target answers likewise."""
+    answer = reference.answer
+    wanted = answer.value if isinstance(answer.value, list) else [answer.value]
+    size = max((abs(v) for v in case.x if not isnan(v) and not isinf(v)), default=0.0)
+    for place, (g, w) in enumerate(zip(got, wanted, strict=True)):
+        if not _agrees(g, w, size, fmt, tol):
+            falls = answer.basis == "limit"
+            kind, note = (
+                ("special value", "unique, by limit") if falls else ("convention", "a choice; the contract's differs")
+            )
+            shown = repr(w) if isinstance(w, float) else decimal(_raw(Fraction(w)))
+            component = place if of == "gradient" else None
+            return finding_of(kind, case, repr(g), shown, inf, inf, falls, component, note)
+    return None
+
+
+def _agrees(got: float, wanted: Any, size: float, fmt: Format, tol: float) -> bool:
+    if isinstance(wanted, float) and (isnan(wanted) or isinf(wanted)):
+        return got == wanted or (isnan(wanted) and isnan(got))
+    exact = _raw(Fraction(wanted))
+    scale = libmp.mpf_add(libmp.mpf_abs(exact), libmp.from_float(size), PRECISION, "n")
+    return ratio(error_of(got, exact, fmt), allowance(scale, fmt)) <= tol
+
+
+def finding_of(
+    kind: str,
+    case: Case,
+    got: str,
+    exact: str,
+    ulp: float,
+    scaled: float,
+    falls: bool,
+    component: int | None = None,
+    note: str = "",
+) -> Finding:
+    """A finding at a case."""
+    parameter = None if case.parameter is None else float(case.parameter).hex()
+    inputs = tuple(float(v).hex() for v in case.x)
+    return Finding(kind, inputs, parameter, got, exact, ulp, scaled, "", falls, component, case.tags, note)
+
+
+def judged_finding(judgement: Judgement, case: Case, kind: str, of: str, tol: float) -> Finding:
+    """The finding of a judged ordinary row."""
+    scaled = judgement.upper if isnan(judgement.scaled) else judgement.scaled
+    component = judgement.component if of == "gradient" else None
+    note = f"normwise {number(judgement.normwise)}" if of == "gradient" else ""
+    exact = decimal(judgement.exact)
+    return finding_of(kind, case, repr(judgement.got), exact, judgement.ulp, scaled, scaled > tol, component, note)

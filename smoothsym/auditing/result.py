@@ -1,0 +1,75 @@
+"""An audit says first whether the target holds, then where it is worst; sampled maxima are lower bounds, and labelled so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from smoothsym.auditing.finding import Finding, number, plain
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What measuring a target showed.
+
+    `verdict`, "holds" or "falls short": a special value with a unique answer is wrong, or the scaled error exceeds `tol`, or the
+    target raises or returns the wrong shape. `max_ulp`, `max_scaled`, `max_normwise`, `max_over_bound` (None without a bound)
+    over the ordinary rows: lower bounds on the error, since rows are samples. `worst`, the worst finding, or the largest error.
+    `findings`, the worst of each kind, worst first. `where`, the tags of the worst row. `refused`, rows without a reference.
+    """
+
+    target: str
+    op: str
+    of: str
+    dtype: str
+    verdict: str
+    max_ulp: float
+    max_scaled: float
+    max_normwise: float
+    max_over_bound: float | None
+    worst: Finding | None
+    findings: tuple[Finding, ...]
+    rows: int
+    refused: int = 0
+    tol: float = 8.0
+    seed: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """Why the worst row was tried."""
+        return self.worst.tags if self.worst is not None else ()
+
+    @property
+    def holds(self) -> bool:
+        return self.verdict == "holds"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data that JSON can hold; infinities as strings."""
+        found: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        found["worst"] = self.worst.to_dict() if self.worst is not None else None
+        found["findings"] = [finding.to_dict() for finding in self.findings]
+        found["where"] = list(self.where)
+        found["maxima"] = "lower bounds, over samples"
+        return plain(found)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The audit as JSON."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    def __str__(self) -> str:
+        head = f"{self.verdict}: {self.worst}" if self.worst is not None else f"{self.verdict}: no row was judged"
+        about = f"{self.target} as {self.op} {self.of} in {self.dtype}: {self.rows} rows"
+        about += f", {self.refused} without a reference" if self.refused else ""
+        errors = f"at least {number(self.max_ulp)} ulp, scaled {number(self.max_scaled)} (tol {self.tol:g})"
+        if self.of == "gradient":
+            errors += f", normwise {number(self.max_normwise)}"
+        lines = [
+            head,
+            about,
+            errors,
+            *(f"  {finding}" for finding in self.findings if finding is not self.worst),
+            *self.notes,
+        ]
+        return "\n".join(lines)

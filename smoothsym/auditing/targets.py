@@ -1,0 +1,129 @@
+"""What people call when they want a smooth maximum: the libraries' functions, and every kernel of ours beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from smoothsym.errors import unknown
+
+HERE = "smoothsym.auditing.targets"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Float code to audit: `dotted` finds it, `op` and `of` say what it claims to compute.
+
+    `fixed`: the parameter that the code has built in; empty where it is sampled. `limits`: what its documentation leaves out.
+    `library`: what must be installed.
+    """
+
+    name: str
+    dotted: str
+    op: str
+    of: str = "value"
+    dtypes: tuple[str, ...] = ("float64", "float32")
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    limits: str = ""
+    library: str = "numpy"
+
+    @property
+    def installed(self) -> bool:
+        return find_spec(self.library) is not None
+
+
+def numpy_logaddexp_reduce(x: Any) -> Any:
+    """np.logaddexp.reduce(x)."""
+    return np.logaddexp.reduce(x)
+
+
+def numpy_norm(x: Any, p: float) -> Any:
+    """np.linalg.norm(x, ord=p)."""
+    return np.linalg.norm(x, ord=p)
+
+
+def scipy_norm(x: Any, p: float) -> Any:
+    """scipy.linalg.norm(x, ord=p, check_finite=False)."""
+    from scipy.linalg import norm
+
+    return norm(x, ord=p, check_finite=False)
+
+
+def scipy_logsumexp(x: Any) -> Any:
+    """scipy.special.logsumexp(x)."""
+    from scipy.special import logsumexp
+
+    return logsumexp(x)
+
+
+def scipy_softmax(x: Any) -> Any:
+    """scipy.special.softmax(x)."""
+    from scipy.special import softmax
+
+    return softmax(x)
+
+
+def softmax_weighted_mean(x: Any, alpha: float) -> Any:
+    """sum(softmax(alpha x) * x), with SciPy's softmax."""
+    from scipy.special import softmax
+
+    return np.sum(softmax(x.dtype.type(alpha) * x) * x)
+
+
+_NORM = "ord=0 counts the nonzero entries, as documented"
+LIBRARIES = (
+    Target("NumPy logaddexp.reduce", f"{HERE}:numpy_logaddexp_reduce", "logsumexp", fixed={"alpha": 1.0}),
+    Target("NumPy linalg.norm", f"{HERE}:numpy_norm", "pnorm", limits=_NORM),
+    Target("SciPy logsumexp", f"{HERE}:scipy_logsumexp", "logsumexp", fixed={"alpha": 1.0}, library="scipy"),
+    Target("SciPy softmax", f"{HERE}:scipy_softmax", "logsumexp", "gradient", fixed={"alpha": 1.0}, library="scipy"),
+    Target(
+        "SciPy softmax-weighted mean",
+        f"{HERE}:softmax_weighted_mean",
+        "boltzmann",
+        library="scipy",
+        limits="user code on softmax",
+    ),
+    Target("SciPy linalg.norm", f"{HERE}:scipy_norm", "pnorm", library="scipy", limits=f"{_NORM}; check_finite=False"),
+)
+"""The libraries' smooth maxima."""
+
+
+def ours() -> list[Target]:
+    """Every kernel of every operator in the catalogue, by an importable name such as logsumexp_stable_gradient."""
+    from smoothsym.catalogue import operators
+
+    found = []
+    for name, op in operators.items():
+        for kernel in op.kernels.values():
+            words = kernel.name.replace("_", " ")
+            limits = "the definition as it stands" if not kernel.contract else ""
+            found.append(
+                Target(f"smoothsym {words} {name}", f"{HERE}:{name}_{kernel.name}", name, kernel.of, limits=limits)
+            )
+    return found
+
+
+def targets() -> list[Target]:
+    """Everything that can be audited at once, installed or not."""
+    return [*LIBRARIES, *ours()]
+
+
+def missing() -> list[Target]:
+    """The targets whose library is not installed here."""
+    return [target for target in targets() if not target.installed]
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    """A kernel as <operator>_<kernel>, so that its dotted name reproduces a finding."""
+    if not name.startswith("_"):
+        from smoothsym.catalogue import operators
+
+        for op_name, op in operators.items():
+            kernel = name.removeprefix(op_name + "_")
+            if kernel != name and kernel in op.kernels:
+                return op.kernels[kernel]
+    raise AttributeError(str(unknown("target", name, [t.dotted.partition(":")[2] for t in LIBRARIES])))

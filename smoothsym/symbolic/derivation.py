@@ -1,0 +1,261 @@
+"""A derivation is a chain of small checked steps, and its text is woven from the very expressions that were checked.
+
+No formula is typed: prose takes its symbols as SymPy objects; names are written out for the check and printed as names.
+A step that is not proved raises BrokenStep, so a text exists only if all of its steps hold.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sympy
+from sympy import Abs, Dummy, Expr, Indexed, Integer, Limit, S, Subs, Sum, Symbol, default_sort_key, sign
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE
+
+from smoothsym import words
+from smoothsym.symbolic import asymptotics, moments
+from smoothsym.symbolic.derivatives import bound_indices, partial, partial_parameter
+from smoothsym.symbolic.inequalities import CauchySchwarz, nonnegative
+
+_FOOT = """---\n
+The machine checked the {} numbered steps (✓): identities and derivatives by moment normal forms, limits by leading
+terms, signs by form. The sentences between them are arguments for a reader; what is marked as named is textbook fact.\n
+Woven from the checked expressions with SymPy {}.\n"""
+_TEX = {">=": r"\geq", "<=": r"\leq"}
+
+
+class BrokenStep(Exception):
+    """A step of a derivation that was not proved: its number, its reason, and both sides."""
+
+
+class _Printer(LatexPrinter):
+    """SymPy's printer, with x_{i} for an entry, what is subtracted last in a sum, and sums last in a product."""
+
+    def _print_Indexed(self, e: Any) -> str:
+        return f"{self._print(e.base.label)}_{{{','.join(map(self._print, e.indices))}}}"
+
+    def _as_ordered_terms(self, e: Any, order: Any = None) -> list[Any]:
+        return sorted(
+            super()._as_ordered_terms(e, order), key=lambda t: (t.could_extract_minus_sign(), not t.is_number)
+        )
+
+    def _print_Mul(self, e: Any) -> str:
+        if any(factor.is_number for factor in e.args) or sympy.fraction(e)[1] != 1:
+            return str(super()._print_Mul(e))
+        return " ".join(self.parenthesize(f, PRECEDENCE["Mul"]) for f in sorted(e.as_ordered_factors(), key=_rank))
+
+
+def _rank(factor: Expr) -> int:
+    base = factor.as_base_exp()[0]
+    return 0 if isinstance(base, Symbol | Indexed) else 2 if base.is_Add else 3 if isinstance(base, Sum) else 1
+
+
+def latex(expression: Any) -> str:
+    """LaTeX of an expression."""
+    return expression if isinstance(expression, str) else str(_Printer().doprint(expression))
+
+
+class Derivation:
+    """A titled chain of steps: each method checks its step, appends its text, and returns its number.
+
+    >>> from smoothsym.words import c, j, n, x
+    >>> d = Derivation("A constant factor comes out")
+    >>> d.equal(Sum(c * x[j], (j, 1, n)), c * Sum(x[j], (j, 1, n)), because="A sum is linear")
+    1
+    """
+
+    def __init__(self, title: str) -> None:
+        self.title, self.steps, self._fresh = title, 0, 0
+        self._parts: list[str] = []
+        self._names: list[tuple[Expr, Expr]] = []
+
+    def text(self, prose: str, **named: Any) -> None:
+        """Prose; its {fields} are SymPy expressions, or the numbers of steps."""
+        self._parts.append(_prose(prose, named))
+
+    def lemma(self, name: str, prose: str, **named: Any) -> None:
+        """A fact that is only named: the text says that the machine did not check it."""
+        quoted = f"**{name}** (named, not checked here). {_prose(prose, named)}"
+        self._parts.append("> " + quoted.replace("\n", "\n> "))
+
+    def define(self, name: Expr, expression: Expr) -> None:
+        """Give a name, a Symbol or an entry such as pi[i], to an expression."""
+        value = self.written_out(expression)
+        indices = {q for entry in value.atoms(Indexed) for q in entry.indices if q.is_Symbol} - bound_indices(value)
+        if loose := indices - set(getattr(name, "indices", ())):
+            raise ValueError(f"the definition of {name} leaves the index {loose.pop()} free: name an entry instead")
+        self._names.append((name, value))
+        self._parts.append(f"$${latex(name)} := {latex(expression)}$$")
+
+    def show(self, expression: Expr) -> None:
+        """An expression on a line of its own; nothing is claimed."""
+        self._parts.append(f"$${latex(expression)}$$")
+
+    def written_out(self, expression: Any) -> Expr:
+        """The expression with each name replaced by what it stands for, under bound indices that nothing else uses."""
+        expression = S(expression).replace(lambda e: isinstance(e, Subs), lambda e: e.doit())
+        for name, value in self._names:
+            swaps = {name: value}
+            if isinstance(name, Indexed):
+                entries = sorted((e for e in expression.atoms(Indexed) if e.base == name.base), key=default_sort_key)
+                swaps = {e: self._renamed(value).xreplace({name.indices[0]: e.indices[0]}) for e in entries}
+            expression = expression.xreplace({key: self._renamed(new) for key, new in swaps.items()})
+        return expression
+
+    def _renamed(self, e: Any) -> Any:
+        if not e.has(Sum):
+            return e
+        args = [self._renamed(argument) for argument in e.args]
+        for index in [limits[0] for limits in e.limits] if isinstance(e, Sum) else []:
+            self._fresh += 1
+            args = [argument.xreplace({index: Symbol(f"j_{self._fresh}", integer=True)}) for argument in args]
+        return e.func(*args)
+
+    def equal(self, lhs: Any, rhs: Any, because: str, n: int | None = None, **named: Any) -> int:
+        """lhs = rhs, proved for every n by moment normal forms; with `n`, for that n, the sums written out."""
+        sides = [self.written_out(side) for side in (lhs, rhs)]
+        if n is not None:
+            sides = [side.xreplace({words.n: Integer(n)}).doit() for side in sides]
+        return self._step(moments.equal(*sides), because, named, lhs, rhs, _scope(sides, n))
+
+    def derivative(self, of: Expr, by: Expr, claim: Expr, because: str, **named: Any) -> int:
+        """d of / d by = claim, differentiated under the sum; `by` is an entry with a free index, or a parameter."""
+        whole, right = self.written_out(of), self.written_out(claim)
+        found = partial(whole, by) if isinstance(by, Indexed) else partial_parameter(whole, by)
+        shown = rf"\frac{{\partial}}{{\partial {latex(by)}}}\left[{latex(of)}\right]"
+        if isinstance(of, Symbol | Indexed):
+            shown = rf"\frac{{\partial {latex(of)}}}{{\partial {latex(by)}}}"
+        return self._step(moments.equal(found, right), because, named, shown, claim, _scope([found, right]))
+
+    def limit(self, of: Expr, parameter: Symbol, point: Any, claim: Expr, because: str, **named: Any) -> int:
+        """lim of = claim as the parameter tends to the point (from both sides, at 0), by leading terms."""
+        right = self.written_out(claim)
+        try:
+            found = asymptotics.limit(self.written_out(of), parameter, point)
+        except asymptotics.Undecided as reason:
+            raise BrokenStep(f"{self.title}, step {self.steps + 1} ({because}): limit of {of}: {reason}") from reason
+        holds = found == right or (found.is_finite is not False and moments.equal(found, right))
+        shown = latex(Limit(of, parameter, point, "+-"))
+        return self._step(holds, because, named, shown, claim, "for every $n$ and any ties")
+
+    def sign(self, of: Expr, relation: str, because: str, when: Any = True, **named: Any) -> int:
+        """of > 0, >= 0, < 0 or <= 0, by form: squares, exponentials, what `when` makes positive, sums, products."""
+        whole = _under(self.written_out(of), when) * (-1 if relation.startswith("<") else 1)
+        holds = (moments.positive if relation in ("<", ">") else nonnegative)(whole)
+        scope = "by its form" + _off_zeros([whole]) + _when(when)
+        return self._step(bool(holds), because, named, of, S.Zero, scope, _TEX.get(relation, relation))
+
+    def cauchy_schwarz(
+        self, form: Expr, factor: Expr, terms: tuple[Expr, Expr, Expr], because: str, when: Any = True, **named: Any
+    ) -> int:
+        """form = factor (sum a sum b - (sum c)^2) >= 0 for terms with a b = c^2 and a, b, factor >= 0 by form."""
+        holds = CauchySchwarz(*map(self.written_out, (form, factor, *terms))).check()
+        holds = holds and bool(nonnegative(_under(self.written_out(factor), when)))
+        a, b, c = (Sum(term, (words.j, 1, words.n)) for term in terms)
+        product = rf"${latex(terms[0])} \cdot {latex(terms[1])} = \left({latex(terms[2])}\right)^2$"
+        scope = f"{_scope([self.written_out(form)])}: the identity, {product} term by term, and the signs by form"
+        right = rf"{latex(factor * (a * b - c**2))} \geq 0"
+        return self._step(holds, because, named, form, right, scope + _when(when))
+
+    def solution(self, equation: Expr, unknown: Expr, claim: Expr, because: str, **named: Any) -> int:
+        """equation = 0 has the root unknown = claim: SymPy finds it alone; put back in, it gives 0."""
+        entries = sorted(equation.atoms(Indexed) - {unknown}, key=str)
+        plain = {e: Symbol(f"known_{q}", real=True) for q, e in enumerate(entries)}
+        root = Dummy("root", positive=unknown.is_positive, real=True)
+        found = sympy.solve(equation.xreplace({unknown: root, **plain}), root)
+        back = self.written_out(equation.xreplace({unknown: claim}))
+        holds = len(found) == 1 and moments.is_zero(found[0] - claim.xreplace(plain)) and moments.is_zero(back)
+        return self._step(holds, because, named, unknown, claim, "by solving with SymPy and putting the root back in")
+
+    def _step(
+        self, holds: bool, because: str, named: dict[str, Any], lhs: Any, rhs: Any, scope: str, relation: str = "="
+    ) -> int:
+        if not holds:
+            raise BrokenStep(f"{self.title}, step {self.steps + 1} ({because}): not proved: {lhs}  {relation}  {rhs}")
+        self.steps += 1
+        formula = rf"{latex(lhs)} {relation} {latex(rhs)} \tag{{{self.steps}}}"
+        self._parts.append(f"{_prose(because, named)}:\n\n$${formula}$$\n\n✓ *checked {scope}*")
+        return self.steps
+
+    def weave(self) -> str:
+        """The Markdown text; it ends with the version that wove it."""
+        return "\n\n".join([f"# {self.title}", *self._parts, _FOOT.format(self.steps, sympy.__version__)])
+
+
+def _prose(prose: str, named: dict[str, Any]) -> str:
+    if "$" in prose or "\\" in prose:
+        raise ValueError(f"a formula is typed into the prose {prose!r}; give it as a {{field}}")
+    fields = {key: f"({value})" if type(value) is int else f"${latex(value)}$" for key, value in named.items()}
+    return inspect.cleandoc(prose).format(**fields)
+
+
+def _scope(sides: list[Expr], n: int | None = None) -> str:
+    every = "for every $n$" if any(side.has(Indexed, words.n) for side in sides) else "identically"
+    return (every if n is None else f"for $n = {n}$") + _off_zeros(sides)
+
+
+def _off_zeros(sides: list[Expr]) -> str:
+    return ", off the zeros of what stands in a modulus" if any(side.has(Abs, sign) for side in sides) else ""
+
+
+def _when(when: Any) -> str:
+    return "" if when is True else f", for ${latex(when)}$"
+
+
+def _under(expression: Expr, when: Any) -> Expr:
+    """The expression with an assumption, symbol > a or symbol >= a, built into the symbol."""
+    if when is True:
+        return expression
+    kinds = {sympy.StrictGreaterThan: "positive", sympy.GreaterThan: "nonnegative"}
+    if type(when) not in kinds or not when.lhs.is_Symbol:
+        raise ValueError(f"when={when} is no relation symbol > number or symbol >= number")
+    return expression.xreplace({when.lhs: when.rhs + Dummy("excess", **{kinds[type(when)]: True})})
+
+
+def _derived(directory: Path) -> Iterator[tuple[Path, Derivation | Exception]]:
+    for source in sorted(directory.glob("*.py")):
+        try:
+            spec = importlib.util.spec_from_file_location(f"derivations_{source.stem}", source)
+            assert spec is not None and spec.loader is not None
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            yield source, module.derive()
+        except Exception as problem:  # a source may fail in any way; the caller reports it
+            yield source, problem
+
+
+def weave_all(directory: str | Path) -> list[Path]:
+    """Run every derivation of a directory and write its text beside it; returns what was written."""
+    written = []
+    for source, derived in _derived(Path(directory)):
+        if isinstance(derived, Exception):
+            raise derived
+        written.append(source.with_suffix(".md"))
+        written[-1].write_text(derived.weave(), encoding="utf-8", newline="\n")
+    return written
+
+
+def check_all(directory: str | Path) -> list[str]:
+    """Run every step again and compare each text byte for byte; returns what is wrong, if anything."""
+    problems, orphans = [], set(Path(directory).glob("*.md"))
+    for source, derived in _derived(Path(directory)):
+        target = source.with_suffix(".md")
+        if isinstance(derived, Exception):
+            problems.append(f"{source.name}: {type(derived).__name__}: {derived}")
+        elif target not in orphans:
+            problems.append(f"{target.name}: not woven")
+        elif (old := target.read_bytes()) != (new := derived.weave().encode()):
+            pairs = zip(old.splitlines(), new.splitlines(), strict=False)
+            line = next((q for q, (a, b) in enumerate(pairs, 1) if a != b), "at the end")
+            problems.append(
+                f"{target.name}: line {line} is not what {source.name} weaves with SymPy {sympy.__version__}"
+            )
+        orphans.discard(target)
+    if not any(Path(directory).glob("*.py")):
+        problems.append(f"{directory}: no derivations there")
+    return problems + [f"{orphan.name}: has no source" for orphan in sorted(orphans)]
