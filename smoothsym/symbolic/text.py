@@ -1,0 +1,116 @@
+"""A formula as one line of plain text, set as mathematics is read: alpha (x[i] - f), |x[j]|^p, sum_j w[j] x[j]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, Indexed, Integer, Pow, Rational, S, Sum, Symbol
+from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.str import StrPrinter
+
+
+def text(expression: Any) -> str:
+    """An expression as one line for reading; what Python and SymPy read back is str(expression).
+
+    >>> from sympy import exp
+    >>> from smoothsym.words import alpha, i, j, n, x
+    >>> text(exp(alpha * x[i]) / Sum(exp(alpha * x[j]), (j, 1, n)))
+    'exp(alpha x[i])/(sum_j exp(alpha x[j]))'
+    """
+    return str(_Printer().doprint(expression))
+
+
+class _Printer(StrPrinter):
+    def parenthesize(self, item: Any, level: int, strict: bool = False) -> str:
+        # A sum reaches as far to the right as it can, so it stands in brackets wherever something may follow it.
+        if isinstance(item, Sum) and level > 0:
+            return f"({self._print(item)})"
+        return str(super().parenthesize(item, level, strict))
+
+    def _print_Sum(self, e: Any) -> str:
+        heads = [
+            f"sum_{self._print(index)}" if (low, str(high)) == (1, "n") else f"sum_({index}={low}..{high})"
+            for index, low, high in e.limits
+        ]
+        body = self._print(e.function)
+        return f"{' '.join(heads)} {f'({body})' if e.function.is_Add else body}"
+
+    def _print_Add(self, e: Any, order: Any = None) -> str:
+        said = ""
+        for term in sorted(self._as_ordered_terms(e), key=_place):
+            minus = _negative(term)
+            shown = self.parenthesize(-term if minus else term, PRECEDENCE["Add"], strict=True)
+            said += (" - " if minus else " + ") + shown if said else ("-" if minus else "") + shown
+        return said
+
+    def _print_Mul(self, e: Any) -> str:
+        if _negative(e):
+            return "-" + self.parenthesize(-e, PRECEDENCE["Add"], strict=False)
+        above: list[Expr] = []
+        below: list[Expr] = []
+        for factor in e.as_ordered_factors():
+            if isinstance(factor, Rational):
+                above += [Integer(factor.p)] if factor.p != 1 else []
+                below += [Integer(factor.q)] if factor.q != 1 else []
+            elif isinstance(factor, Pow) and _negative(factor.exp):
+                below.append(factor.base ** (-factor.exp))
+            else:
+                above.append(factor)
+        top = self._product(above) if above else "1"
+        if not below:
+            return top
+        bottom = self._product(below)
+        return f"{top}/{bottom if len(below) == 1 else f'({bottom})'}"
+
+    def _product(self, factors: list[Expr]) -> str:
+        return " ".join(self.parenthesize(f, PRECEDENCE["Mul"]) for f in sorted(factors, key=_rank))
+
+    def _print_Pow(self, e: Any, rational: bool = False) -> str:
+        if _negative(e.exp):
+            return f"1/{self.parenthesize(e.base**-e.exp, PRECEDENCE['Mul'])}"
+        base = self.parenthesize(e.base, PRECEDENCE["Pow"])
+        atom = isinstance(e.exp, Symbol) or (e.exp.is_Integer and e.exp >= 0)
+        return f"{base}^{self._print(e.exp) if atom else f'({self._print(e.exp)})'}"
+
+    def _print_Rational(self, e: Any) -> str:
+        return f"{e.p}/{e.q}"
+
+    def _print_Abs(self, e: Any) -> str:
+        return f"|{self._print(e.args[0])}|"
+
+    def _print_KroneckerDelta(self, e: Any) -> str:
+        return f"delta[{', '.join(map(self._print, e.args))}]"
+
+    def _print_Piecewise(self, e: Any) -> str:
+        parts = []
+        for value, test in e.args:
+            parts.append(
+                f"else {self._print(value)}"
+                if test in (True, S.true)
+                else f"{self._print(value)} where {self._print(test)}"
+            )
+        return ", ".join(parts)
+
+    def _print_Equality(self, e: Any) -> str:
+        # The entry first: x[i] = maximum(x).
+        sides = sorted(e.args, key=lambda side: not side.has(Indexed))
+        return " = ".join(map(self._print, sides))
+
+
+def _negative(e: Expr) -> bool:
+    return bool(e.as_coeff_Mul()[0].is_negative)
+
+
+def _place(term: Expr) -> tuple[bool, bool]:
+    """Where a term of a sum stands: numbers first, what is subtracted last."""
+    return _negative(term), not term.is_number
+
+
+def _rank(factor: Expr) -> int:
+    """Where a factor stands: numbers, names, functions, then brackets and sums."""
+    base = factor.as_base_exp()[0]
+    if factor.is_number:
+        return 0
+    if isinstance(base, Symbol):
+        return 2 if "[" in base.name else 1
+    return 2 if isinstance(base, Indexed) else 4 if base.is_Add else 5 if isinstance(base, Sum) else 3

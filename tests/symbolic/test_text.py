@@ -1,0 +1,50 @@
+"""A formula's line of text says what the formula says: brackets where precedence needs them, and nowhere a sign lost."""
+
+import pytest
+from sympy import Eq, KroneckerDelta, Piecewise, Rational, S, Sum, Symbol, exp, log, oo
+
+import smoothsym as ss
+from smoothsym.symbolic.text import text
+from smoothsym.words import alpha, i, j, k, m, maximum, n, p, x
+
+a, b, c = (Symbol(name, real=True) for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("expression", "line"),
+    [
+        (a - b, "a - b"),
+        (-a * b, "-a b"),
+        (-(a * (b - c)), "-a (b - c)"),
+        (a / (b * c), "a/(b c)"),
+        (a * b / c, "a b/c"),
+        (Rational(-2, 3) * a / b, "-2 a/(3 b)"),
+        (a**-2, "1/a^2"),
+        (a ** (b - 1), "a^(b - 1)"),
+        ((a + b) ** 2, "(a + b)^2"),
+        ((-a) ** b, "(-a)^b"),
+        (exp(-a), "exp(-a)"),
+        (log(a) / a**2, "log(a)/a^2"),
+        (1 - a * (b - c), "1 - a (b - c)"),
+        (KroneckerDelta(i, k), "delta[i, k]"),
+        (Sum(x[j] * exp(alpha * x[j]), (j, 1, n)), "sum_j x[j] exp(alpha x[j])"),
+        (a * Sum(x[j] + 1, (j, 1, n)) ** 2, "a (sum_j (1 + x[j]))^2"),
+        (Sum(x[j], (j, 1, n)) / Sum(x[j] ** 2, (j, 2, 5)), "(sum_j x[j])/(sum_(j=2..5) x[j]^2)"),
+        (maximum(abs(x)), "maximum(|x|)"),
+        (Piecewise((1 / m, Eq(maximum(x), x[i])), (S.Zero, True)), "1/m where x[i] = maximum(x), else 0"),
+        (-oo, "-oo"),
+    ],
+)
+def test_a_formula_reads_as_mathematics(expression, line):
+    assert text(expression) == line
+
+
+@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
+def test_every_derivative_of_the_catalogue_has_a_line_with_its_brackets_closed(op):
+    for of in ("value", "gradient", "hessian", op.parameter.name):
+        line = text(op.formula(of))
+        assert "\n" not in line and "*" not in line and line.count("(") == line.count(")")
+
+
+def test_a_power_is_never_taken_for_a_product():
+    assert text(2**p) != text(2 * p)
