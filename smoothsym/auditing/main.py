@@ -1,16 +1,16 @@
-"""The main job: every smooth maximum that is installed, values and gradients, in one table that says what is worst, and where."""
+"""The main job: every smooth maximum that is installed, values and gradients, audited side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import as_completed
 from typing import Any
 
 from smoothsym.auditing.audit import audit
-from smoothsym.auditing.finding import number, shown
+from smoothsym.auditing.report import worst_first
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.targets import Target, targets
+from smoothsym.auditing.workers import workers
 
 BUDGET = 240
 """Rows per target, operator and format in the main job: about half a minute for everything on two cores."""
@@ -54,11 +54,11 @@ def run(
         for key in order:
             end(key, group(key, groups[key], budget, seed))
     else:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        with workers(jobs) as pool:
             started = {pool.submit(group, key, groups[key], budget, seed): key for key in order}
             for job in as_completed(started):
                 end(started[job], job.result())
-    return sorted(done, key=_worst_first)
+    return worst_first(done)
 
 
 def group(key: tuple[str, str, str], members: Sequence[Target], budget: int, seed: int) -> list[tuple[Target, Audit]]:
@@ -71,53 +71,3 @@ def group(key: tuple[str, str, str], members: Sequence[Target], budget: int, see
         fixed = dict(target.fixed)
         results.append((target, audit(target.dotted, op, of, dtype, n=lengths, budget=budget, seed=seed, **fixed)))
     return results
-
-
-def _worst_first(pair: tuple[Target, Audit]) -> tuple[Any, ...]:
-    target, result = pair
-    worst = result.worst.scaled if result.worst is not None else 0.0
-    return (result.holds, -result.max_scaled, -worst, target.name, result.of, result.dtype)
-
-
-def table(rows: Sequence[tuple[Target, Audit]]) -> list[dict[str, str]]:
-    """The audits as rows of text, worst first: what falls short before what holds."""
-    return [_row(target, result) for target, result in sorted(rows, key=_worst_first)]
-
-
-def _row(target: Target, result: Audit) -> dict[str, str]:
-    worst = result.worst
-    return {
-        "verdict": result.verdict,
-        "target": target.name,
-        "op": result.op,
-        "of": result.of,
-        "dtype": result.dtype,
-        "max ulp": number(result.max_ulp),
-        "max scaled": number(result.max_scaled),
-        "worst kind": worst.kind if worst is not None else "",
-        "worst input": "" if worst is None else shown(worst.inputs, 2) + _at(worst.parameter),
-        "why": why(target, result),
-    }
-
-
-def _at(parameter: str | None) -> str:
-    return "" if parameter is None else f" at {float.fromhex(parameter):g}"
-
-
-def why(target: Target, result: Audit) -> str:
-    """The worst in words: what came, what is right, why the row was tried, and which other kinds there are."""
-    worst = result.worst
-    if worst is None:
-        return "no row was judged"
-    said = f"got {_short(worst.got)}, exact {_short(worst.exact)}"
-    said += f" ({', '.join(worst.tags)})" if worst.tags else ""
-    others = [finding.kind for finding in result.findings if finding.falls and finding.kind != worst.kind]
-    said += f"; also {', '.join(others)}" if others else ""
-    return said + (f"; {target.limits}" if target.limits else "")
-
-
-def _short(text: str) -> str:
-    try:
-        return f"{float(text):.8g}"
-    except ValueError:
-        return text if len(text) < 60 else text[:57] + "..."

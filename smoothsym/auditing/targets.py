@@ -19,7 +19,7 @@ class Target:
     """Float code to audit: `dotted` finds it, `op` and `of` say what it claims to compute.
 
     `fixed`: the parameter that the code has built in; empty where it is sampled. `limits`: what its documentation leaves out.
-    `library`: what must be installed.
+    `library`: what must be installed. `control`: naive code, there to show what the others are spared, and that it is caught.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Target:
     fixed: Mapping[str, float] = field(default_factory=dict)
     limits: str = ""
     library: str = "numpy"
+    control: bool = False
 
     @property
     def installed(self) -> bool:
@@ -99,11 +100,9 @@ def ours() -> list[Target]:
     found = []
     for name, op in operators.items():
         for kernel in op.kernels.values():
-            words = kernel.name.replace("_", " ")
-            limits = "the definition as it stands" if not kernel.contract else ""
-            found.append(
-                Target(f"smoothsym {words} {name}", f"{HERE}:{name}_{kernel.name}", name, kernel.of, limits=limits)
-            )
+            form = kernel.name.removesuffix("_gradient")
+            dotted = f"{HERE}:{name}_{kernel.name}"
+            found.append(Target(f"smoothsym {form}", dotted, name, kernel.of, control=not kernel.contract))
     return found
 
 

@@ -1,0 +1,129 @@
+"""What an audit found, as rows for reading: what is worst comes first, with an input short enough to be pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import isinf, isnan
+
+import numpy as np
+
+from smoothsym import formats
+from smoothsym.auditing.finding import Finding, number
+from smoothsym.auditing.result import Audit
+from smoothsym.auditing.targets import Target
+
+MAIN_HEAD = ("scaled", "ulp", "target", "operator", "of", "dtype")
+AUDIT_HEAD = ("scaled", "ulp", "finding")
+SHOWN = 3
+"""How many different entries of a row are written out."""
+
+Row = tuple[tuple[str, ...], str]
+"""The cells under a head, and what is said beside them."""
+
+
+def worst_first(rows: Sequence[tuple[Target, Audit]]) -> list[tuple[Target, Audit]]:
+    """What falls short before what holds, by its worst error; controls after all others."""
+
+    def place(pair: tuple[Target, Audit]) -> tuple[object, ...]:
+        target, result = pair
+        worst = result.worst.scaled if result.worst is not None and not result.holds else result.max_scaled
+        return (
+            target.control,
+            result.holds,
+            -worst,
+            -result.max_scaled,
+            target.name,
+            result.op,
+            result.of,
+            result.dtype,
+        )
+
+    return sorted(rows, key=place)
+
+
+def main_rows(rows: Sequence[tuple[Target, Audit]]) -> Iterator[Row]:
+    """One row for each target, output and format, worst first; of what falls short, the worst input in words."""
+    for target, result in worst_first(rows):
+        cells = (number(result.max_scaled), number(result.max_ulp), target.name, result.op, result.of, result.dtype)
+        yield cells, "" if result.holds or result.worst is None else _worst(result, result.worst)
+
+
+def _worst(result: Audit, worst: Finding) -> str:
+    others = [finding.kind for finding in result.findings if finding.falls and finding.kind != worst.kind]
+    also = f"; also {', '.join(others)}" if others else ""
+    return f"{worst.kind} at {told(worst, result)}{also}"
+
+
+def audit_rows(result: Audit) -> Iterator[Row]:
+    """One row for each kind of finding, worst first; then the largest error where no finding has it."""
+    findings = list(result.findings)
+    if result.worst is not None and result.worst not in findings:
+        findings.append(result.worst)
+    for finding in findings:
+        yield (number(finding.scaled), number(finding.ulp), finding.kind), "at " + told(finding, result)
+
+
+def told(finding: Finding, result: Audit) -> str:
+    """An input, what came of it, and what is right: x = [88.72284], alpha = 1: got inf, exact 88.723."""
+    where = f"x = {vector(finding.inputs, result.dtype)}"
+    if finding.parameter is not None and (name := _parameter(result.op)):
+        where += f", {name} = {decimal(float.fromhex(finding.parameter), 'float64')}"
+    entry = "" if finding.component is None else f"entry {finding.component}: "
+    got, exact = apart(finding.got, finding.exact)
+    return f"{where}: {entry}got {got}" + (f", exact {exact}" if exact else "")
+
+
+def _parameter(op: str) -> str:
+    from smoothsym.catalogue import operators
+
+    symbol = operators[op].parameter if op in operators else None
+    return "parameter" if symbol is None else symbol.name
+
+
+def vector(inputs: Sequence[str], dtype: str) -> str:
+    """A row of hex floats as the shortest decimals that are these floats of the dtype; long rows are cut."""
+    entries = [decimal(float.fromhex(text), dtype) for text in inputs]
+    if len(entries) > SHOWN and len(set(entries)) == 1:
+        return f"[{entries[0]}] * {len(entries)}"
+    if len(entries) > SHOWN:
+        return f"[{', '.join(entries[:2])}, ... {len(entries)} entries]"
+    return f"[{', '.join(entries)}]"
+
+
+def decimal(value: float, dtype: str) -> str:
+    """The shortest decimal that the dtype rounds to this value.
+
+    >>> decimal(0.10000000149011612, "float32"), decimal(-20.0, "float64"), decimal(2.0**300, "float64")
+    ('0.1', '-20', '2.037035976334486e+90')
+    """
+    if isnan(value) or isinf(value):
+        return repr(value)
+    kind = formats.get(dtype).dtype.type
+    with np.errstate(all="ignore"):
+        shortest = next((s for s in (f"{value:.{k}g}" for k in range(1, 17)) if kind(float(s)) == value), repr(value))
+    return repr(float(shortest)).removesuffix(".0")
+
+
+def apart(got: str, exact: str) -> tuple[str, str]:
+    """Two decimals to as many digits as tell them apart, and one more for the difference to be seen.
+
+    >>> apart("8.80338764190673828125", "8.8033747673")
+    ('8.803388', '8.803375')
+    """
+    try:
+        a, b = float(got), float(exact)
+    except ValueError:
+        return got if len(got) < 80 else f"{got[:77]}...", _short(exact)
+    for digits in range(2, 18):
+        left, right = f"{a:.{digits}g}", f"{b:.{digits}g}"
+        if left != right and digits > 3:
+            more = min(digits + 1, 17)
+            return f"{a:.{more}g}", f"{b:.{more}g}" if b else exact
+    return got, _short(exact)
+
+
+def _short(exact: str) -> str:
+    try:
+        return f"{float(exact):.8g}"
+    except ValueError:
+        return exact
