@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isinf, isnan
 from typing import Any
 
 import mpmath
@@ -77,7 +76,7 @@ class Enclosure:
         """
         if not isinstance(k, int) or k < 1:
             raise ValueError(f"digits={k!r}: ask for a positive whole number of digits")
-        if isnan(self.lo) or isinf(self.lo):
+        if mpmath.isnan(self.lo) or mpmath.isinf(self.lo):
             return str(self.lo).replace("+", "")
         text = decided_digits((self.lo._mpf_, self.hi._mpf_), k, self.strict)
         if text is None:
@@ -139,7 +138,8 @@ def _written(decimal: tuple[int, int], k: int) -> str:
     m, e = decimal
     if m == 0:
         return "0"
-    sign, text, point = "-" if m < 0 else "", str(abs(m)), e + k
+    # Python's own str refuses whole numbers of more than 4300 digits.
+    sign, text, point = "-" if m < 0 else "", libmp.libintmath.numeral(abs(m), 10, k), e + k
     if -5 < point <= 0:
         return f"{sign}0.{'0' * -point}{text}"
     if 0 < point <= max(k, 21):
