@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+MANY = 20
+"""How many known names an error lists."""
+
 
 def unknown(argument: str, value: Any, known: Iterable[str]) -> ValueError:
     """An error for a name that is not known, with the nearest one suggested.
@@ -16,7 +19,8 @@ def unknown(argument: str, value: Any, known: Iterable[str]) -> ValueError:
     names = [str(name) for name in known]
     near = get_close_matches(str(value), names, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]!r}?" if near else ";"
-    return ValueError(f"{argument}={value!r} is not known{hint} known: {', '.join(names)}")
+    listed = f" known: {', '.join(names)}" if len(names) <= MANY else f" {len(names)} names are known"
+    return ValueError(f"{argument}={value!r} is not known{hint}{listed}")
 
 
 def shown(value: Any) -> str:

@@ -52,7 +52,7 @@ def resolve(target: Any) -> Callable[..., Any]:
             parts.insert(0, names.pop())
     for part in parts:
         if not hasattr(found, part):
-            raise unknown(f"target {target!r}: name", part, dir(found))
+            raise unknown(f"target {target!r}: name", part, [name for name in dir(found) if not name.startswith("_")])
         found = getattr(found, part)
     if not callable(found):
         raise TypeError(f"target={target!r} is a {type(found).__name__}, which cannot be called")
@@ -80,7 +80,7 @@ def call(target: Callable[..., Any], x: Any, keywords: dict[str, Any], of: str, 
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             result = target(row, **keywords)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Call([], "raises", f"{type(error).__name__}: {error}"[:200])
     mutated = row.shape != x.shape or row.tobytes() != x.tobytes()
     wanted = x.shape if of == "gradient" else x.shape[:-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from math import isinf, isnan
 
@@ -54,23 +55,28 @@ def _worst(result: Audit, worst: Finding) -> str:
     return f"{worst.kind} at {told(worst, result)}{also}"
 
 
+def findings(result: Audit) -> list[Finding]:
+    """The worst of each kind, worst first; then the largest error where no finding has it."""
+    rest = [result.worst] if result.worst is not None and result.worst not in result.findings else []
+    return [*result.findings, *rest]
+
+
 def audit_rows(result: Audit) -> Iterator[Row]:
-    """One row for each kind of finding, worst first; then the largest error where no finding has it."""
-    findings = list(result.findings)
-    if result.worst is not None and result.worst not in findings:
-        findings.append(result.worst)
-    for finding in findings:
-        yield (number(finding.scaled), number(finding.ulp), finding.kind), "at " + told(finding, result)
+    """One row for each finding."""
+    for finding in findings(result):
+        excused = "" if finding.falls or finding.kind == "largest error" else " (no fault)"
+        yield (number(finding.scaled), number(finding.ulp), finding.kind + excused), "at " + told(finding, result)
 
 
 def told(finding: Finding, result: Audit) -> str:
     """An input, what came of it, and what is right: x = [88.72284], alpha = 1: got inf, exact 88.723."""
     where = f"x = {vector(finding.inputs, result.dtype)}"
     if finding.parameter is not None and (name := _parameter(result.op)):
-        where += f", {name} = {decimal(float.fromhex(finding.parameter), 'float64')}"
-    entry = "" if finding.component is None else f"entry {finding.component}: "
+        where += f", {name} = {decimal(float.fromhex(finding.parameter), 'float64').removesuffix('.0')}"
     got, exact = apart(finding.got, finding.exact)
-    return f"{where}: {entry}got {got}" + (f", exact {exact}" if exact else "")
+    entry = "" if finding.component is None else f"entry {finding.component}: "
+    came = f"{entry}got {got}, exact {exact}" if exact else got or finding.note
+    return f"{where}: {came}"
 
 
 def _parameter(op: str) -> str:
@@ -94,14 +100,14 @@ def decimal(value: float, dtype: str) -> str:
     """The shortest decimal that the dtype rounds to this value.
 
     >>> decimal(0.10000000149011612, "float32"), decimal(-20.0, "float64"), decimal(2.0**300, "float64")
-    ('0.1', '-20', '2.037035976334486e+90')
+    ('0.1', '-20.0', '2.037035976334486e+90')
     """
     if isnan(value) or isinf(value):
         return repr(value)
     kind = formats.get(dtype).dtype.type
     with np.errstate(all="ignore"):
         shortest = next((s for s in (f"{value:.{k}g}" for k in range(1, 17)) if kind(float(s)) == value), repr(value))
-    return repr(float(shortest)).removesuffix(".0")
+    return repr(float(shortest))
 
 
 def apart(got: str, exact: str) -> tuple[str, str]:
@@ -113,10 +119,9 @@ def apart(got: str, exact: str) -> tuple[str, str]:
     try:
         a, b = float(got), float(exact)
     except ValueError:
-        return got if len(got) < 80 else f"{got[:77]}...", _short(exact)
-    for digits in range(2, 18):
-        left, right = f"{a:.{digits}g}", f"{b:.{digits}g}"
-        if left != right and digits > 3:
+        return textwrap.shorten(got, 80, placeholder=" ..."), _short(exact)
+    for digits in range(4, 18):
+        if f"{a:.{digits}g}" != f"{b:.{digits}g}":
             more = min(digits + 1, 17)
             return f"{a:.{more}g}", f"{b:.{more}g}" if b else exact
     return got, _short(exact)

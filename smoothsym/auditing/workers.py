@@ -1,8 +1,9 @@
-"""Processes to audit in: they leave Ctrl-C to their parent, and end when it is interrupted."""
+"""Processes to audit in: they leave Ctrl-C and standard output to their parent, and end when it is interrupted."""
 
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ def workers(jobs: int) -> Iterator[Executor]:
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ValueError(f"jobs={jobs!r}: give a positive number of processes")
     others = set(active_children())
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_quiet)
     with _interrupts_held():
         for _ in range(jobs):
             pool.submit(int)
@@ -31,6 +32,11 @@ def workers(jobs: int) -> Iterator[Executor]:
         raise
     finally:
         pool.shutdown()
+
+
+def _quiet() -> None:
+    """What a target prints goes to standard error; standard output is for the answer."""
+    sys.stdout = sys.stderr
 
 
 @contextmanager

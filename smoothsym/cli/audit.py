@@ -1,0 +1,202 @@
+"""audit: float code against certified values; without a target everything that is installed, worst first."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext, redirect_stdout
+from typing import Any
+
+from smoothsym.cli.inputs import given, operator, parameters, real, rows
+from smoothsym.cli.output import dump, folded, laid_out, progress, say, width
+from smoothsym.errors import unknown
+
+ONLY_ONE = {"data": None, "n": None, "seconds": None, "tol": None, "batched": False}
+"""Options of an audit of one target, and what they are when they are not given."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """The main job, or the audit of one target. 1 where something falls short."""
+    if args.target is not None:
+        return _one(args)
+    about_one = [name for name, absent in ONLY_ONE.items() if getattr(args, name) != absent] + list(given(args))
+    if about_one:
+        raise ValueError(
+            f"--{about_one[0]} is about one target; name it first: smoothsym audit package.module:function --as OP"
+        )
+    return _everything(args)
+
+
+# ---- everything that is installed --------------------------------------------------------------------------------------------
+
+
+def _everything(args: argparse.Namespace) -> int:
+    from smoothsym import formats
+    from smoothsym.auditing import main as job
+    from smoothsym.auditing.targets import missing, targets
+
+    if args.operator is not None:
+        operator(args.operator)
+    if args.of not in (None, "value", "gradient"):
+        raise unknown("of", args.of, ("value", "gradient"))
+    wanted = {"op": args.operator, "of": args.of}
+    only = [t for t in targets() if all(value in (None, getattr(t, name)) for name, value in wanted.items())]
+    dtypes = None if args.dtype is None else [formats.get(args.dtype).name]
+    if not any(t.installed and (dtypes is None or set(dtypes) & set(t.dtypes)) for t in only):
+        filters = {"as": args.operator, "of": args.of, "dtype": args.dtype}
+        said = " ".join(f"--{name} {value}" for name, value in filters.items() if value is not None)
+        raise ValueError(f"{said}: nothing that is installed is audited so; name a target: package.module:function")
+    jobs = args.jobs or _cores()
+    with progress("auditing") as moved:
+        found = job.run(moved, jobs, args.budget or job.BUDGET, args.seed, only, dtypes)
+    controls = [audit for target, audit in found if target.control]
+    judged = [audit for target, audit in found if not target.control]
+    short = _short(judged)
+    absent = sorted({t.library for t in missing()})
+    if args.json:
+        audits = [
+            {"target": t.name, "dotted": t.dotted, "control": t.control, "limits": t.limits, "audit": a.to_dict()}
+            for t, a in found
+        ]
+        caught = {"fall_short": _short(controls), "of": len(controls)}
+        dump({"fall_short": short, "of": len(judged), "controls": caught, "not_installed": absent, "audits": audits})
+    else:
+        _table(found, absent, args.full)
+    return 1 if short else 0
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _short(audits: list[Any]) -> int:
+    return sum(not audit.holds for audit in audits)
+
+
+def _table(found: list[Any], absent: list[str], full: bool) -> None:
+    from smoothsym.auditing.report import MAIN_HEAD, main_rows, worst_first
+
+    shown = [pair for pair in found if full or not pair[0].control]
+    controls = [pair for pair in found if pair[0].control]
+    judged = [audit for target, audit in found if not target.control]
+    short = _short(judged)
+    say(f"{short} of {len(judged)} fall short" + ("; worst first" if short else ""), "bold")
+    say()
+    columns = width()
+    styles = ["green" if audit.holds else "red" for _, audit in worst_first(shown)]
+    for line in laid_out(MAIN_HEAD, list(main_rows(shown)), (0, 1), columns, styles):
+        say(*line)
+    say()
+    for said in _closing(controls if not full else [], absent, columns):
+        say(said)
+    if full:
+        for target, audit in found:
+            _findings(f"{target.name}, {audit.op} {audit.of}, {audit.dtype}", audit, target.limits)
+
+
+def _closing(controls: list[Any], absent: list[str], columns: int | None) -> Iterator[str]:
+    """How to read the table, and how to see more of it."""
+    if controls:
+        caught = _short([audit for _, audit in controls])
+        yield from folded(
+            f"{caught} of {len(controls)} naive kernels fall short: the definitions as they stand, which are here to be caught.",
+            columns,
+        )
+    if absent:
+        yield f"Not installed: {', '.join(absent)}."
+    yield from folded(
+        "scaled: the error in units of what rounding the input and the result once may cost; above 8 falls short. ulp: in "
+        "units in the last place; where the input is ill-conditioned, many are nobody's fault. Both are lower bounds, over samples.",
+        columns,
+    )
+    yield from folded(
+        "--full adds every finding with Python that shows it; --json has all of it, in hex floats.", columns
+    )
+
+
+# ---- one target --------------------------------------------------------------------------------------------------------------
+
+
+def _one(args: argparse.Namespace) -> int:
+    from smoothsym.auditing import audit
+
+    if args.operator is None:
+        raise ValueError("what should the target compute? add --as OP; smoothsym list names the operators")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    op = operator(args.operator)
+    options = parameters(args, op, real)
+    options |= {
+        name: getattr(args, name) for name in ("n", "budget", "seconds", "tol") if getattr(args, name) is not None
+    }
+    options |= {"data": rows(args.data)} if args.data is not None else {}
+    options |= {"seed": args.seed, "batched": args.batched}
+    about = (args.target, op, args.of or "value", args.dtype or "float64")
+    # What a target prints is no part of the answer.
+    with redirect_stdout(sys.stderr), progress("auditing") as moved, _executor(args.jobs) as pool:
+        _imported(args.target)
+        found = audit(*about, progress=moved, executor=pool, **options)
+    if args.json:
+        dump(found.to_dict())
+    else:
+        _told(found, args.full)
+    return 0 if found.holds else 1
+
+
+def _executor(jobs: int | None) -> Any:
+    """A pool of so many processes; none for one, since a target that is not sent anywhere may be anything."""
+    from smoothsym.auditing.workers import workers
+
+    return nullcontext() if jobs in (None, 1) else workers(jobs)
+
+
+def _imported(target: str) -> None:
+    """Import a target; whatever its module raises is the user's to know, in one line."""
+    from smoothsym.auditing.calls import resolve
+
+    try:
+        resolve(target)
+    except (ValueError, TypeError):
+        raise
+    except (Exception, SystemExit) as error:  # the module is the user's, and may do anything
+        raise ValueError(f"target={target!r} cannot be imported: {type(error).__name__}: {error}") from None
+
+
+def _told(found: Any, full: bool) -> None:
+    from smoothsym.auditing.report import AUDIT_HEAD, audit_rows, findings
+
+    rows = f"{found.rows} rows" + (f", {found.refused} of them without a reference" if found.refused else "")
+    said = f"{found.verdict}: {found.target} as {found.op} {found.of} in {found.dtype}, {rows}"
+    say(said, "green" if found.holds else "bold red")
+    for note in found.notes:
+        say(note)
+    say()
+    columns = width()
+    styles = ["red" if finding.falls else "" for finding in findings(found)]
+    for line in laid_out(AUDIT_HEAD, list(audit_rows(found)), (0, 1), columns, styles):
+        say(*line)
+    say()
+    for closing in folded(
+        f"scaled above {found.tol:g} falls short; ulp counts units in the last place. Both are lower bounds, over samples. "
+        + ("" if full else "--full adds Python that shows each finding; --json has all of it, in hex floats."),
+        columns,
+    ):
+        say(closing)
+    if full:
+        _findings("", found)
+
+
+def _findings(title: str, audit: Any, limits: str = "") -> None:
+    """Every finding, with the lines of Python that show it."""
+    if not audit.findings:
+        return
+    say()
+    if title:
+        say(title + (f" ({limits})" if limits else ""), "bold")
+    for finding in audit.findings:
+        say(f"# {finding.kind}{' (falls short)' if finding.falls else ''}: got {finding.got}, exact {finding.exact}")
+        if finding.note or finding.tags:
+            say(f"# {'; '.join(part for part in (finding.note, ', '.join(finding.tags)) if part)}")
+        say(finding.reproduction)

@@ -1,0 +1,205 @@
+"""What a user writes is taken for exactly what it says: 0.1 is one tenth, 0x1p-3 an eighth, and rows of a file its floats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from math import inf, nan
+from pathlib import Path
+from typing import Any
+
+from smoothsym.errors import unknown
+
+MINUS = "\N{MINUS SIGN}"
+"""Stands for the hyphen of a negative number on its way through argparse, which would take it for an option."""
+
+_SIGN = r"(?P<sign>[+-]?)"
+_DECIMAL = re.compile(_SIGN + r"(?P<digits>[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE](?P<exponent>[+-]?[0-9]+))?")
+_HEX = re.compile(
+    _SIGN + r"0[xX](?P<digits>[0-9a-fA-F]+\.?[0-9a-fA-F]*|\.[0-9a-fA-F]+)(?:[pP](?P<exponent>[+-]?[0-9]+))?"
+)
+_FRACTION = re.compile(_SIGN + r"(?P<above>[0-9]+)/(?P<below>[0-9]+)")
+_BEYOND = re.compile(_SIGN + r"(?P<word>inf|infinity|oo|nan)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"-(?:[0-9.]|inf|oo|nan)", re.IGNORECASE)
+
+LARGEST_EXPONENT = 100_000
+LONGEST = 4000
+
+
+def protected(argv: list[str]) -> list[str]:
+    """Arguments with the hyphen of each negative number replaced by a minus sign.
+
+    >>> [text.isascii() for text in protected(["-1.5", "-1/3", "-inf", "--of", "-h"])]
+    [False, False, False, True, True]
+    """
+    return [MINUS + text[1:] if _NEGATIVE.match(text) else text for text in argv]
+
+
+def exact(text: str) -> Fraction | float:
+    """The number that a text says: a Fraction, or a float for inf, nan and -0. Raises ValueError where it says none.
+
+    >>> exact("0.1"), exact("-1/3"), exact("0x1.8p-3"), exact("-inf")
+    (Fraction(1, 10), Fraction(-1, 3), Fraction(3, 16), -inf)
+    """
+    said = text.replace(MINUS, "-")
+    if len(said) > LONGEST:
+        raise ValueError(f"{said[:20]}... is a number of {len(said)} characters; at most {LONGEST} are read")
+    if match := _BEYOND.fullmatch(said):
+        value = nan if match["word"].lower() == "nan" else inf
+        return -value if match["sign"] == "-" else value
+    if match := _FRACTION.fullmatch(said):
+        if not int(match["below"]):
+            raise ValueError(f"{said} divides by zero; for an infinity write inf")
+        return _signed(match["sign"], Fraction(int(match["above"]), int(match["below"])))
+    for pattern, base, step in ((_DECIMAL, 10, 10), (_HEX, 16, 2)):
+        if match := pattern.fullmatch(said):
+            exponent = int(match["exponent"] or 0)
+            if abs(exponent) > LARGEST_EXPONENT:
+                raise ValueError(f"{said} has an exponent beyond {LARGEST_EXPONENT}")
+            whole, _, rest = match["digits"].partition(".")
+            size = Fraction(int(whole + rest, base)) / base ** len(rest) * Fraction(step) ** exponent
+            return _signed(match["sign"], size)
+    raise ValueError(
+        f"{said!r} is no number; write a decimal, a fraction such as 1/3, a hex float such as 0x1p-3, inf or nan"
+    )
+
+
+def _signed(sign: str, size: Fraction) -> Fraction | float:
+    if sign != "-":
+        return size
+    return -size if size else -0.0
+
+
+def real(text: str) -> float:
+    """The float nearest to the number that a text says, for float code."""
+    value = exact(text)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{text.replace(MINUS, '-')} is beyond float64") from None
+
+
+def whole(text: str) -> int:
+    """The whole number that a text says."""
+    value = exact(text)
+    if isinstance(value, float) and not value:
+        return 0
+    if isinstance(value, float) or value.denominator != 1:
+        raise ValueError(f"{text.replace(MINUS, '-')!r} is no whole number")
+    return value.numerator
+
+
+def natural(text: str) -> int:
+    """The whole number that a text says, which must not be negative."""
+    if (value := whole(text)) < 0:
+        raise ValueError(f"{value} is negative; give a whole number from 0")
+    return value
+
+
+def positive(text: str) -> int:
+    """The positive whole number that a text says."""
+    if (value := whole(text)) < 1:
+        raise ValueError(f"{value} is not positive; give a whole number from 1")
+    return value
+
+
+PARAMETERS = ("alpha", "p", "eps")
+
+
+def parameters(args: Any, op: Any, read: Callable[[str], Any]) -> dict[str, Any]:
+    """The parameter that was given, by its name. Raises ValueError for one that the operator does not have."""
+    own = op.parameter.name if op.parameter is not None else None
+    found = {}
+    for name, text in given(args).items():
+        if name != own:
+            raise ValueError(f"--{name}: {op.name} has " + (f"the parameter --{own}" if own else "no parameter"))
+        try:
+            found[name] = read(text)
+        except ValueError as error:
+            raise ValueError(f"--{name}: {error}") from None
+    return found
+
+
+def given(args: Any) -> dict[str, str]:
+    """The parameters that were given, by name, as they were written."""
+    found = {name: getattr(args, name, None) for name in PARAMETERS}
+    return {name: text.replace(MINUS, "-") for name, text in found.items() if text is not None}
+
+
+def operator(name: str) -> Any:
+    """The operator of that name in the catalogue, or one of your own as module:name. Raises ValueError where there is none."""
+    from smoothsym.catalogue import operators
+
+    if ":" not in name:
+        if name not in operators:
+            raise unknown("operator", name, operators)
+        return operators[name]
+    from smoothsym.auditing.calls import resolve
+    from smoothsym.operator import SmoothMax
+
+    found = resolve(name)
+    if not isinstance(found, SmoothMax):
+        raise ValueError(f"operator={name!r} is a {type(found).__name__} and no SmoothMax")
+    return found
+
+
+def rows(path: str) -> Any:
+    """The array of a file: .npy, or .npz with one array in it, or numbers in lines, .csv with commas and .txt with blanks.
+
+    Raises ValueError for a file that is none of these or holds no rows of real numbers, and OSError for one that cannot be read.
+    """
+    import numpy as np
+
+    file = Path(path)
+    if not file.exists():
+        raise ValueError(f"data: there is no file {path!r}")
+    if not file.is_file():
+        raise ValueError(f"data: {path!r} is no file; give one of rows, .npy, .npz, .csv or .txt")
+    kind = file.suffix.lower()
+    if kind not in (".npy", ".npz", ".csv", ".txt"):
+        raise ValueError(f"data: {path!r} ends in {kind!r}; give .npy, .npz, .csv or .txt")
+    array = _stored(file) if kind in (".npy", ".npz") else _written(file, "," if kind == ".csv" else None)
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"data: {path!r} holds {array.dtype}, and no real numbers")
+    if array.ndim not in (1, 2) or not array.size:
+        raise ValueError(
+            f"data: {path!r} has shape {array.shape}; give rows, a 2-D array that is not empty, or one row"
+        )
+    return np.atleast_2d(array)
+
+
+def _stored(file: Path) -> Any:
+    import numpy as np
+
+    try:
+        found = np.load(file, allow_pickle=False)
+        if file.suffix.lower() == ".npy":
+            return found
+        with found:
+            if len(found.files) != 1:
+                raise ValueError(
+                    f"it holds {len(found.files)} arrays, {', '.join(found.files)}; save the one to use as .npy"
+                )
+            return found[found.files[0]]
+    except OSError:
+        raise
+    except Exception as error:  # a broken file may make NumPy raise anything
+        reason = str(error)
+        if "pickle" in reason or not reason:
+            reason = "it is no array of numbers"
+        raise ValueError(f"data: {str(file)!r} cannot be read: {reason}") from None
+
+
+def _written(file: Path, delimiter: str | None) -> Any:
+    import warnings
+
+    import numpy as np
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an empty file, which the caller refuses
+            return np.loadtxt(file, delimiter=delimiter, ndmin=2)
+    except ValueError as error:
+        reason = str(error).split(";")[0].rstrip(".")
+        raise ValueError(f"data: {str(file)!r} cannot be read as numbers: {reason}") from None

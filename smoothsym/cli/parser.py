@@ -1,0 +1,187 @@
+"""What may be written on the command line, and how it is said; nothing heavy is imported before it is known what is wanted."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, NoReturn
+
+from smoothsym import __version__
+from smoothsym.cli.inputs import MINUS, PARAMETERS, natural, positive, real
+from smoothsym.errors import unknown
+
+ABOUT = """What is true of a smooth maximum, what its value is, and what float code computes instead.
+
+  smoothsym list                                what there is
+  smoothsym derive boltzmann                    gradient, Hessian, limits and series, for every n
+  smoothsym prove                               laws: proved, refuted with a witness, or neither
+  smoothsym reference logsumexp 0 -40           certified digits
+  smoothsym audit                               the main job: everything installed, worst first
+  smoothsym audit mymodule:f --as logsumexp     your own float code
+"""
+EXIT = "Exit status: 0 all hold, 1 something falls short, is refused, broken or refuted, 2 the command is wrong."
+NUMBERS = """Numbers are taken exactly: 0.1 is one tenth and not the float nearest to it. A decimal, a fraction such as 1/3, a hex
+float such as -0x1p-3, inf and nan may be written. Rows of a file (--data) are the floats that it holds.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, with the nearest option suggested."""
+
+    def __init__(self, **settings: Any) -> None:
+        shape = argparse.RawDescriptionHelpFormatter
+        super().__init__(**{"formatter_class": shape, "allow_abbrev": False, **settings})
+        self.options: list[str] = []
+
+    def add_argument(self, *names: Any, **settings: Any) -> Any:
+        action = super().add_argument(*names, **settings)
+        if hasattr(self, "options"):
+            self.options += action.option_strings
+        return action
+
+    def error(self, message: str) -> NoReturn:
+        raise ValueError(message.replace(MINUS, "-"))
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The arguments of a command, with `run`, what runs it. Raises ValueError for what cannot be understood.
+
+    >>> parse(["reference", "pnorm", "--p", "3", "1", "2"]).numbers
+    ['1', '2']
+    """
+    whole_parser, commands = _build()
+    if not argv:
+        argv = ["--help"]
+    if not argv[0].startswith("-") and argv[0] not in commands:
+        raise unknown("command", argv[0], commands)
+    args, rest = whole_parser.parse_known_args(argv)
+    # Options may stand between numbers, or between an operator and its numbers; argparse leaves over those that follow.
+    many = {"reference": "numbers", "prove": "operators"}.get(argv[0])
+    if many and not any(text.startswith("-") for text in rest):
+        getattr(args, many).extend(rest)
+        rest = []
+    if rest:
+        known = commands[argv[0]].options if argv[0] in commands else []
+        near = get_close_matches(rest[0], known, n=1)
+        raise ValueError(
+            f"{argv[0]} has no place for {rest[0].replace(MINUS, '-')!r}"
+            + (f"; did you mean {near[0]}?" if near else f"; smoothsym {argv[0]} --help says what it takes")
+        )
+    return args
+
+
+def _build() -> tuple[Parser, dict[str, Parser]]:
+    whole_parser = Parser(prog="smoothsym", description=ABOUT, epilog=EXIT)
+    whole_parser.add_argument("--version", action="version", version=f"smoothsym {__version__}")
+    words = whole_parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands: dict[str, Parser] = {}
+
+    def command(name: str, help: str, run: str, description: str = "", epilog: str = EXIT) -> Parser:
+        made = words.add_parser(name, help=help, description=f"{help}.\n\n{description}".strip(), epilog=epilog)
+        made.set_defaults(run=_later(run))
+        made.add_argument("--json", action="store_true", help="print strict JSON instead of text")
+        commands[name] = made
+        return made
+
+    command("list", "the catalogue: formula, parameter, domain, kernels", "facts:listed")
+
+    derive = command(
+        "derive", "gradient, Hessian, derivative by the parameter, limits and series, for every n", "derive:run"
+    )
+    derive.add_argument(
+        "operator", nargs="?", metavar="OP", help="an operator of the catalogue, or your own as module:name"
+    )
+    derive.add_argument(
+        "--of", default="value", metavar="WHAT", help="value, gradient, hessian, or the parameter's name"
+    )
+    derive.add_argument("--n", type=_number(positive), metavar="N", help="write the formula out for x1, ..., xN")
+    derive.add_argument("--latex", action="store_true", help="print LaTeX")
+    derive.add_argument(
+        "--check", nargs="?", const="derivations", metavar="DIRECTORY",
+        help="run every step of a directory of derivations again and compare their texts byte for byte (./derivations)",
+    )  # fmt: skip
+    derive.add_argument(
+        "--weave",
+        nargs="?",
+        const="derivations",
+        metavar="DIRECTORY",
+        help="run them and write their texts (./derivations)",
+    )
+
+    prove = command(
+        "prove", "the verdict on every law, printed as it is reached", "facts:prove",
+        "Proved holds for every n that is named; Refuted has a witness that excludes the law; Supported held at\n"
+        "sampled points and is no proof; Undecided is neither.",
+    )  # fmt: skip
+    prove.add_argument(
+        "operators", nargs="*", default=[], metavar="OP", help="operators; all of the catalogue where none is named"
+    )
+
+    reference = command(
+        "reference", "certified values, to any number of digits or correctly rounded", "reference:run", NUMBERS
+    )
+    reference.add_argument("operator", metavar="OP", help="an operator of the catalogue, or your own as module:name")
+    reference.add_argument("numbers", nargs="*", default=[], metavar="NUMBER", help="the entries of x")
+    reference.add_argument("--data", metavar="FILE", help="rows instead of numbers: .npy, .npz, .csv or .txt")
+    reference.add_argument(
+        "--of", default="value", metavar="WHAT", help="value, gradient, hessian, or the parameter's name"
+    )
+    reference.add_argument("--digits", type=_number(positive), metavar="K", help="significant digits (30)")
+    reference.add_argument(
+        "--dtype", metavar="NAME", help="float16, bfloat16, float32 or float64: the correctly rounded floats"
+    )
+    _parameters(reference)
+
+    audit = command(
+        "audit", "float code against certified values; without a target, everything installed", "audit:run",
+        "A target is called with one row, a 1-D array: target(x, alpha=a) over sampled parameters, or target(x) where the\n"
+        "parameter is given here. Modules of the current directory are found. Naive kernels are audited beside all others,\n"
+        "to be caught; they do not count in the exit status.",
+    )  # fmt: skip
+    audit.add_argument("target", nargs="?", metavar="TARGET", help="package.module:function")
+    audit.add_argument(
+        "--as", dest="operator", metavar="OP", help="what it should compute; without a target, audit only this"
+    )
+    audit.add_argument("--of", metavar="WHAT", help="value or gradient")
+    audit.add_argument("--dtype", metavar="NAME", help="float16, bfloat16, float32 or float64 (float64)")
+    audit.add_argument("--data", metavar="FILE", help="rows to use instead of cases: .npy, .npz, .csv or .txt")
+    _parameters(audit)
+    audit.add_argument("--n", nargs="+", type=_number(positive), metavar="N", help="lengths of rows")
+    audit.add_argument("--budget", type=_number(positive), metavar="N", help="rows to try")
+    audit.add_argument("--seconds", type=_number(real), metavar="S", help="a cap on the time")
+    audit.add_argument("--seed", type=_number(natural), default=0, metavar="S", help="of the random numbers (0)")
+    audit.add_argument("--tol", type=_number(real), metavar="T", help="the scaled error that is allowed (8)")
+    audit.add_argument("--batched", action="store_true", help="call the target with a 2-D array of rows")
+    audit.add_argument("--jobs", type=_number(positive), metavar="N", help="processes (all cores; for one target 1)")
+    audit.add_argument("--full", action="store_true", help="every finding, with Python that shows it")
+    return whole_parser, commands
+
+
+def _parameters(parser: Parser) -> None:
+    about = {"alpha": "the sharpness (1)", "p": "the power (2)", "eps": "the smoothing (1)"}
+    for name in PARAMETERS:
+        parser.add_argument(f"--{name}", metavar=name[0].upper(), help=about[name])
+
+
+def _later(place: str) -> Callable[[argparse.Namespace], int]:
+    """What runs a command, imported when it runs."""
+    module, _, name = place.partition(":")
+
+    def run(args: argparse.Namespace) -> int:
+        return int(getattr(import_module(f"smoothsym.cli.{module}"), name)(args))
+
+    return run
+
+
+def _number(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A reader of numbers whose reasons argparse passes on."""
+
+    def number(text: str) -> Any:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return number
