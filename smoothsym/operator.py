@@ -126,11 +126,11 @@ class SmoothMax:
 
         Raises smoothsym.symbolic.asymptotics.Undecided where it is out of reach.
         """
-        return _limit(self.formula(of), self._parameter("a limit"), point, direction)
+        return _limit(self.formula(of), self._parameter("a limit"), point, direction, self.domain == "positive")
 
     def series(self, point: Any = 0, order: int = 4, of: str | Expr = "value") -> Expr:
         """The expansion about a point of the parameter, to terms of degree order - 1."""
-        return asymptotics.series(self.formula(of), self._parameter("a series"), point, order)
+        return asymptotics.series(self.formula(of), self._parameter("a series"), point, order, self.domain == "positive")
 
     def expr(self, size: int, of: str | Expr = "value") -> Expr:
         """The formula written out for x1, ..., x_size (free indices stay).
@@ -223,8 +223,8 @@ class SmoothMax:
 
 
 @lru_cache(maxsize=512)
-def _limit(expression: Expr, parameter: Symbol, point: Any, direction: str | None) -> Expr:
-    return asymptotics.limit(expression, parameter, point, direction)
+def _limit(expression: Expr, parameter: Symbol, point: Any, direction: str | None, positive: bool) -> Expr:
+    return asymptotics.limit(expression, parameter, point, direction, positive)
 
 
 @lru_cache(maxsize=512)

@@ -24,6 +24,8 @@ m2 = Symbol("m2", integer=True, positive=True)
 """How many entries tie for the second distinct value."""
 Delta = Symbol("Delta", positive=True)
 """The gap between the extreme value and the second distinct one."""
+rho = Symbol("rho", positive=True)
+"""The ratio, below 1, between the extreme modulus and the second distinct one."""
 
 
 class Reduction(Function):

@@ -2,12 +2,13 @@
 
 import mpmath
 import pytest
-from sympy import Sum, exp, log, oo, zoo
+from sympy import Abs, Eq, IndexedBase, Max, Min, Piecewise, Rational, Sum, cosh, exp, log, oo, sqrt, zoo
 
 import smoothsym as ss
 from smoothsym.certify.special import evaluate
-from smoothsym.symbolic.asymptotics import Undecided, limit
-from smoothsym.words import alpha, j, n, x
+from smoothsym.symbolic import moments
+from smoothsym.symbolic.asymptotics import Undecided, limit, series
+from smoothsym.words import alpha, eps, j, n, p, rho, x
 
 POINT = [3, 1, 3, -2]
 
@@ -50,14 +51,66 @@ def test_the_p_norm_towards_zero_differs_by_side() -> None:
     assert ss.pnorm.limit(0, direction="-") == 0
 
 
-def test_other_operators() -> None:
+def test_a_head_that_may_vanish_is_told_apart() -> None:
+    """At max x = 0 the largest entries drop out of sum x exp(alpha x), and the second level answers."""
+    top = ss.maximum(ss.x)
     gini = Sum(x[j] ** 2 * exp(alpha * x[j]), (j, 1, n)) / Sum(x[j] * exp(alpha * x[j]), (j, 1, n))
-    assert limit(gini, alpha, oo) == ss.maximum(ss.x)
-    assert limit(gini.subs(alpha, -alpha), alpha, oo) == ss.minimum(ss.x)
+    assert limit(gini, alpha, oo) == Piecewise((top, top > 0), (-ss.Delta, Eq(top, 0)), (top, True))
+    assert limit(gini, alpha, oo, positive=True) == top
+    assert limit(gini.subs(alpha, -alpha), alpha, oo, positive=True) == ss.minimum(ss.x)
+
+
+def test_which_of_two_terms_grows_faster_is_told_apart() -> None:
+    assert limit(log(1 + Sum(exp(alpha * x[j]), (j, 1, n))) / alpha, alpha, oo) == Max(0, ss.maximum(ss.x))
+    assert limit(log(1 + Sum(exp(alpha * x[j]), (j, 1, n))) / alpha, alpha, -oo) == Min(0, ss.minimum(ss.x))
+    softplus = log(1 + exp(alpha * x[1])) / alpha
+    assert limit(softplus, alpha, oo) == Max(0, x[1])
+    assert limit(exp(alpha * x[1]) / (1 + exp(alpha * x[1])), alpha, oo) == Piecewise(
+        (1, x[1] > 0), (Rational(1, 2), Eq(x[1], 0)), (0, True)
+    )
+
+
+def test_positive_families_and_weights() -> None:
+    lehmer = Sum(x[j] ** p, (j, 1, n)) / Sum(x[j] ** (p - 1), (j, 1, n))
+    powermean = (Sum(x[j] ** p, (j, 1, n)) / n) ** (1 / p)
+    assert limit(lehmer, p, oo, positive=True) == ss.maximum(ss.x)
+    assert limit(lehmer, p, -oo, positive=True) == ss.minimum(ss.x)
+    assert limit(lehmer, p, 1, positive=True) == ss.mean(ss.x)
+    assert limit(lehmer, p, 0, positive=True) == n / Sum(1 / x[j], (j, 1, n))
+    assert limit(powermean, p, oo, positive=True) == ss.maximum(ss.x)
+    geometric = exp(Sum(log(x[j]), (j, 1, n)) / n)
+    assert moments.equal(limit(powermean, p, 0, positive=True), geometric)
+    w = IndexedBase("w", positive=True)
+    weighted = log(Sum(w[j] * exp(alpha * x[j]), (j, 1, n))) / alpha
+    assert limit(weighted, alpha, oo) == ss.maximum(ss.x)
+    with pytest.raises(Undecided, match="weights"):
+        limit(log(Sum(w[j] * exp(alpha * x[j]), (j, 1, n))) - alpha * ss.maximum(ss.x), alpha, oo)
+
+
+def test_series_at_infinity_have_the_next_order_term() -> None:
+    top, m, m2, gap = ss.maximum(ss.x), ss.m, ss.m2, ss.Delta
+    assert ss.boltzmann.series(oo) == top - gap * m2 / m * exp(-alpha * gap)
+    assert ss.logsumexp.series(oo) == top + log(m) / alpha + m2 / (m * alpha) * exp(-alpha * gap)
+    assert ss.boltzmann.series(-oo) == ss.minimum(ss.x) + gap * m2 / m * exp(alpha * gap)
+    largest = ss.maximum(Abs(ss.x))
+    terms = ss.pnorm.series(oo, order=3)
+    expected = largest * (1 + log(m) / p + log(m) ** 2 / (2 * p**2) + m2 / (m * p) * rho**p)
+    assert moments.is_zero(terms - expected)
+
+
+def test_other_points_and_functions() -> None:
+    assert limit(log(cosh(alpha * x[1])) / alpha, alpha, 0) == 0
+    assert limit(log(cosh(alpha * x[1])) / alpha, alpha, oo) == Max(x[1], -x[1])
+    smu = (x[1] + x[2] + sqrt((x[1] - x[2]) ** 2 + eps)) / 2
+    assert limit(smu, eps, 0) == (x[1] + x[2] + Abs(x[1] - x[2])) / 2
+    assert limit(smu, eps, oo) == oo
+    assert series(log(cosh(alpha * x[1])) / alpha, alpha, 0, 2) == alpha * x[1] ** 2 / 2
+    assert ss.logsumexp.limit(1) == ss.logsumexp.definition.subs(alpha, 1)
 
 
 def test_out_of_reach_is_undecided_and_never_wrong() -> None:
+    two_gaps = log(Sum(exp(alpha * x[j]), (j, 1, n)) + Sum(exp(alpha * x[j] ** 2), (j, 1, n))) / alpha
     with pytest.raises(Undecided):
-        limit(
-            log(1 + Sum(exp(alpha * x[j]), (j, 1, n))) / alpha, alpha, oo
-        )  # max(0, max x): the sign of max x is not known
+        limit(two_gaps, alpha, oo)
+    with pytest.raises(Undecided):
+        limit(1 / (alpha + Sum(x[j], (j, 1, n))), alpha, 0)  # whether sum x vanishes is not known
