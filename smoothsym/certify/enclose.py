@@ -105,7 +105,11 @@ def _instance(
     skipped = special.weightless(row, parameter, op.kind)
     kept = [q for q, skip in enumerate(skipped) if not skip]
     symbols = {name: Fraction(parameter)} if name else {}
-    return Instance(op.program(of), [Fraction(row[q]) for q in kept], symbols, len(row), {}), kept
+    program = op.program(of)
+    if any(skipped) and any(operation.name == "expm1" for operation in program.operations):
+        # Such a sum is of expm1, which is no zero at an entry without weight: there the definition itself runs.
+        program = op.program(of, "naive")
+    return Instance(program, [Fraction(row[q]) for q in kept], symbols, len(row), {}), kept
 
 
 def _infinite_entries(op: Any, row: Sequence[Number], kept: list[int]) -> bool:

@@ -325,7 +325,8 @@ def _log_point(t: Raw, prec: int) -> Interval:
         distance = mpf_sub(t, fone, 2 * prec + 8 + int(t[3]), round_floor)  # exact: a difference of neighbours
         square = mpf_mul(distance, distance, prec, round_ceiling)
         return (mpf_sub(distance, square, prec, round_floor), mpf_add(distance, fzero, prec, round_ceiling))
-    wide = prec + small + 12
+    # exp(-y) is known to as many bits as y has behind the point: |y| is about 2^(the bits of the exponent).
+    wide = prec + small + 12 + int(t[2] + t[3]).bit_length()
     y = libmp.mpf_log(t, wide)
     low, high = _exp_point(mpf_neg(y), wide)
     ends = (mpf_mul(low, t, wide + 4, round_floor), mpf_mul(high, t, wide + 4, round_ceiling))
