@@ -1,313 +1,300 @@
 """The moment normal form: for symbolic n an identity between sums becomes one between rational functions of atoms, which is decided.
 
-Sums, exponentials and powers of sums are atoms once each is written in one canonical way: products are distributed over a sum
-and what is free of its index is pulled out; exponents, logarithms and powers of products are expanded; bound indices are named
-by nesting depth, so that no renaming can capture. Equal normal forms prove an identity. Unequal ones prove nothing.
+An expression is written as a sum of monomials (monomials.py) in entries, parameters, exponentials, logarithms and sums over
+indices (sums.py), with products, powers, logarithms and moduli taken apart as far as that is valid (factors.py). Equal normal
+forms prove an identity. Unequal ones prove nothing.
 
-Entries with an |x_j| or sign(x_j) beside them are written x_j = sign(x_j) |x_j| with sign(x_j)^2 = 1: identities of the p-families
-hold where no entry is zero, and at zeros by continuity where both sides are continuous.
+What a proof claims: equality wherever both sides are defined, for every n, every real value of the entries and parameters (x_j > 0
+on the positive domain), free indices being in 1..n. Two exceptions, both at zeros: an entry or symbol u that stands in |u| or
+sign(u) is not zero, and a power |u|^q with symbolic q has q != 0 where u is.
 """
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache, reduce
 from itertools import permutations
-from typing import Any
+from math import factorial
 
 from sympy import (
     Abs,
     Add,
     Dummy,
     Expr,
+    Float,
+    Function,
     Indexed,
-    Integer,
+    IndexedBase,
     KroneckerDelta,
+    Max,
+    Min,
     Mul,
+    Piecewise,
     Pow,
+    Rational,
     S,
     Sum,
     Symbol,
+    Tuple,
     default_sort_key,
     exp,
-    expand,
-    fraction,
     log,
+    preorder_traversal,
     sign,
-    together,
 )
 from sympy.codegen.cfunctions import expm1, log1p
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 
-from smoothsym.words import Reduction, mean
+from smoothsym import words
+from smoothsym.symbolic import signs
+from smoothsym.symbolic.factors import cleared, exponential, factors, logarithm, modulus, power, raised
+from smoothsym.symbolic.monomials import TooLarge, product, terms, without_prime_symbols
+from smoothsym.symbolic.sums import Index, index, opened, summed
+
+_NODES = (Add, Mul, Pow, Sum, Tuple, Indexed, IndexedBase, Symbol, Function)
+_PAIRWISE = {Max: lambda a, b: (a + b + Abs(a - b)) / 2, Min: lambda a, b: (a + b - Abs(a - b)) / 2}
+_MOST_CASES = 3
+"""How many moduli an identity is split by into cases of their signs."""
+_MOST_EXCHANGED = 3
+"""Up to how many indices a body is averaged over all exchanges of them."""
 
 
-def normal(expression: Expr) -> Expr:
-    """The moment normal form of an expression.
+def normal(expression: Expr, domain: str = "real") -> Expr:
+    """The moment normal form of an expression. With domain="positive", the entries of x are positive.
+
+    Raises ValueError for an expression whose sums hold what has no normal form, such as a Piecewise in the index.
 
     >>> from smoothsym.words import alpha, c, j, n, x
     >>> normal(log(Sum(exp(alpha * (x[j] + c)), (j, 1, n))) / alpha)
     c + log(Sum(exp(alpha*x[s1]), (s1, 1, n)))/alpha
     """
-    expression = S(expression)
-    # A free index that bears a canonical name would be taken for a bound one.
-    aliases = {
-        symbol: Dummy(symbol.name, integer=True)
-        for symbol in expression.free_symbols
-        if _CANONICAL.fullmatch(str(symbol))
-    }
-    result = _normal(expression.xreplace(aliases), split=expression.has(Abs, sign))
-    return result.xreplace({alias: symbol for symbol, alias in aliases.items()})
+    prepared, names = _prepared(expression, domain)
+    result = _normal(prepared)
+    taken = {str(symbol) for symbol in result.xreplace(names).free_symbols}
+    free = (name for q in range(1, 10_000) if (name := f"s{q}") not in taken)
+    indices = sorted({lim[0] for total in result.atoms(Sum) for lim in total.limits}, key=lambda s: int(s.name[1:]))
+    shown = {used: Symbol(next(free), integer=True) for used in indices}
+    return without_prime_symbols(result).xreplace(shown).xreplace(names)
 
 
-_CANONICAL = re.compile(r"s\d+")
-
-
-def equal(left: Expr, right: Expr) -> bool:
+def equal(left: Expr, right: Expr, domain: str = "real") -> bool:
     """Whether two expressions are proved equal for every n; False means only that no proof was found.
 
     >>> from smoothsym.words import j, n, x
     >>> equal(Sum(2 * x[j], (j, 1, n)), 2 * Sum(x[j], (j, 1, n)))
     True
+    >>> equal(Sum(log(x[j] ** 2), (j, 1, n)), 2 * Sum(log(x[j]), (j, 1, n)))
+    False
+    >>> equal(Sum(log(x[j] ** 2), (j, 1, n)), 2 * Sum(log(x[j]), (j, 1, n)), domain="positive")
+    True
     """
-    return is_zero(left - right)
+    return is_zero(S(left) - S(right), domain)
 
 
-def is_zero(expression: Expr) -> bool:
+def is_zero(expression: Expr, domain: str = "real") -> bool:
     """Whether an expression is proved to vanish for every n."""
-    difference = normal(expression)
-    if difference == 0:
-        return True
-    numerator, _ = fraction(together(difference))
-    return _expanded(numerator) == 0
+    try:
+        prepared, _ = _prepared(S(expression), domain)
+        return _vanishes(_normal(prepared)) or _vanishes_by_cases(prepared)
+    except (_NoForm, TooLarge):
+        return False
 
 
-def positive(expression: Expr) -> bool:
-    """Whether an expression is positive by its form: exponentials, positive symbols, sums and products of these; |x| off zero."""
-    if expression.is_positive or isinstance(expression, exp):
+def positive(expression: Expr, domain: str = "real") -> bool:
+    """Whether an expression is > 0 by its form: exponentials, sums and products of what is positive; |x_j| off its zeros."""
+    return signs.positive(_assumed(S(expression), domain)[0])
+
+
+def nonnegative(expression: Expr, domain: str = "real") -> bool:
+    """Whether an expression is >= 0 by its form: squares, moduli, what is positive, sums and products of these."""
+    return signs.nonnegative(_assumed(S(expression), domain)[0])
+
+
+class _NoForm(ValueError):
+    """Something under a sum that has no normal form."""
+
+
+# ---- what the normal form works on -----------------------------------------------------------------------------------------
+
+
+def _assumed(e: Expr, domain: str) -> tuple[Expr, dict[Expr, Expr]]:
+    """The expression with real symbols and entries where nothing else is said of them, and the way back."""
+    swaps: dict[Expr, Expr] = {}
+    for part in e.atoms(Symbol, IndexedBase):
+        if isinstance(part, IndexedBase):
+            if part == words.x and domain == "positive":
+                swaps[part] = signs.POSITIVE_ENTRIES
+            elif part[0].is_real is None:
+                swaps[part] = IndexedBase(Dummy(str(part), real=True), real=True)
+        elif part.is_real is None and part.is_complex is None:
+            swaps[part] = Dummy(part.name, real=True)
+    e = e.xreplace({old: new for old, new in swaps.items() if isinstance(old, IndexedBase)})
+    e = e.xreplace({old: new for old, new in swaps.items() if isinstance(old, Symbol)})
+    return e, {new: old for old, new in swaps.items()}
+
+
+def _prepared(e: Expr, domain: str) -> tuple[Expr, dict[Expr, Expr]]:
+    e = e.xreplace({number: Rational(number) for number in e.atoms(Float)})
+    e = e.replace(lambda part: isinstance(part, Max | Min), lambda part: reduce(_PAIRWISE[part.func], part.args))
+    e, names = _assumed(e, domain)
+    if not all(_has_form(node) for node in preorder_traversal(e)):
+        e = _covered(e, frozenset(), names)
+    return e, names
+
+
+def _has_form(node: Expr) -> bool:
+    if isinstance(node, Sum):
+        return all(len(lim) == 3 and all(bound.is_finite is not False for bound in lim[1:]) for lim in node.limits)
+    return node.is_number or (isinstance(node, _NODES) and not isinstance(node, Piecewise))
+
+
+def _covered(e: Expr, bound: frozenset[Symbol], names: dict[Expr, Expr]) -> Expr:
+    """The expression with a symbol for each part that has no normal form."""
+    if not _has_form(e):
+        if e.free_symbols & bound:
+            raise _NoForm(f"{e} has no normal form, and it is under a sum")
+        cover = Dummy("e", real=e.is_real)
+        names[cover] = e
+        return next((known for known, part in names.items() if part == e), cover)
+    if isinstance(e, Sum):
+        bound |= {lim[0] for lim in e.limits}
+        return Sum(_covered(e.function, bound, names), *e.limits)
+    if not e.args or isinstance(e, Indexed):
+        return e
+    return e.func(*(_covered(argument, bound, names) for argument in e.args))
+
+
+# ---- the normal form -------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=10_000)
+def _normal(e: Expr) -> Expr:
+    if e.is_Add:
+        return Add(*map(_normal, e.args))
+    if e.is_Mul:
+        return _selected(product(*map(_normal, e.args)))
+    if e.is_Atom or isinstance(e, Indexed | KroneckerDelta | words.Reduction):
+        return _mean(e) if isinstance(e, words.mean) else e
+    if isinstance(e, Sum):
+        body, indices = opened(e)
+        body = _normal(body)
+        for over in indices:
+            body = summed(body, over)
+        return _selected(body) if e.has(KroneckerDelta) else body
+    if isinstance(e, exp):
+        return exponential(_normal(e.args[0]))
+    if e.is_Pow:
+        exponent = _normal(e.exp)
+        if exponent.is_Integer and exponent >= 0:
+            return power(_normal(e.base), exponent)
+        return raised(_factors(e.base), exponent)
+    if isinstance(e, log | log1p):
+        return logarithm(_factors(e.args[0] if isinstance(e, log) else 1 + e.args[0]))
+    if isinstance(e, Abs | sign):
+        return modulus(e.func, _factors(e.args[0]))
+    if isinstance(e, expm1 | HyperbolicFunction) and not (written := e.rewrite(exp)).has(e.func):
+        return _normal(written)
+    return e.func(*(exponent(_normal(argument)) for argument in e.args))
+
+
+def _factors(e: Expr) -> list[tuple[Expr, Expr]]:
+    """The factors of the normal form; those of a product are not multiplied out first."""
+    return [pair for factor in Mul.make_args(e) for pair in factors(_normal(factor))]
+
+
+def _selected(e: Expr) -> Expr:
+    """What a delta stands beside, once more in normal form, now that the delta has made two indices one."""
+    if not e.has(KroneckerDelta):
+        return e
+    result = []
+    for term in terms(e):
+        deltas = [f for f in Mul.make_args(term) if isinstance(f, KroneckerDelta)]
+        rest = Mul(*(f for f in Mul.make_args(term) if f not in deltas))
+        result.append(product(*deltas, _normal(rest)) if deltas else term)
+    return Add(*result)
+
+
+def _mean(e: Expr) -> Expr:
+    over = index(S.One, words.n)
+    (body,) = e.args
+    if body.has(Indexed):
+        return e
+    return product(
+        1 / words.n, summed(_normal(body.xreplace({base: base[over] for base in body.atoms(IndexedBase)})), over)
+    )
+
+
+# ---- the decision ----------------------------------------------------------------------------------------------------------
+
+
+def _vanishes(e: Expr) -> bool:
+    """Whether a normal form is zero: as it is, or multiplied by the sums in its denominators, or under its sums."""
+    if e == 0:
         return True
-    if isinstance(expression, Abs):
-        # |x_j| is zero on a set that the scope of an identity excludes; |x_i - x_k| is zero within every double sum.
-        return not expression.args[0].has(Add)
-    if isinstance(expression, Sum):
-        return positive(expression.function)
-    if isinstance(expression, (Add, Mul)):
-        return all(positive(argument) for argument in expression.args)
-    if isinstance(expression, Pow):
-        return positive(expression.base) and expression.exp.is_real is not False
+    if e.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+        return False
+    above, _ = cleared(e)
+    return above == 0 or _vanishes_inside(above)
+
+
+def _vanishes_inside(e: Expr) -> bool:
+    """Whether the terms fall into groups, each a multiple of one sum over indices whose body vanishes.
+
+    Exchanging indices does not change a sum, so its body may be averaged over all exchanges.
+    """
+    groups: dict[tuple[Expr, tuple], list[Expr]] = {}
+    rest: list[Expr] = []
+    for term in terms(e):
+        factors_of = Mul.make_args(term)
+        total = min((f for f in factors_of if isinstance(f, Sum)), key=_simplicity, default=None)
+        if total is None:
+            rest.append(term)
+        else:
+            number, cofactor = (term / total).as_coeff_Mul()
+            groups.setdefault((cofactor, tuple(lim[1:] for lim in total.limits)), []).append(number * total)
+    if not groups:
+        return False
+    for (cofactor, limits), members in groups.items():
+        indices = [index(*bounds) for bounds in limits]
+        if len(indices) > _MOST_EXCHANGED or any(bound.has(Index) for bounds in limits for bound in bounds):
+            return False
+        body = S.Zero
+        for member in members:
+            number, total = member.as_coeff_Mul()
+            body += number * total.function.xreplace({lim[0]: q for lim, q in zip(total.limits, indices, strict=True)})
+        # Terms free of the indices are the cofactor times the number of terms of the sum.
+        size = product(cofactor, *(high - low + 1 for low, high in limits))
+        for term in [t for t in rest if (t / size).is_Rational]:
+            body += term / size
+            rest.remove(term)
+        if len(set(limits)) == 1:
+            orders = list(permutations(indices))
+            body = Add(*(_normal(body.xreplace(dict(zip(indices, order, strict=True)))) for order in orders))
+            body = product(body, Rational(1, factorial(len(indices))))
+        else:
+            body = _normal(body)
+        if not _vanishes(body):
+            return False
+    return not rest
+
+
+def _vanishes_by_cases(e: Expr, left: int = _MOST_CASES) -> bool:
+    """Whether an expression vanishes for either sign of what stands in a modulus outside of sums, such as x_1 or x_1 - x_2."""
+    indices = {lim[0] for total in e.atoms(Sum) for lim in total.limits}
+    labels = {base.label for base in e.atoms(IndexedBase)}
+    moduli = [f.args[0] for f in e.atoms(Abs, sign) if not f.free_symbols & indices]
+    for inside in sorted({part for whole in moduli for part in Mul.make_args(whole)}, key=default_sort_key):
+        if not left or not signs.generic(inside):
+            continue
+        for part in sorted(inside.atoms(Indexed, Symbol) - labels, key=default_sort_key):
+            slope = inside.diff(part)
+            if slope.is_Rational and slope != 0 and not part.is_integer:
+                size = Dummy("u", positive=True)
+                cases = [
+                    e.xreplace({part: (size * turn - inside.xreplace({part: S.Zero})) / slope}) for turn in (1, -1)
+                ]
+                return all(_vanishes(_normal(case)) or _vanishes_by_cases(case, left - 1) for case in cases)
     return False
 
 
-def _normal(e: Expr, split: bool) -> Expr:
-    if isinstance(e, Indexed):
-        return sign(e) * Abs(e) if split else e
-    if e.is_Atom or isinstance(e, (KroneckerDelta, Reduction)):
-        if isinstance(e, mean):
-            index, size = Symbol("s1", integer=True), Symbol("n", integer=True, positive=True)
-            return _normal(Sum(e.args[0][index], (index, 1, size)) / size, split)
-        return e
-    if isinstance(e, Sum):
-        return _sum(_normal(e.function, split), list(e.limits))
-    if isinstance(e, (expm1, log1p)):
-        return _normal(e.rewrite(exp) if isinstance(e, expm1) else log(1 + e.args[0]), split)
-    args = [_normal(argument, split) for argument in e.args] if not isinstance(e, Abs | sign) else list(e.args)
-    if isinstance(e, Add):
-        return Add(*args)
-    if isinstance(e, Mul):
-        return _expanded(Mul(*args))
-    if isinstance(e, exp):
-        return _exponential(args[0])
-    if isinstance(e, log):
-        return _logarithm(args[0])
-    if isinstance(e, Pow):
-        return _power(args[0], args[1])
-    if isinstance(e, Abs | sign):
-        return _modulus(e, split)
-    return e.func(*args)
-
-
-def _modulus(e: Expr, split: bool) -> Expr:
-    """|u v| = |u| |v| and the like; what is positive by form loses its modulus."""
-    inner = normal(e.args[0]) if not isinstance(e.args[0], Indexed) else e.args[0]
-    numerator, denominator = fraction(together(inner))
-    result = S.One
-    for factor, direction in [
-        *((f, 1) for f in Mul.make_args(numerator)),
-        *((f, -1) for f in Mul.make_args(denominator)),
-    ]:
-        base, exponent = factor.as_base_exp() if not isinstance(factor, exp) else (factor, S.One)
-        part = (S.One if isinstance(e, sign) else factor) if positive(factor) else e.func(base) ** exponent
-        result *= part**direction
-    return _expanded(result)
-
-
-def _exponential(argument: Expr) -> Expr:
-    argument = _expanded(argument)
-    plain, result = S.Zero, S.One
-    for term in Add.make_args(argument):
-        logs = [f for f in Mul.make_args(term) if isinstance(f, log)]
-        if len(logs) == 1 and not (term / logs[0]).has(log):
-            result *= _power(logs[0].args[0], term / logs[0])
-        else:
-            plain += term
-    return result * exp(plain)
-
-
-def _logarithm(argument: Expr) -> Expr:
-    argument = _factor_exponentials(argument)
-    result, rest = S.Zero, S.One
-    for factor in Mul.make_args(argument):
-        if isinstance(factor, exp):
-            result += factor.args[0]
-        elif positive(factor):
-            base, exponent = factor.as_base_exp()
-            result += exponent * log(base)
-        else:
-            rest *= factor
-    return _expanded(result + (log(rest) if rest != 1 else 0))
-
-
-def _factor_exponentials(argument: Expr) -> Expr:
-    """Take the common factor out of a sum of terms, so that the log or power of it splits."""
-    argument = together(argument) if isinstance(argument, Add) else argument
-    numerator, denominator = fraction(argument)
-    numerator = _expanded(numerator)
-    if isinstance(numerator, Add):
-        numerator = _common_factor(numerator)
-    return numerator / denominator
-
-
-def _common_factor(total: Add) -> Expr:
-    terms = total.args
-    first = {base: exponent for base, exponent in map(_base_exponent, Mul.make_args(terms[0]))}
-    common = S.One
-    for base, exponent in first.items():
-        if base == exp(1) or base.is_number:
-            continue
-        others = [dict(map(_base_exponent, Mul.make_args(term))).get(base) for term in terms[1:]]
-        if all(other == exponent for other in others):
-            common *= base**exponent
-    exponents = [Add(*(f.args[0] for f in Mul.make_args(term) if isinstance(f, exp))) for term in terms]
-    shared = [t for t in Add.make_args(exponents[0]) if all(t in Add.make_args(other) for other in exponents[1:])]
-    common *= exp(Add(*shared))
-    return common * Add(*(_expanded(term / common) for term in terms))
-
-
-def _base_exponent(factor: Expr) -> tuple[Expr, Expr]:
-    return (factor, S.One) if isinstance(factor, exp) else factor.as_base_exp()
-
-
-def _power(base: Expr, exponent: Expr) -> Expr:
-    exponent = _expanded(exponent)
-    if exponent.is_Integer and exponent > 0:
-        return _expanded(base**exponent)
-    base = _factor_exponentials(base)
-    result, rest = S.One, S.One
-    for factor in Mul.make_args(base):
-        inner, inner_exponent = factor.as_base_exp() if not isinstance(factor, exp) else (factor, S.One)
-        if isinstance(factor, exp):
-            result *= exp(_expanded(factor.args[0] * exponent))
-        elif positive(inner) or exponent.is_Integer:
-            result *= inner ** _expanded(inner_exponent * exponent)
-        else:
-            rest *= factor
-    return result * (rest**exponent if rest != 1 else 1)
-
-
-def _expanded(e: Expr) -> Expr:
-    """Distribute products, merge exponentials and powers of one base, and use sign^2 = 1 and KroneckerDelta's selection."""
-    e = expand(e, deep=False, power_base=False, power_exp=False, log=False)
-    return Add(*(_monomial(term) for term in Add.make_args(e)))
-
-
-def _monomial(term: Expr) -> Expr:
-    powers: dict[Expr, Expr] = {}
-    exponent = S.Zero
-    deltas: list[KroneckerDelta] = []
-    pending = list(Mul.make_args(term))
-    while pending:
-        factor = pending.pop()
-        if isinstance(factor, exp):
-            exponent += factor.args[0]
-            continue
-        base, power = factor.as_base_exp()
-        if isinstance(base, exp):
-            exponent += base.args[0] * power
-        elif isinstance(base, Mul) and power.is_Integer:
-            pending.extend(f**power for f in base.args)
-        elif isinstance(base, KroneckerDelta):
-            if base not in deltas:
-                deltas.append(base)
-        else:
-            powers[base] = powers.get(base, S.Zero) + power
-    result = exp(expand(exponent)) if exponent != 0 else S.One
-    for base, power in powers.items():
-        power = expand(power)
-        if isinstance(base, sign) and power.is_Integer and not base.args[0].has(Add):
-            power = Integer(power % 2)
-        result *= base**power
-    for delta in sorted(deltas, key=default_sort_key):
-        first, second = sorted(delta.args, key=default_sort_key)
-        result = result.xreplace({second: first}) * delta if second.is_Symbol else result * delta
-    return result
-
-
-def _sum(body: Expr, limits: list) -> Expr:
-    """The canonical form of a sum whose body is normal; several limits are innermost first, as SymPy has them."""
-    for lim in limits:
-        body = _single(body, lim)
-    return body
-
-
-def _single(body: Expr, lim: Any) -> Expr:
-    index, low, high = lim
-    body = _expanded(body)
-    result = S.Zero
-    for term in Add.make_args(body):
-        free, bound = S.One, S.One
-        for factor in Mul.make_args(term):
-            if isinstance(factor, exp):
-                inside, outside = S.Zero, S.Zero
-                for t in Add.make_args(factor.args[0]):
-                    inside, outside = (inside + t, outside) if index in t.free_symbols else (inside, outside + t)
-                free, bound = free * exp(outside), bound * exp(inside)
-            elif index in factor.free_symbols:
-                bound *= factor
-            else:
-                free *= factor
-        result += free * _atom(bound, index, low, high)
-    return _expanded(result)
-
-
-def _atom(bound: Expr, index: Symbol, low: Expr, high: Expr) -> Expr:
-    if bound == 1:
-        return high - low + 1
-    for factor in Mul.make_args(bound):
-        if isinstance(factor, KroneckerDelta) and index in factor.args and low == 1:
-            other = next(a for a in factor.args if a != index)
-            return _expanded((bound / factor).xreplace({index: other}))
-    inner = [factor for factor in Mul.make_args(bound) if isinstance(factor, Sum)]
-    if len(inner) == 1 and not (bound / inner[0]).has(Sum):
-        # sum_a f(a) sum_b g(a, b): one sum over both, its indices in the order that sorts first.
-        rest = bound / inner[0]
-        limits = [*inner[0].limits, (index, low, high)]
-        return _joint(rest * inner[0].function, limits)
-    return _joint(bound, [(index, low, high)])
-
-
-def _joint(body: Expr, limits: list) -> Expr:
-    level = _depth_below(body, {lim[0] for lim in limits})
-    names = [Symbol(f"s{level + q + 1}", integer=True) for q in range(len(limits))]
-    marks = [Symbol(f"_mark{q}", integer=True) for q in range(len(limits))]
-    marked = body.xreplace({lim[0]: mark for lim, mark in zip(limits, marks, strict=True)})
-    candidates = []
-    for order in permutations(range(len(limits))) if len(limits) <= 4 else [tuple(range(len(limits)))]:
-        renamed = _expanded(marked.xreplace({marks[q]: names[position] for position, q in enumerate(order)}))
-        bounds = [(names[position], limits[q][1], limits[q][2]) for position, q in enumerate(order)]
-        candidates.append(Sum(renamed, *bounds))
-    return min(candidates, key=default_sort_key)
-
-
-def _depth_below(body: Expr, own: set[Symbol]) -> int:
-    """How deep the sums inside a body reach, so that its own indices get names that none of them uses."""
-    return max(
-        (int(lim[0].name[1:]) for total in body.atoms(Sum) for lim in total.limits if lim[0] not in own), default=0
-    )
+def _simplicity(total: Sum) -> tuple:
+    return -len(total.limits), default_sort_key(total)
