@@ -29,9 +29,9 @@ def workers(jobs: int) -> Iterator[Executor]:
         pool.shutdown(wait=False, cancel_futures=True)
         for child in set(active_children()) - others:
             child.terminate()
+            child.join()
         raise
-    finally:
-        pool.shutdown()
+    pool.shutdown()
 
 
 def _quiet() -> None:

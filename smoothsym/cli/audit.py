@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext, redirect_stdout
 from typing import Any
 
-from smoothsym.cli.inputs import given, operator, parameters, real, rows
+from smoothsym.cli.inputs import given, imported, operator, parameters, real, rows
 from smoothsym.cli.output import dump, folded, laid_out, progress, say, width
 from smoothsym.errors import unknown
 
@@ -124,8 +124,6 @@ def _one(args: argparse.Namespace) -> int:
 
     if args.operator is None:
         raise ValueError("what should the target compute? add --as OP; smoothsym list names the operators")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
     op = operator(args.operator)
     options = parameters(args, op, real)
     options |= {
@@ -136,7 +134,7 @@ def _one(args: argparse.Namespace) -> int:
     about = (args.target, op, args.of or "value", args.dtype or "float64")
     # What a target prints is no part of the answer.
     with redirect_stdout(sys.stderr), progress("auditing") as moved, _executor(args.jobs) as pool:
-        _imported(args.target)
+        imported(args.target)
         found = audit(*about, progress=moved, executor=pool, **options)
     if args.json:
         dump(found.to_dict())
@@ -150,18 +148,6 @@ def _executor(jobs: int | None) -> Any:
     from smoothsym.auditing.workers import workers
 
     return nullcontext() if jobs in (None, 1) else workers(jobs)
-
-
-def _imported(target: str) -> None:
-    """Import a target; whatever its module raises is the user's to know, in one line."""
-    from smoothsym.auditing.calls import resolve
-
-    try:
-        resolve(target)
-    except (ValueError, TypeError):
-        raise
-    except (Exception, SystemExit) as error:  # the module is the user's, and may do anything
-        raise ValueError(f"target={target!r} cannot be imported: {type(error).__name__}: {error}") from None
 
 
 def _told(found: Any, full: bool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 from math import inf, nan
@@ -135,13 +137,29 @@ def operator(name: str) -> Any:
         if name not in operators:
             raise unknown("operator", name, operators)
         return operators[name]
-    from smoothsym.auditing.calls import resolve
     from smoothsym.operator import SmoothMax
 
-    found = resolve(name)
+    found = imported(name)
     if not isinstance(found, SmoothMax):
         raise ValueError(f"operator={name!r} is a {type(found).__name__} and no SmoothMax")
     return found
+
+
+def imported(name: str) -> Any:
+    """What package.module:name stands for, the current directory being one to look in.
+
+    Raises ValueError or TypeError where there is no such thing; whatever its module raises is said in one line.
+    """
+    from smoothsym.auditing.calls import resolve
+
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return resolve(name)
+    except (ValueError, TypeError):
+        raise
+    except (Exception, SystemExit) as error:  # the module is the user's, and may do anything
+        raise ValueError(f"{name!r} cannot be imported: {type(error).__name__}: {error}") from None
 
 
 def rows(path: str) -> Any:

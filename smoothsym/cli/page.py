@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, KroneckerDelta, Poly, Tuple, expand, oo, together, zoo
+from sympy import Add, Expr, KroneckerDelta, Poly, Tuple, expand, fraction, oo, together, zoo
 
 from smoothsym.cli.output import folded
 from smoothsym.symbolic.asymptotics import Undecided
@@ -94,7 +94,7 @@ class Page:
         except Undecided as reason:
             return [], str(reason)
         terms = Poly(expand(found * self.op.parameter**LOWEST), self.op.parameter).terms()
-        rising = [(power - LOWEST, together(c)) for (power,), c in reversed(terms)]
+        rising = [(power - LOWEST, _over_one_bar(c)) for (power,), c in reversed(terms)]
         short = next((q for q, (_, c) in enumerate(rising) if len(text(c)) > LONGEST_TERM), len(rising))
         return rising[:short], None if short else "its first term is too long to read"
 
@@ -191,6 +191,12 @@ class Page:
 
     def _formula(self, e: Expr) -> dict[str, str]:
         return {**_plain(e), "text": self._text(e)}
+
+
+def _over_one_bar(c: Expr) -> Expr:
+    """A coefficient over its common denominator, where that is a product: (mu4 - 3 mu2^2)/6."""
+    joined = together(c)
+    return c if fraction(joined)[1].has(Add) else joined
 
 
 def _plain(e: Expr) -> dict[str, str]:

@@ -14,17 +14,38 @@ from smoothsym.errors import unknown
 
 ABOUT = """What is true of a smooth maximum, what its value is, and what float code computes instead.
 
-  smoothsym list                                what there is
-  smoothsym derive boltzmann                    gradient, Hessian, limits and series, for every n
-  smoothsym prove                               laws: proved, refuted with a witness, or neither
-  smoothsym reference logsumexp 0 -40           certified digits
-  smoothsym audit                               the main job: everything installed, worst first
-  smoothsym audit mymodule:f --as logsumexp     your own float code
+  smoothsym list                               what there is
+  smoothsym derive boltzmann                   gradient, Hessian, limits and series, for every n
+  smoothsym prove                              laws: proved, refuted with a witness, or neither
+  smoothsym reference logsumexp 0 -40          certified digits
+  smoothsym audit                              the main job: everything installed, worst first
+  smoothsym audit mymodule:f --as logsumexp    your own float code
 """
-EXIT = "Exit status: 0 all hold, 1 something falls short, is refused, broken or refuted, 2 the command is wrong."
-NUMBERS = """Numbers are taken exactly: 0.1 is one tenth and not the float nearest to it. A decimal, a fraction such as 1/3, a hex
-float such as -0x1p-3, inf and nan may be written. Rows of a file (--data) are the floats that it holds.
-"""
+EXIT = """Exit status: 0 all hold; 1 something falls short, or is refused, broken or refuted;
+2 the command is wrong."""
+
+DERIVE = """  smoothsym derive logsumexp                   a page: derivatives, limits, series
+  smoothsym derive pnorm --of p --latex        of one formula, as LaTeX
+  smoothsym derive boltzmann --n 3             written out for x1, x2, x3
+  smoothsym derive --check                     run ./derivations again, step by step"""
+PROVE = """Proved holds for every n that is named. Refuted has a witness that excludes the law.
+Supported held at sampled points, and is no proof. Undecided is none of these.
+The exit status is 1 where a law that the operator itself states is refuted."""
+REFERENCE = """  smoothsym reference logsumexp 0 -40 --digits 50
+  smoothsym reference boltzmann -1.5 2 1/3 --alpha -0x1p-3 --dtype float32
+  smoothsym reference pnorm --data rows.npy --p 3 --of gradient
+
+Numbers are taken exactly: 0.1 is one tenth, and not the float nearest to it.
+Write decimals, fractions such as 1/3, hex floats such as -0x1p-3, inf or nan.
+The rows of a file are the floats that it holds."""
+AUDIT = """  smoothsym audit
+  smoothsym audit --as pnorm --dtype float32
+  smoothsym audit package.module:function --as logsumexp --of gradient --data rows.npy
+
+A target is called with one row, a 1-D array, as target(x, alpha=a) over sampled
+parameters; where the parameter is given here, as target(x). Modules of the current
+directory are found. Without a target, naive kernels are audited beside the rest, to
+be caught; they do not count in the exit status."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -79,7 +100,9 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     commands: dict[str, Parser] = {}
 
     def command(name: str, help: str, run: str, description: str = "", epilog: str = EXIT) -> Parser:
-        made = words.add_parser(name, help=help, description=f"{help}.\n\n{description}".strip(), epilog=epilog)
+        made = words.add_parser(
+            name, help=help, description=f"{help[0].upper()}{help[1:]}.\n\n{description}".strip(), epilog=epilog
+        )
         made.set_defaults(run=_later(run))
         made.add_argument("--json", action="store_true", help="print strict JSON instead of text")
         commands[name] = made
@@ -87,69 +110,36 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
 
     command("list", "the catalogue: formula, parameter, domain, kernels", "facts:listed")
 
-    derive = command(
-        "derive", "gradient, Hessian, derivative by the parameter, limits and series, for every n", "derive:run"
-    )
-    derive.add_argument(
-        "operator", nargs="?", metavar="OP", help="an operator of the catalogue, or your own as module:name"
-    )
-    derive.add_argument(
-        "--of", default="value", metavar="WHAT", help="value, gradient, hessian, or the parameter's name"
-    )
+    derive = command("derive", "gradient, Hessian, derivative by the parameter, limits, series", "derive:run", DERIVE)
+    _operator(derive, nargs="?")
+    _of(derive)
     derive.add_argument("--n", type=_number(positive), metavar="N", help="write the formula out for x1, ..., xN")
-    derive.add_argument("--latex", action="store_true", help="print LaTeX")
-    derive.add_argument(
-        "--check", nargs="?", const="derivations", metavar="DIRECTORY",
-        help="run every step of a directory of derivations again and compare their texts byte for byte (./derivations)",
-    )  # fmt: skip
-    derive.add_argument(
-        "--weave",
-        nargs="?",
-        const="derivations",
-        metavar="DIRECTORY",
-        help="run them and write their texts (./derivations)",
-    )
+    derive.add_argument("--latex", action="store_true", help="print LaTeX, each formula in full")
+    runs = {"nargs": "?", "const": "derivations", "metavar": "DIRECTORY"}
+    derive.add_argument("--check", **runs, help="run derivations again and compare their texts (./derivations)")
+    derive.add_argument("--weave", **runs, help="run derivations and write their texts (./derivations)")
 
-    prove = command(
-        "prove", "the verdict on every law, printed as it is reached", "facts:prove",
-        "Proved holds for every n that is named; Refuted has a witness that excludes the law; Supported held at\n"
-        "sampled points and is no proof; Undecided is neither.",
-    )  # fmt: skip
-    prove.add_argument(
-        "operators", nargs="*", default=[], metavar="OP", help="operators; all of the catalogue where none is named"
-    )
+    prove = command("prove", "the verdict on every law, printed as it is reached", "facts:prove", PROVE)
+    prove.add_argument("operators", nargs="*", default=[], metavar="OP", help="which operators (all of the catalogue)")
 
-    reference = command(
-        "reference", "certified values, to any number of digits or correctly rounded", "reference:run", NUMBERS
-    )
-    reference.add_argument("operator", metavar="OP", help="an operator of the catalogue, or your own as module:name")
+    reference = command("reference", "certified digits and correctly rounded floats", "reference:run", REFERENCE)
+    _operator(reference)
     reference.add_argument("numbers", nargs="*", default=[], metavar="NUMBER", help="the entries of x")
-    reference.add_argument("--data", metavar="FILE", help="rows instead of numbers: .npy, .npz, .csv or .txt")
-    reference.add_argument(
-        "--of", default="value", metavar="WHAT", help="value, gradient, hessian, or the parameter's name"
-    )
+    _data(reference, "rows instead of numbers")
+    _of(reference)
     reference.add_argument("--digits", type=_number(positive), metavar="K", help="significant digits (30)")
-    reference.add_argument(
-        "--dtype", metavar="NAME", help="float16, bfloat16, float32 or float64: the correctly rounded floats"
-    )
-    _parameters(reference)
+    _dtype(reference, "print the correctly rounded floats")
+    _parameters(reference, {"alpha": " (1)", "p": " (2)", "eps": " (1)"})
 
-    audit = command(
-        "audit", "float code against certified values; without a target, everything installed", "audit:run",
-        "A target is called with one row, a 1-D array: target(x, alpha=a) over sampled parameters, or target(x) where the\n"
-        "parameter is given here. Modules of the current directory are found. Naive kernels are audited beside all others,\n"
-        "to be caught; they do not count in the exit status.",
-    )  # fmt: skip
-    audit.add_argument("target", nargs="?", metavar="TARGET", help="package.module:function")
-    audit.add_argument(
-        "--as", dest="operator", metavar="OP", help="what it should compute; without a target, audit only this"
-    )
-    audit.add_argument("--of", metavar="WHAT", help="value or gradient")
-    audit.add_argument("--dtype", metavar="NAME", help="float16, bfloat16, float32 or float64 (float64)")
-    audit.add_argument("--data", metavar="FILE", help="rows to use instead of cases: .npy, .npz, .csv or .txt")
-    _parameters(audit)
-    audit.add_argument("--n", nargs="+", type=_number(positive), metavar="N", help="lengths of rows")
-    audit.add_argument("--budget", type=_number(positive), metavar="N", help="rows to try")
+    audit = command("audit", "float code against certified values; the main job", "audit:run", AUDIT)
+    audit.add_argument("target", nargs="?", metavar="TARGET", help="package.module:function (everything installed)")
+    audit.add_argument("--as", dest="operator", metavar="OP", help="the operator that the target should compute")
+    audit.add_argument("--of", metavar="WHAT", help="value or gradient (value)")
+    _dtype(audit, "of x (float64)")
+    _data(audit, "rows to use instead of cases")
+    _parameters(audit, dict.fromkeys(PARAMETERS, "; the target is then called as target(x)"))
+    audit.add_argument("--n", nargs="+", type=_number(positive), metavar="N", help="the lengths of rows")
+    audit.add_argument("--budget", type=_number(positive), metavar="N", help="how many rows to try (300)")
     audit.add_argument("--seconds", type=_number(real), metavar="S", help="a cap on the time")
     audit.add_argument("--seed", type=_number(natural), default=0, metavar="S", help="of the random numbers (0)")
     audit.add_argument("--tol", type=_number(real), metavar="T", help="the scaled error that is allowed (8)")
@@ -159,10 +149,30 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     return whole_parser, commands
 
 
-def _parameters(parser: Parser) -> None:
-    about = {"alpha": "the sharpness (1)", "p": "the power (2)", "eps": "the smoothing (1)"}
+def _operator(parser: Parser, **settings: Any) -> None:
+    parser.add_argument(
+        "operator", metavar="OP", help="an operator of the catalogue, or your own as module:name", **settings
+    )
+
+
+def _of(parser: Parser) -> None:
+    parser.add_argument(
+        "--of", default="value", metavar="WHAT", help="value, gradient, hessian or the parameter (value)"
+    )
+
+
+def _data(parser: Parser, what: str) -> None:
+    parser.add_argument("--data", metavar="FILE", help=f"{what}: .npy, .npz, .csv or .txt")
+
+
+def _dtype(parser: Parser, what: str) -> None:
+    parser.add_argument("--dtype", metavar="NAME", help=f"float16, bfloat16, float32 or float64: {what}")
+
+
+def _parameters(parser: Parser, also: dict[str, str]) -> None:
+    about = {"alpha": "the sharpness", "p": "the power", "eps": "the smoothing"}
     for name in PARAMETERS:
-        parser.add_argument(f"--{name}", metavar=name[0].upper(), help=about[name])
+        parser.add_argument(f"--{name}", metavar=name[0].upper(), help=f"{about[name]}{also[name]}")
 
 
 def _later(place: str) -> Callable[[argparse.Namespace], int]:

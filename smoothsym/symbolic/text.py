@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, Indexed, Integer, Pow, Rational, S, Sum, Symbol
+from sympy import Expr, Indexed, Integer, Piecewise, Pow, Rational, S, Sum, Symbol
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
@@ -84,11 +84,8 @@ class _Printer(StrPrinter):
     def _print_Piecewise(self, e: Any) -> str:
         parts = []
         for value, test in e.args:
-            parts.append(
-                f"else {self._print(value)}"
-                if test in (True, S.true)
-                else f"{self._print(value)} where {self._print(test)}"
-            )
+            said = f"({self._print(value)})" if isinstance(value, Piecewise) else self._print(value)
+            parts.append(f"else {said}" if test in (True, S.true) else f"{said} where {self._print(test)}")
         return ", ".join(parts)
 
     def _print_Equality(self, e: Any) -> str:

@@ -32,6 +32,10 @@ a, b, c = (Symbol(name, real=True) for name in "abc")
         (Sum(x[j], (j, 1, n)) / Sum(x[j] ** 2, (j, 2, 5)), "(sum_j x[j])/(sum_(j=2..5) x[j]^2)"),
         (maximum(abs(x)), "maximum(|x|)"),
         (Piecewise((1 / m, Eq(maximum(x), x[i])), (S.Zero, True)), "1/m where x[i] = maximum(x), else 0"),
+        (
+            Piecewise((Piecewise((a, b > 0), (c, True)), Eq(a, c)), (b, True)),
+            "(a where b > 0, else c) where a = c, else b",
+        ),
         (-oo, "-oo"),
     ],
 )
