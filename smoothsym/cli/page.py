@@ -49,7 +49,7 @@ class Page:
         self.op, self.of, self.formula = op, of, op.formula(of)
         self.parameter = op.parameter.name if op.parameter is not None else None
         self.symbol = SYMBOLS.get(of, f"df/d{of}")
-        self.names = Names(op.definition)
+        self.names = Names(op.definition, op.domain)
 
     @cached_property
     def derivatives(self) -> list[tuple[str, str, Expr]]:
@@ -112,8 +112,10 @@ class Page:
         head = f"f(x; {self.parameter})" if self.parameter is not None else "f(x)"
         yield f"{head if self.of == 'value' else self.symbol} = {self._text(self.formula)}", "bold"
         yield "", ""
-        length = "for every n" if self.op.arity is None else f"n = {self.op.arity}"
-        about = f"{self.op.title}, {self.op.domain} x[1], ..., x[n], {length}."
+        some = ", ".join(f"x[{q}]" for q in range(1, (self.op.arity or 1) + 1))
+        about = f"{self.op.title}, {self.op.domain} {some}" + (
+            ", ..., x[n], for every n." if self.op.arity is None else "."
+        )
         if self.of != "value":
             about += f" f is its value, {text(self.op.definition)}."
         for line in folded(f"{about} {self.op.notes}".strip(), columns or 100):

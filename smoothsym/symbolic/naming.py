@@ -59,21 +59,23 @@ class Names:
     """
 
     definition: Expr
+    domain: str = "real"
     _means: dict[Symbol, Expr] = field(default_factory=dict)
     _sums: dict[Symbol, Expr] = field(default_factory=dict)
 
     @cached_property
     def whole(self) -> Expr | None:
-        """What Z stands for: the simplest sum of positive terms, below a fraction bar if there is one; None if there is none."""
+        """What Z stands for: the simplest sum that is >= 0, below a fraction bar if there is one; None if there is none."""
         below = fraction(self.definition)[1]
         for part in (below, self.definition):
-            if found := [s for s in part.atoms(Sum) if _plain(s) and s.has(words.x) and moments.positive(s)]:
-                return min(found, key=lambda s: (s.count_ops(), default_sort_key(s)))
+            sums = [s for s in part.atoms(Sum) if _plain(s) and s.has(words.x) and moments.nonnegative(s, self.domain)]
+            if sums:
+                return min(sums, key=lambda s: (s.count_ops(), default_sort_key(s)))
         return None
 
     @cached_property
     def f(self) -> Symbol:
-        return Symbol("f", real=True, positive=moments.positive(self.definition) or None)
+        return Symbol("f", real=True, positive=moments.nonnegative(self.definition, self.domain) or None)
 
     @cached_property
     def _value(self) -> dict[Any, Any]:
@@ -91,7 +93,7 @@ class Names:
         candidates = [written.subs(self._value), written] if self._value else [written]
         candidates = [_forward(e) for e in (*candidates, *map(self._collected, candidates))]
         for folded in sorted([*candidates, expression], key=lambda e: (e.count_ops(), not e.has(self.f))):
-            if folded == expression or moments.equal(self.unfold(folded), expression):
+            if folded == expression or moments.equal(self.unfold(folded), expression, self.domain):
                 return folded
         return expression
 

@@ -47,6 +47,13 @@ def test_a_users_operator_is_named_by_the_same_rule():
     assert names.meanings([names.fold(op.gradient)]) == [("Z", "sum_j exp(alpha x[j])"), ("w[i]", "exp(alpha x[i])/Z")]
 
 
+def test_positive_entries_need_no_modulus():
+    p = ss.p
+    lehmer = Sum(x[j] ** p, (j, 1, n)) / Sum(x[j] ** (p - 1), (j, 1, n))
+    op = ss.SmoothMax(name="mine", definition=lehmer, parameter=p, domain="positive")
+    assert text(Names(op.definition, op.domain).fold(op.derivative())) == "E[x log(x)] - f E[log(x)]"
+
+
 def test_a_fold_that_does_not_come_back_is_refused(monkeypatch):
     names = Names(ss.boltzmann.definition)
     monkeypatch.setattr(Names, "_collected", lambda self, e: e)
