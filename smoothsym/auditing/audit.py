@@ -16,7 +16,7 @@ from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.result import Audit
 from smoothsym.cases import LENGTHS, Case, cases, default_parameters
-from smoothsym.certify.enclose import exact_number
+from smoothsym.certify.inputs import exact_number
 from smoothsym.errors import unknown
 
 BUDGET = 300

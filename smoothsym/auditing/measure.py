@@ -18,8 +18,8 @@ from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.judge import Judgement, Reference
 from smoothsym.cases import Case, Facts
 from smoothsym.certify import special
-from smoothsym.certify.decide import Refused
-from smoothsym.certify.enclose import measure
+from smoothsym.certify.enclosure import Refused
+from smoothsym.certify.measured import measure
 from smoothsym.formats import Format
 
 _REFERENCES: OrderedDict[Any, Reference] = OrderedDict()

@@ -38,8 +38,8 @@ def _values(
     import numpy as np
 
     from smoothsym.auditing.report import decimal
-    from smoothsym.certify.decide import Refused
     from smoothsym.certify.enclose import enclose, reference
+    from smoothsym.certify.enclosure import Refused
 
     found: dict[str, Any] = {}
     try:

@@ -12,8 +12,8 @@ from sympy import Abs, Expr, Mul, Rational, S, Sum, Symbol, oo, sign, zoo
 from sympy import log as sympy_log
 
 from smoothsym import words
-from smoothsym.certify.decide import Refused
 from smoothsym.certify.enclose import enclose
+from smoothsym.certify.enclosure import Refused
 from smoothsym.certify.special import evaluate
 from smoothsym.laws.verdict import Verdict
 from smoothsym.program.stabilise import replace_entries
@@ -123,7 +123,7 @@ def _moved(op: Any, x: list[Fraction], a: Fraction) -> Any:
 
 
 def _ends(e: Any) -> tuple[Fraction, Fraction]:
-    from smoothsym.certify.decide import fraction_of
+    from smoothsym.certify.enclosure import fraction_of
 
     return fraction_of(e.lo._mpf_), fraction_of(e.hi._mpf_)
 

@@ -1,0 +1,60 @@
+"""A program with its inputs, which are exact: what every arithmetic is run on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sympy import Expr
+
+from smoothsym.certify import special
+from smoothsym.certify.exact import ExactArithmetic
+from smoothsym.certify.special import Number
+from smoothsym.program import numbers
+from smoothsym.program.balls import Balls
+from smoothsym.program.intervals import Interval
+from smoothsym.program.lower import Program
+
+
+@dataclass
+class Instance:
+    """A program with its inputs, which are exact; n may exceed the number of entries that have weight."""
+
+    program: Program
+    x: Sequence[Fraction]
+    symbols: Mapping[str, Fraction]
+    length: int
+    positions: Mapping[str, int]
+
+    def run(self, arithmetic: Any) -> list[Any]:
+        vectors = {"x": [arithmetic.number(v) for v in self.x]}
+        symbols = {name: arithmetic.number(v) for name, v in self.symbols.items()}
+        return numbers.run(self.program, arithmetic, vectors, symbols, length=self.length, positions=self.positions)
+
+    def intervals(self, bits: int, output: int = 0) -> list[Interval]:
+        return flat(self.run(Balls(bits))[output])
+
+    def exact(self) -> list[Any]:
+        return flat(self.run(ExactArithmetic())[0])
+
+
+def flat(value: Any) -> list[Any]:
+    """A nested list of numbers as one list; an interval is a number."""
+    if isinstance(value, list):
+        return [entry for part in value for entry in flat(part)]
+    return [value]
+
+
+def instance_of(
+    op: Any, row: Sequence[Number], name: str | None, parameter: Number, of: str | Expr
+) -> tuple[Instance, list[int]]:
+    skipped = special.weightless(row, parameter, op.kind)
+    kept = [q for q, skip in enumerate(skipped) if not skip]
+    symbols = {name: Fraction(parameter)} if name else {}
+    program = op.program(of)
+    if any(skipped) and any(operation.name == "expm1" for operation in program.operations):
+        # Such a sum is of expm1, which is no zero at an entry without weight: there the definition itself runs.
+        program = op.program(of, "naive")
+    return Instance(program, [Fraction(row[q]) for q in kept], symbols, len(row), {}), kept
