@@ -120,7 +120,7 @@ def _closing(controls: list[Any], absent: list[str], columns: int | None) -> Ite
 
 
 def _one(args: argparse.Namespace) -> int:
-    from smoothsym.auditing import audit
+    from smoothsym import audit
 
     if args.operator is None:
         raise ValueError("what should the target compute? add --as OP; smoothsym list names the operators")

@@ -14,7 +14,7 @@ STYLES = {"Proved": "green", "Refuted": "red", "Supported": "", "Undecided": "ye
 
 def listed(args: argparse.Namespace) -> int:
     """The catalogue."""
-    from smoothsym.catalogue import operators
+    from smoothsym import operators
     from smoothsym.symbolic.derivation import latex
     from smoothsym.symbolic.text import text
 
@@ -50,7 +50,7 @@ def listed(args: argparse.Namespace) -> int:
 
 def prove(args: argparse.Namespace) -> int:
     """The verdict on every law, as each is reached. 1 where an operator's own law is refuted."""
-    from smoothsym.catalogue import operators
+    from smoothsym import operators
     from smoothsym.laws import verdicts
 
     chosen = [operator(name) for name in args.operators] or list(operators.values())

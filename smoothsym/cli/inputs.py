@@ -131,13 +131,13 @@ def given(args: Any) -> dict[str, str]:
 
 def operator(name: str) -> Any:
     """The operator of that name in the catalogue, or one of your own as module:name. Raises ValueError where there is none."""
-    from smoothsym.catalogue import operators
+    from smoothsym import operators
 
     if ":" not in name:
         if name not in operators:
             raise unknown("operator", name, operators)
         return operators[name]
-    from smoothsym.operator import SmoothMax
+    from smoothsym import SmoothMax
 
     found = imported(name)
     if not isinstance(found, SmoothMax):

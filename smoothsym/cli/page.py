@@ -9,8 +9,8 @@ from typing import Any
 
 from sympy import Add, Expr, KroneckerDelta, Poly, Tuple, expand, fraction, oo, together, zoo
 
+from smoothsym import Undecided
 from smoothsym.cli.output import folded
-from smoothsym.symbolic.asymptotics import Undecided
 from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.naming import Names, central_moments_meant, in_central_moments
 from smoothsym.symbolic.text import text

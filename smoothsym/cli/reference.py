@@ -37,9 +37,8 @@ def _values(
     """What is found at one row: an entry for each output, or one that says why it was refused."""
     import numpy as np
 
+    from smoothsym import Refused, enclose, reference
     from smoothsym.auditing.report import decimal
-    from smoothsym.certify.enclose import enclose, reference
-    from smoothsym.certify.enclosure import Refused
 
     found: dict[str, Any] = {}
     try:
