@@ -47,7 +47,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from smoothsym import words
 from smoothsym.symbolic import signs
 from smoothsym.symbolic.factors import cleared, exponential, factors, logarithm, modulus, power, raised
-from smoothsym.symbolic.monomials import TooLarge, product, terms, without_prime_symbols
+from smoothsym.symbolic.monomials import TooLarge, exponent, product, terms, without_prime_symbols
 from smoothsym.symbolic.sums import Index, index, opened, summed
 
 _NODES = (Add, Mul, Pow, Sum, Tuple, Indexed, IndexedBase, Symbol, Function)
@@ -183,10 +183,10 @@ def _normal(e: Expr) -> Expr:
     if isinstance(e, exp):
         return exponential(_normal(e.args[0]))
     if e.is_Pow:
-        exponent = _normal(e.exp)
-        if exponent.is_Integer and exponent >= 0:
-            return power(_normal(e.base), exponent)
-        return raised(_factors(e.base), exponent)
+        above = _normal(e.exp)
+        if above.is_Integer and above >= 0:
+            return power(_normal(e.base), above)
+        return raised(_factors(e.base), above)
     if isinstance(e, log | log1p):
         return logarithm(_factors(e.args[0] if isinstance(e, log) else 1 + e.args[0]))
     if isinstance(e, Abs | sign):
