@@ -84,7 +84,7 @@ def fixed(t: Any, bits: int) -> Any:
     """The largest integer at most t 2^bits, for a raw mpf t, however small."""
     sign, man, exponent, bitcount = t
     shift = exponent + bits
-    if shift + bitcount <= 0:
+    if not man or shift + bitcount <= 0:
         return -1 if sign else 0
     if sign:
         man = -man
