@@ -87,7 +87,7 @@ def equal(left: Expr, right: Expr, domain: str = "real") -> bool:
     >>> equal(Sum(log(x[j] ** 2), (j, 1, n)), 2 * Sum(log(x[j]), (j, 1, n)), domain="positive")
     True
     """
-    return is_zero(S(left) - S(right), domain)
+    return is_zero(_exact(S(left)) - _exact(S(right)), domain)
 
 
 def is_zero(expression: Expr, domain: str = "real") -> bool:
@@ -132,8 +132,12 @@ def _assumed(e: Expr, domain: str) -> tuple[Expr, dict[Expr, Expr]]:
     return e, {new: old for old, new in swaps.items()}
 
 
+def _exact(e: Expr) -> Expr:
+    return e.xreplace({number: Rational(number) for number in e.atoms(Float)})
+
+
 def _prepared(e: Expr, domain: str) -> tuple[Expr, dict[Expr, Expr]]:
-    e = e.xreplace({number: Rational(number) for number in e.atoms(Float)})
+    e = _exact(e)
     e = e.replace(lambda part: isinstance(part, Max | Min), lambda part: reduce(_PAIRWISE[part.func], part.args))
     e, names = _assumed(e, domain)
     if not all(_has_form(node) for node in preorder_traversal(e)):

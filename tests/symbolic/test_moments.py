@@ -1,68 +1,190 @@
-"""Identities for every n: what is true is proved, what is false is not, and no renaming captures an index."""
+"""Identities for every n: what is true is proved, what is false is not, and a normal form keeps the value."""
 
 import pytest
-from sympy import Abs, Indexed, IndexedBase, Sum, exp, log, sign
+from direct import close, draw, value
+from operator_sheets import FALSE, TRUE, inverse, w0, w1, w2
+from random_expressions import expression, mutation
+from sympy import (
+    Abs,
+    Function,
+    Indexed,
+    IndexedBase,
+    KroneckerDelta,
+    Piecewise,
+    S,
+    Sum,
+    Symbol,
+    Tuple,
+    cosh,
+    exp,
+    log,
+    oo,
+    sign,
+    sqrt,
+)
 
 import smoothsym as ss
-from smoothsym.program.stabilise import proved_equal, replace_entries, s, stabilise
-from smoothsym.symbolic.derivatives import CapturedIndexError, partial, partial_parameter
-from smoothsym.symbolic.moments import equal
-from smoothsym.words import alpha, c, i, j, k, n, p, x
+from smoothsym.program.stabilise import proved_equal, s, stabilise
+from smoothsym.symbolic.moments import equal, is_zero, nonnegative, normal, positive
+from smoothsym.words import alpha, eps, i, j, k, maximum, mean, n, p, x
 
-Z = Sum(exp(alpha * x[j]), (j, 1, n))
-N = Sum(x[j] * exp(alpha * x[j]), (j, 1, n))
-N2 = Sum(x[j] ** 2 * exp(alpha * x[j]), (j, 1, n))
-S, L, NORM = N / Z, log(Z) / alpha, Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p)
-PI = exp(alpha * x[i]) / Z
-H = -Sum(PI * log(PI), (i, 1, n))
-v = IndexedBase("v", real=True)
+v, y = IndexedBase("v", real=True), IndexedBase("y")
+s1 = Symbol("s1", integer=True)
 
 
-def moved(f):
-    return replace_entries(f, x, lambda entry: entry + c)
+def concrete(e):
+    """The functions of no particular kind as exponential and logarithm, to have values."""
+    return e.replace(inverse, log).replace(w0, exp).replace(w1, exp).replace(w2, exp)
 
 
-TRUE = {
-    "the Boltzmann operator is translation equivariant": (moved(S), S + c),
-    "LogSumExp is translation equivariant": (moved(L), L + c),
-    "the Boltzmann gradient sums to 1": (Sum(partial(S, x[i]), (i, 1, n)), 1),
-    "Euler's identity for the p-norm": (Sum(x[i] * partial(NORM, x[i]), (i, 1, n)), NORM),
-    "dS/dalpha is a variance": (partial_parameter(S, alpha), N2 / Z - S**2),
-    "S = d(alpha L)/dalpha": (partial_parameter(alpha * L, alpha), S),
-    "L = S + H/alpha": (L, S + H / alpha),
-    "alpha (x_i - S) = log pi_i + H": (alpha * (x[i] - S), log(PI) + H),
-    "the Boltzmann Hessian is symmetric": (ss.boltzmann.hessian, ss.boltzmann.hessian.xreplace({i: k, k: i})),
-    "the Boltzmann Hessian has the kernel 1": (Sum(ss.boltzmann.hessian, (k, 1, n)), 0),
-    "softmax variance as a double sum": (
-        Sum(v[i] * v[k] * ss.logsumexp.hessian, (i, 1, n), (k, 1, n)),
-        alpha / 2 * Sum(PI * exp(alpha * x[k]) / Z * (v[i] - v[k]) ** 2, (i, 1, n), (k, 1, n)),
-    ),
-}
-
-FALSE = {
-    "a sign": (moved(S), S - c),
-    "a factor": (Sum(partial(S, x[i]), (i, 1, n)), 2),
-    "a captured index": (Sum(Sum(Abs(x[i] - x[k]), (i, 1, n)), (k, 1, n)), 0),
-    "sign^2 = 1 fails on the diagonal": (Sum(Sum(sign(x[i] - x[k]) ** 2, (i, 1, n)), (k, 1, n)), n**2),
-    "a product of sums is no sum of products": (Z * N, Sum(x[j] * exp(2 * alpha * x[j]), (j, 1, n))),
-    "the free energy with the wrong sign": (L, S - H / alpha),
-    "the p-norm is not translation equivariant": (moved(NORM), NORM + c),
-}
+def compared(left, right, domain, seeds=12):
+    """Whether both sides agree, at each random point where both have a value."""
+    for seed in range(seeds):
+        values = draw(Tuple(left, right), 1 + seed % 3, seed, domain)
+        sides = value(left, values), value(right, values)
+        if None not in sides:
+            yield close(*sides)
 
 
 @pytest.mark.parametrize("name", TRUE)
-def test_true_identities_are_proved(name: str) -> None:
-    assert equal(*TRUE[name])
+def test_a_true_identity_is_proved(name: str) -> None:
+    left, right, domain = TRUE[name]
+    assert equal(left, right, domain)
+    assert all(agreed := list(compared(concrete(left), concrete(right), domain, seeds=6)))
+    assert agreed
 
 
 @pytest.mark.parametrize("name", FALSE)
-def test_false_identities_are_not(name: str) -> None:
-    assert not equal(*FALSE[name])
+def test_a_false_identity_is_not(name: str) -> None:
+    left, right, domain = FALSE[name]
+    assert not equal(left, right, domain)
+    assert not all(compared(left, right, domain, seeds=40))
 
 
-def test_a_bound_index_is_refused() -> None:
-    with pytest.raises(CapturedIndexError, match="j"):
-        partial(S, x[j])
+@pytest.mark.parametrize("seed", range(150))
+def test_a_normal_form_has_the_value_of_the_expression(seed: int) -> None:
+    e = expression(seed)
+    form = normal(e)
+    for point in range(4):
+        values = draw(Tuple(e, form), 1 + point % 3, point)
+        sides = value(e, values), value(form, values)
+        assert None in sides or close(*sides)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_mutation_that_is_proved_equal_is_equal(seed: int) -> None:
+    e = expression(seed)
+    changed = mutation(e, seed)
+    assert not equal(e, changed) or all(compared(e, changed, "real"))
+
+
+@pytest.mark.parametrize("seed", range(0, 150, 5))
+def test_a_normal_form_is_its_own(seed: int) -> None:
+    form = normal(expression(seed))
+    assert equal(form, expression(seed))
+
+
+def test_no_renaming_captures() -> None:
+    e = Sum(Abs(x[j] - x[s1]), (j, 1, n))
+    assert s1 in normal(e).free_symbols
+    assert normal(normal(e)) == normal(e)
+    assert equal(e, Sum(Abs(x[i] - x[s1]), (i, 1, n)))
+    assert not equal(e, e.xreplace({s1: k}))
+
+
+@pytest.mark.parametrize(
+    "e", [exp(alpha * x[i]), Abs(x[i]) ** p, Sum(exp(x[j]), (j, 1, n)) ** p, cosh(x[i]), 1 + x[i] ** 2, n]
+)
+def test_positive(e) -> None:
+    assert positive(e)
+
+
+@pytest.mark.parametrize(
+    "e",
+    [
+        x[i] ** 2,
+        Abs(x[i] - x[k]),
+        Sum(x[j] ** 2, (j, 1, n)),
+        KroneckerDelta(i, k),
+        eps,
+        sqrt(x[i]) ** 4,
+    ],
+    ids=str,
+)
+def test_nonnegative_and_no_more(e) -> None:
+    assert nonnegative(e)
+    assert not positive(e)
+
+
+@pytest.mark.parametrize(
+    "e",
+    [
+        x[i],
+        x[i] ** 3,
+        x[i] ** p,
+        sqrt(x[i]),
+        exp(sqrt(x[i])),
+        exp(p * log(x[i])),
+        Sum(exp(x[j]), (j, 2, n)) - 1,
+        Sum(x[j], (j, 1, n)) ** 3,
+        alpha,
+        n - 1 - alpha,
+        log(x[i]),
+        x[i] * x[k],
+        maximum(x),
+    ],
+    ids=str,
+)
+def test_of_no_known_sign(e) -> None:
+    assert not nonnegative(e)
+
+
+def test_a_sum_that_may_be_empty_is_not_positive() -> None:
+    assert not positive(Sum(exp(x[j]), (j, 2, n)))
+
+
+@pytest.mark.parametrize("e", [x[i], x[i] ** p, Sum(x[j], (j, 1, n)), x[i] * x[k]], ids=str)
+def test_entries_are_positive_on_the_positive_domain(e) -> None:
+    assert positive(e, "positive")
+    assert not positive(e)
+    assert not positive(e.xreplace({x[i]: v[i], x[j]: v[j]}), "positive")
+
+
+def test_symbols_of_which_nothing_is_said_are_real() -> None:
+    b = Symbol("b")
+    assert equal(log(Sum(exp(b * y[j] + b), (j, 1, n))), b + log(Sum(exp(b * y[j]), (j, 1, n))))
+    assert not equal(log(exp(Symbol("z", complex=True))), Symbol("z", complex=True))
+
+
+def test_vectors_of_one_name_are_not_confused() -> None:
+    assert not equal(IndexedBase("y")[i], IndexedBase("y", real=True)[i])
+
+
+def test_what_has_no_normal_form_proves_nothing_under_a_sum() -> None:
+    step = Piecewise((x[j], x[j] > 0), (0, True))
+    assert not is_zero(Sum(step, (j, 1, n)) - Sum(2 * step, (j, 1, n)))
+    with pytest.raises(ValueError, match="Piecewise"):
+        normal(Sum(step, (j, 1, n)))
+    whole = Piecewise((x[1], x[1] > 0), (0, True))
+    assert equal(2 * whole + log(exp(alpha)), whole + alpha + whole)
+    assert not equal(Sum(1 / j**2, (j, 1, oo)), Sum(1 / j**2, (j, 1, n)))
+
+
+def test_floats_are_exact_rationals() -> None:
+    assert equal(0.5 * x[i], x[i] / 2)
+    assert not equal(0.1 * x[i], x[i] / 10)
+
+
+def test_the_mean_is_a_sum() -> None:
+    assert equal(mean(x), Sum(x[j], (j, 1, n)) / n)
+    assert equal(mean(x) + maximum(x), maximum(x) + Sum(x[j] / n, (j, 1, n)))
+
+
+def test_unknown_functions_are_functions() -> None:
+    f = Function("f")
+    assert equal(f(x[i] + x[k]) - f(x[k] + x[i] * 1), S.Zero)
+    assert equal(f((x[i] ** 2 - 1) / (x[i] - 1)), f(x[i] + 1))
+    assert not equal(f(-x[i]), f(x[i]))
 
 
 @pytest.mark.parametrize("op", ss.operators.values(), ids=lambda op: op.name)
@@ -75,16 +197,15 @@ def test_the_stable_form_equals_the_definition_for_every_anchor(op, of) -> None:
 
 
 def test_a_wrong_shift_is_caught() -> None:
-    form = stabilise(L).expression
-    assert not proved_equal(form + x[s], L)
-    assert not proved_equal(form.subs(alpha, 2 * alpha), L)
+    value_of = log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha
+    form = stabilise(value_of).expression
+    assert not proved_equal(form + x[s], value_of)
+    assert not proved_equal(form.subs(alpha, 2 * alpha), value_of)
 
 
-def test_gradient_against_a_written_out_derivative() -> None:
-    from sympy import Symbol, simplify
-
-    x1 = Symbol("x1", real=True)
-    for op in (ss.boltzmann, ss.logsumexp, ss.mellowmax):
-        direct = op.expr(3).diff(x1)
-        ours = op.expr(3, of=op.gradient.subs(i, 1))
-        assert simplify(direct - ours) == 0
+def test_signs_cancel_off_zeros_and_only_there() -> None:
+    assert equal(sign(x[i]) ** 2, 1)
+    assert equal(sign(x[1] - x[2]) ** 3 * Abs(x[1] - x[2]), x[1] - x[2])
+    assert not equal(sign(x[i] - x[k]) ** 2, 1)
+    assert equal(sign(x[i] - x[k]) ** 2 * (x[i] - x[k]) * Abs(x[i] - x[k]), (x[i] - x[k]) * Abs(x[i] - x[k]))
+    assert not equal(sign(n - 2) ** 2, 1)
