@@ -7,7 +7,7 @@ write, each with a higher number than those of the sums inside. So no renaming c
 from __future__ import annotations
 
 from functools import cache
-from itertools import permutations
+from itertools import count, permutations
 
 from sympy import Add, Dummy, Expr, KroneckerDelta, Mul, Pow, S, Sum, Symbol, default_sort_key, exp
 
@@ -16,6 +16,9 @@ from smoothsym.symbolic.monomials import base_and_exponent, product, terms
 
 _MOST_ORDERED = 4
 """Up to how many indices every order is tried, for the one that all equal sums agree on."""
+
+
+_COUNT = count()
 
 
 class Index(Dummy):
@@ -28,8 +31,8 @@ class Index(Dummy):
 
 
 def index(low: Expr, high: Expr) -> Index:
-    """A fresh index that runs from low to high. In SymPy's order it comes after every numbered one."""
-    result = Index("t", integer=True)
+    """A fresh index that runs from low to high. In SymPy's order, which goes by names, it comes after every numbered one."""
+    result = Index(f"t{next(_COUNT):012}", integer=True)
     result.low, result.high = low, high
     return result
 
