@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isinf, isnan
+from fractions import Fraction
+from functools import cached_property
+from math import inf, isfinite, isinf, isnan, log2, nan
 from typing import Any
 
 import numpy as np
 
 from smoothsym.certify import special
 from smoothsym.certify.special import Answer
-from smoothsym.errors import shown
+from smoothsym.errors import shown, unknown
 from smoothsym.program import arrays
 from smoothsym.program.lower import Program
 from smoothsym.program.source import numpy_source
@@ -19,121 +21,226 @@ from smoothsym.program.source import numpy_source
 DEFAULTS = {"p": 2.0}
 """What a parameter is when it is not given; 1 for every other."""
 
+_WEIGHTLESS = 1e4
+"""exp(-1e4 / 4) is 0 in every format."""
+
 
 @dataclass(frozen=True)
 class Kernel:
     """Float code for one operator: `kernel(x, axis=-1, <parameter>=...)`.
 
-    `of` is "value" or "gradient"; `source` the NumPy source of its program. Naive kernels compute the definition as it stands;
-    the others answer special values by the operator's contract.
+    `of` is "value" or "gradient". The form "naive" computes the definition as it stands, in the dtype of x; "stable" its stable
+    form, in float32 for narrower formats, and answers special values by the operator's contract.
     """
 
-    name: str
-    of: str
     op: Any = field(repr=False)
-    program: Program = field(repr=False)
-    contract: bool = True
+    of: str
+    form: str
+
+    @property
+    def name(self) -> str:
+        return self.form if self.of == "value" else f"{self.form}_gradient"
+
+    @property
+    def contract(self) -> bool:
+        """Whether special values are answered by the operator's contract."""
+        return self.form != "naive"
+
+    @cached_property
+    def program(self) -> Program:
+        """The program that runs on ordinary rows."""
+        return self.op.program(self.of, "naive" if self.form == "naive" else "float")
+
+    @property
+    def note(self) -> str:
+        """What to know of this kernel: that no stable form was found, where none was."""
+        if self.form == "naive" or self.op.stable(self.of).law != "none":
+            return ""
+        return "no stable form was found: this is the definition as it stands"
 
     @property
     def source(self) -> str:
         """NumPy source that computes what the program computes, for finite rows."""
         parameter = self.op.parameter.name if self.op.parameter is not None else None
-        return numpy_source(self.program, f"{self.op.name}_{self.name}", parameter)
+        text = numpy_source(self.program, f"{self.op.name}_{self.name}", parameter, widen=self.contract)
+        return f"# {self.note}\n{text}" if self.note else text
 
     def __call__(self, x: Any, axis: int = -1, **parameter: Any) -> Any:
-        """The value, or the gradient with the shape of x, of each vector along `axis`, in the dtype of x."""
-        symbol = self.op.parameter
-        name = symbol.name if symbol is not None else None
-        if extra := [key for key in parameter if key != name]:
-            raise TypeError(
-                f"{self.op.name} has no parameter {extra[0]!r}" + (f"; its parameter is {name}=" if name else "")
-            )
+        """The value, or the gradient with the shape of x, of each vector along `axis`, in the dtype of x.
+
+        A function of one entry acts on every entry of x, whatever its shape.
+        """
+        name, value = self._parameter(parameter)
         x = np.asarray(x)
         if x.dtype.kind in "iub":
             x = x.astype(np.float64)
-        if x.dtype.kind not in "fV" or x.dtype == object:
+        if x.dtype.kind not in "fV" or x.dtype.names is not None:
             raise TypeError(f"x has dtype {x.dtype}; a kernel takes real floats")
+        if self.op.arity == 1:
+            result = self._rows(x[..., None], name, value)
+            return result[..., 0] if self.of == "gradient" else result
         if x.ndim == 0:
             raise ValueError("x is a single number; give an array with at least one axis")
-        value = parameter.get(name, DEFAULTS.get(name, 1.0)) if name else None
-        if name and (value is None or isinstance(value, (str, complex, bool)) or np.ndim(value) != 0):
-            raise TypeError(f"{name}={shown(value)} is a {type(value).__name__}; give one real number")
         rows = np.moveaxis(x, axis, -1)
+        if self.op.arity is not None and rows.shape[-1] != self.op.arity:
+            raise ValueError(
+                f"x has {rows.shape[-1]} entries along axis {axis}; {self.op.name} is a function of {self.op.arity}"
+            )
         result = self._rows(rows, name, value)
         return np.moveaxis(result, -1, axis) if self.of == "gradient" else result
 
+    def _parameter(self, given: Mapping[str, Any]) -> tuple[str | None, Any]:
+        name = self.op.parameter.name if self.op.parameter is not None else None
+        if extra := [key for key in given if key != name]:
+            raise TypeError(f"{self.op.name}: {unknown('parameter', extra[0], [name] if name else [])}")
+        if name is None:
+            return None, 1.0
+        value = given.get(name, DEFAULTS.get(name, 1.0))
+        if value is None or isinstance(value, (str, complex, bool)) or np.ndim(value) != 0:
+            raise TypeError(f"{name}={shown(value)} is a {type(value).__name__}; give one real number")
+        return name, value
+
     def _rows(self, rows: Any, name: str | None, value: Any) -> Any:
-        symbols = {name: rows.dtype.type(value)} if name else {}
-        number = float(value) if name else 1.0
-        with np.errstate(all="ignore"):
-            if not self.contract:
-                if rows.shape[-1] == 0:
-                    return np.full(rows.shape if self.of == "gradient" else rows.shape[:-1], np.nan, dtype=rows.dtype)
-                return arrays.run(self.program, rows, symbols)[0]
-            rounded = float(symbols[name]) if name else 1.0
-            awkward = (
-                rows.shape[-1] == 0 or number == 0 or rounded == 0 or isinf(number) or isnan(number) or isinf(rounded)
-            )
-            zeros = self.op.kind == "modulus" and not np.all(rows)
-            if not awkward and not zeros and np.all(np.abs(rows) <= np.finfo(rows.dtype).max / 4):
-                return arrays.run(self.program, rows, symbols)[0]
-            return self._contracted(rows, symbols, number)
-
-    def _contracted(self, rows: Any, symbols: Mapping[str, Any], number: float) -> Any:
-        """Rows one by one where the contract has a say: answered, or computed with their weightless entries masked."""
-        flat = rows.reshape(int(np.prod(rows.shape[:-1])), rows.shape[-1])
-        shape = flat.shape if self.of == "gradient" else flat.shape[:1]
-        result = np.empty(shape, dtype=rows.dtype)
-        for position, row in enumerate(flat):
-            result[position] = self._row(row, symbols, number)
-        return result.reshape(rows.shape if self.of == "gradient" else rows.shape[:-1])
-
-    def _row(self, row: Any, symbols: Mapping[str, Any], number: float) -> Any:
-        entries = [float(v) for v in row]
-        answer = special.answer(self.op, special_numbers(entries), number, self.of, negative_zero=str(number)[0] == "-")
-        if answer is not None:
-            return self._answered(answer, row.dtype)
-        skip = np.array(special.weightless(entries, number, self.op.kind))
-        kept = row[~skip]
-        if not np.all(np.isfinite(kept)):
-            return np.nan
-        filled = np.where(skip, kept[0], row).astype(row.dtype)
-        # A difference of two huge entries overflows: f(x; a) = 4 f(x/4; 4 a) where that law is proved.
-        huge = self.op.joint and np.max(np.abs(kept)) > np.finfo(row.dtype).max / 4
-        if huge:
-            filled, symbols = filled / 4, {name: value * 4 for name, value in symbols.items()}
-        value = arrays.run(self.program, filled[None, :], symbols, where=~skip[None, :])[0][0]
-        value = value * 4 if huge and self.of == "value" else value
-        if self.of != "gradient":
-            return value
-        return np.where(skip, row.dtype.type(weightless_gradient(self.op, number)), value)
-
-    @staticmethod
-    def _answered(answer: Answer, dtype: Any) -> Any:
-        values = answer.value if isinstance(answer.value, list) else [answer.value]
-        floats = np.array([v.numerator / v.denominator if not isinstance(v, float) else v for v in values]).astype(
-            dtype
+        # Sums are pairwise along a contiguous axis only.
+        flat = np.ascontiguousarray(
+            rows.reshape(-1, rows.shape[-1]) if rows.size else np.empty(_flat(rows), rows.dtype)
         )
-        return floats if isinstance(answer.value, list) else floats[0]
+        shape = rows.shape if self.of == "gradient" else rows.shape[:-1]
+        with np.errstate(all="ignore"):
+            if self.contract:
+                return self._contracted(flat, name, value).reshape(shape)
+            if not flat.shape[-1]:
+                return np.full(shape, nan, dtype=rows.dtype)
+            symbols = {name: rows.dtype.type(value)} if name else {}
+            return np.asarray(arrays.run(self.program, flat, symbols)[0]).astype(rows.dtype).reshape(shape)
+
+    def _contracted(self, rows: Any, name: str | None, value: Any) -> Any:
+        """The rows on which the contract has a say are answered, the others computed."""
+        number = float(value)
+        work = _Work(self, rows, name, number)
+        answered = self._answered(rows, number)
+        if not np.any(answered):
+            return work.compute(rows)
+        result = np.empty(rows.shape if self.of == "gradient" else rows.shape[:1], dtype=rows.dtype)
+        if not np.all(answered):
+            result[~answered] = work.compute(rows[~answered])
+        for place in np.flatnonzero(answered):
+            result[place] = self._answer(rows[place], number, str(number)[0] == "-")
+        return result
+
+    def _answered(self, rows: Any, number: float) -> Any:
+        """For which rows the contract has an answer."""
+        if rows.shape[-1] == 0 or (self.op.parameter is not None and (number == 0 or not isfinite(number))):
+            return np.ones(len(rows), dtype=bool)
+        kind = self.op.kind
+        key = np.abs(rows) if kind == "modulus" else rows
+        if kind is None:
+            return ~np.all(np.isfinite(rows), axis=-1)
+        dominant, negligible = special.ends(kind, number)
+        return np.any(np.isnan(rows), axis=-1) | np.any(key == dominant, axis=-1) | np.all(key == negligible, axis=-1)
+
+    def _answer(self, row: Any, number: float, negative_zero: bool) -> Any:
+        entries: list[Any] = [v if isinf(v) or isnan(v) else Fraction(v) for v in map(float, row)]
+        answer: Answer | None = special.answer(self.op, entries, number, self.of, negative_zero)
+        if answer is None:
+            return nan
+        values = answer.value if isinstance(answer.value, list) else [answer.value]
+        floats = [v.numerator / v.denominator if isinstance(v, Fraction) else v for v in values]
+        array = np.array(floats).astype(row.dtype)
+        return array if isinstance(answer.value, list) else array[0]
 
 
-def special_numbers(entries: list[float]) -> list[Any]:
-    """Finite floats as Fractions, so that contract values are exact; the rest as they are."""
-    from fractions import Fraction
+def _flat(rows: Any) -> tuple[int, int]:
+    return int(np.prod(rows.shape[:-1])), rows.shape[-1]
 
-    return [Fraction(v) if not (isinf(v) or isnan(v)) else v for v in entries]
+
+@dataclass(frozen=True)
+class _Work:
+    """One call of a kernel on rows without a contract answer, in the format that it computes in."""
+
+    kernel: Kernel
+    rows: Any
+    name: str | None
+    number: float
+
+    @property
+    def dtype(self) -> Any:
+        """float32 for narrower formats, whose sums would saturate."""
+        return np.promote_types(self.rows.dtype, np.float32)
+
+    def symbols(self, times: float = 1.0) -> dict[str, Any]:
+        """The parameter in the format: finite and no zero, as the one that was given."""
+        if self.name is None:
+            return {}
+        limits = np.finfo(self.dtype)
+        value = self.dtype.type(self.number) * self.dtype.type(times)
+        size = np.clip(np.abs(value), limits.smallest_subnormal, limits.max)
+        return {self.name: np.copysign(size, self.dtype.type(self.number))}
+
+    def compute(self, rows: Any) -> Any:
+        op, of, given = self.kernel.op, self.kernel.of, rows.dtype
+        without = self._weightless(rows)
+        rows = rows.astype(self.dtype)
+        if without is not None and op.kind == "modulus":
+            filled = np.where(without, np.max(np.where(without, 0, rows), axis=-1, keepdims=True), rows)
+            result = self._run(filled, where=~without)
+        elif without is not None:
+            result = self._far(rows, without)
+        else:
+            result = self._run(rows)
+            if op.joint:
+                result = self._again(rows, result)
+        if without is not None and of == "gradient":
+            result = np.where(without, weightless_gradient(op, self.number), result)
+        return result.astype(given)
+
+    def _run(self, rows: Any, scale: float = 1.0, where: Any = None) -> Any:
+        """f(x; a) = s f(x / s; s a), which is proved where s is not 1; a gradient has no factor."""
+        x = rows if scale == 1 else rows / self.dtype.type(scale)
+        result = np.asarray(arrays.run(self.kernel.program, x, self.symbols(scale), where=where)[0])
+        return result if scale == 1 or self.kernel.of == "gradient" else result * self.dtype.type(scale)
+
+    def _weightless(self, rows: Any) -> Any:
+        kind = self.kernel.op.kind
+        if kind is None:
+            return None
+        _, negligible = special.ends(kind, self.number)
+        found = (np.abs(rows) if kind == "modulus" else rows) == negligible
+        return found if np.any(found) else None
+
+    def _far(self, rows: Any, without: Any) -> Any:
+        """Entries without weight, at a finite distance where they have none either: there expm1 is -1, and not 0."""
+        top = np.where(without, -inf if self.number > 0 else inf, rows)
+        top = np.max(top, axis=-1, keepdims=True) if self.number > 0 else np.min(top, axis=-1, keepdims=True)
+        largest = float(np.finfo(self.dtype).max)
+        distance = _WEIGHTLESS / self.number
+        scale = 1.0
+        if self.kernel.op.joint and abs(distance) > largest / 2**24:
+            scale = 2.0 ** np.ceil(log2(_WEIGHTLESS) - log2(abs(self.number)) - log2(largest / 2**24))
+        scaled = top / self.dtype.type(scale)
+        far = scaled - self.dtype.type(min(max(distance / scale, -largest / 2**24), largest / 2**24))
+        filled = np.where(without, far, np.where(without, 0, rows) / self.dtype.type(scale))
+        result = np.asarray(arrays.run(self.kernel.program, filled, self.symbols(scale))[0])
+        return result if scale == 1 or self.kernel.of == "gradient" else result * self.dtype.type(scale)
+
+    def _again(self, rows: Any, result: Any) -> Any:
+        """Rows in which a difference or a sum of entries overflows, once more by the law of joint homogeneity."""
+        whole = np.all(np.isfinite(result), axis=-1) if self.kernel.of == "gradient" else np.isfinite(result)
+        with_range = np.isfinite(np.max(rows, axis=-1) - np.min(rows, axis=-1))
+        again = ~(whole & with_range)
+        if not np.any(again):
+            return result
+        result = result.copy()
+        result[again] = self._run(rows[again], scale=2.0 ** np.ceil(log2(4 * rows.shape[-1])))
+        return result
 
 
 def weightless_gradient(op: Any, parameter: float) -> float:
     """The gradient at an entry without weight: 0, but nan for |x|^p with p < 1, whose slope there is infinite."""
-    return float("nan") if op.kind == "modulus" and parameter < 1 else 0.0
+    return nan if op.kind == "modulus" and 0 < parameter < 1 else 0.0
 
 
 def kernels_of(op: Any) -> dict[str, Kernel]:
     """The generated kernels of an operator, by name."""
-    made = {}
-    for of in ("value", "gradient"):
-        for form in ("naive", "stable"):
-            name = form if of == "value" else f"{form}_gradient"
-            made[name] = Kernel(name, of, op, op.program(of, form), contract=form != "naive")
-    return made
+    made = [Kernel(op, of, form) for of in ("value", "gradient") for form in ("naive", "stable")]
+    return {kernel.name: kernel for kernel in made}

@@ -12,6 +12,7 @@ from smoothsym import words
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
 from smoothsym.kernel import Kernel, kernels_of
+from smoothsym.program.guarded import float_form
 from smoothsym.program.lower import Program, lower
 from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
 from smoothsym.symbolic import asymptotics
@@ -130,7 +131,9 @@ class SmoothMax:
 
     def series(self, point: Any = 0, order: int = 4, of: str | Expr = "value") -> Expr:
         """The expansion about a point of the parameter, to terms of degree order - 1."""
-        return asymptotics.series(self.formula(of), self._parameter("a series"), point, order, self.domain == "positive")
+        return asymptotics.series(
+            self.formula(of), self._parameter("a series"), point, order, self.domain == "positive"
+        )
 
     def expr(self, size: int, of: str | Expr = "value") -> Expr:
         """The formula written out for x1, ..., x_size (free indices stay).
@@ -171,20 +174,23 @@ class SmoothMax:
     @cached_property
     def translation(self) -> str | None:
         """ "equivariant" where f(x + c) = f(x) + c is proved for every n."""
-        return "equivariant" if translation(self.definition) == 1 else None
+        return "equivariant" if translation(self.definition, domain=self.domain) == 1 else None
 
     @cached_property
     def joint(self) -> bool:
         """Whether f(t x; parameter/t) = t f(x; parameter), t > 0, is proved for every n."""
-        return self.parameter is not None and joint_homogeneity(self.definition, self.parameter)
+        return self.parameter is not None and joint_homogeneity(self.definition, self.parameter, domain=self.domain)
 
     def stable(self, of: str | Expr = "value") -> Stable:
         """The stable form of a formula, proved equal to it."""
-        return _stable(self.formula(of))
+        return _stable(self.formula(of), self.domain)
 
     def program(self, of: str | Expr = "value", form: str = "stable", at: tuple[Symbol, ...] = ()) -> Program:
-        """The program of a formula; `at` names the free indices that are given as positions instead of axes."""
-        return _program(self.formula(of), form, at)
+        """The program of a formula, of the form "naive", "stable" or "float" (stable, and guarded against the range of floats).
+
+        `at` names the free indices that are given as positions instead of axes.
+        """
+        return _program(self.formula(of), form, at, self.domain)
 
     @cached_property
     def kernels(self) -> Mapping[str, Kernel]:
@@ -228,14 +234,16 @@ def _limit(expression: Expr, parameter: Symbol, point: Any, direction: str | Non
 
 
 @lru_cache(maxsize=512)
-def _stable(expression: Expr) -> Stable:
-    return stabilise(expression)
+def _stable(expression: Expr, domain: str) -> Stable:
+    return stabilise(expression, domain=domain)
 
 
 @lru_cache(maxsize=512)
-def _program(expression: Expr, form: str, at: tuple[Symbol, ...]) -> Program:
+def _program(expression: Expr, form: str, at: tuple[Symbol, ...], domain: str) -> Program:
     axes = tuple(q for q in (words.i, words.k) if q in expression.free_symbols and q not in at)
     if form == "naive":
         return lower([expression], axes)
-    stable = _stable(expression)
-    return lower([stable.expression], axes, stable.anchors)
+    stable = _stable(expression, domain)
+    return lower(
+        [float_form(expression, stable, domain) if form == "float" else stable.expression], axes, stable.anchors
+    )

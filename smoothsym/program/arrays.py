@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -29,58 +30,89 @@ def run(
     where: Any = None,
     positions: Mapping[str, Any] | None = None,
     xp: Any = np,
+    lazy: bool = True,
 ) -> list[Any]:
     """The outputs of a program on the rows of x, the vector along the last axis.
 
     Parameters: x of shape (..., n); symbols, scalars or arrays of shape (...); `where`, a mask like x: entries outside it count
-    in n and have no weight in any sum. Every operation is done in the dtype of x.
+    in n and have no weight in any sum; `lazy`, whether the form that `either` takes nowhere is left out, which needs arrays
+    whose values can be looked at. Every operation is done in the dtype of x.
     """
-    batch, n = x.ndim - 1, x.shape[-1]
-    values: list[Any] = []
-    for operation in program.operations:
-        values.append(_step(operation, values, x, symbols, where, positions or {}, xp, batch, n))
-    return [_output(values[number], placement, batch, xp) for number, placement in program.outputs]
+    work = _Run(program, x, symbols, where, positions or {}, xp, lazy)
+    return [work.output(number, placement) for number, placement in program.outputs]
 
 
-def _step(
-    operation: Operation,
-    values: list[Any],
-    x: Any,
-    symbols: Mapping[str, Any],
-    where: Any,
-    positions: Any,
-    xp: Any,
-    batch: int,
-    n: int,
-) -> Any:
-    name, datum = operation.name, operation.datum
-    if name == "x":
-        return x
-    if name == "symbol":
-        return symbols[str(datum)]
-    if name == "number":
-        return datum if isinstance(datum, int) else _constant(datum, x, xp)  # type: ignore[arg-type]
-    if name == "length":
-        return _constant(Fraction(n), x, xp)
-    if name == "iota":
-        return xp.arange(n)
-    if name == "position":
-        return positions[str(datum)]
-    if name == "take":
-        (vector, _), (position, _) = operation.args
-        index = values[position]
-        if isinstance(index, int):
-            return values[vector][..., index]
-        return xp.take_along_axis(values[vector], index[..., None], axis=-1)[..., 0]
-    if name in ("sum", "max", "min", "argmax"):
-        return _reduce(operation, values, where, xp, batch)
-    args = [_place(values[number], placement, operation.rank, batch, xp) for number, placement in operation.args]
-    return _apply(name, args, x, xp)
+@dataclass
+class _Run:
+    """Operations are computed when something needs them, once."""
+
+    program: Program
+    x: Any
+    symbols: Mapping[str, Any]
+    where: Any
+    positions: Mapping[str, Any]
+    xp: Any
+    lazy: bool
+    values: dict[int, Any] = field(default_factory=dict)
+
+    def output(self, number: int, placement: tuple[int, ...]) -> Any:
+        value = self.value(number)
+        return self.xp.swapaxes(value, -1, -2) if placement == (1, 0) else value
+
+    def value(self, number: int) -> Any:
+        if number not in self.values:
+            self.values[number] = self._compute(self.program.operations[number])
+        return self.values[number]
+
+    def placed(self, operation: Operation, argument: int) -> Any:
+        number, placement = operation.args[argument]
+        return _place(self.value(number), placement, operation.rank, self.xp)
+
+    def _compute(self, operation: Operation) -> Any:
+        name, datum, x, xp = operation.name, operation.datum, self.x, self.xp
+        if name == "x":
+            return x
+        if name == "symbol":
+            return self.symbols[str(datum)]
+        if name == "number":
+            return datum if isinstance(datum, int) else _constant(datum, x, xp)  # type: ignore[arg-type]
+        if name == "length":
+            return _constant(Fraction(x.shape[-1]), x, xp)
+        if name == "iota":
+            return xp.arange(x.shape[-1])
+        if name == "position":
+            return self.positions[str(datum)]
+        if name == "take":
+            (vector, _), (position, _) = operation.args
+            index = self.value(position)
+            if isinstance(index, int):
+                return self.value(vector)[..., index]
+            return xp.take_along_axis(self.value(vector), index[..., None], axis=-1)[..., 0]
+        if name in ("sum", "max", "min", "argmax"):
+            return _reduce(operation, self.value(operation.args[0][0]), self.where, xp, x.ndim - 1)
+        if name == "either":
+            return self._either(operation)
+        return _apply(name, [self.placed(operation, q) for q in range(len(operation.args))], x, xp)
+
+    def _either(self, operation: Operation) -> Any:
+        first = self.placed(operation, 0) > 0
+        if self.lazy and (decided := _unanimous(first, self.xp)) is not None:
+            return self._whole(self.placed(operation, 1 if decided else 2), operation.rank)
+        return self.xp.where(first, self.placed(operation, 1), self.placed(operation, 2))
+
+    def _whole(self, value: Any, rank: int) -> Any:
+        """With all the axes of the result, as a choice between both forms would have."""
+        shape = (*self.x.shape[:-1], *(self.x.shape[-1:] * rank))
+        value = value if hasattr(value, "shape") else self.xp.asarray(value, dtype=self.x.dtype)
+        return value if tuple(value.shape) == shape else self.xp.broadcast_to(value, shape)
 
 
-def _reduce(operation: Operation, values: list[Any], where: Any, xp: Any, batch: int) -> Any:
-    ((number, placement),) = operation.args
-    value = values[number]
+def _unanimous(test: Any, xp: Any) -> bool | None:
+    return True if bool(xp.all(test)) else None if bool(xp.any(test)) else False
+
+
+def _reduce(operation: Operation, value: Any, where: Any, xp: Any, batch: int) -> Any:
+    ((_, placement),) = operation.args
     axis = int(operation.datum or 0) - len(placement)
     if where is not None:
         shape = where.shape[:batch] + tuple(
@@ -104,8 +136,6 @@ def _apply(name: str, args: list[Any], x: Any, xp: Any) -> Any:
         return args[0] ** args[1]
     if name == "same":
         return xp.astype(args[0] == args[1], x.dtype)
-    if name == "either":
-        return xp.where(args[0] > 0, args[1], args[2])
     return getattr(xp, _NAMES[name])(args[0])
 
 
@@ -113,7 +143,7 @@ def _constant(value: Fraction, x: Any, xp: Any) -> Any:
     return xp.asarray(value.numerator / value.denominator, dtype=x.dtype)
 
 
-def _place(value: Any, placement: tuple[int, ...], rank: int, batch: int, xp: Any) -> Any:
+def _place(value: Any, placement: tuple[int, ...], rank: int, xp: Any) -> Any:
     """Give a value the axes of the result: those it lacks get length one, the rest the order of the result."""
     if not hasattr(value, "ndim") or value.ndim == 0 or rank == 0:
         return value
@@ -128,7 +158,3 @@ def _place(value: Any, placement: tuple[int, ...], rank: int, batch: int, xp: An
         value.shape[lead + placement.index(q)] if q in placement else 1 for q in range(rank)
     )
     return xp.reshape(value, shape)
-
-
-def _output(value: Any, placement: tuple[int, ...], batch: int, xp: Any) -> Any:
-    return xp.swapaxes(value, -1, -2) if placement == (1, 0) else value

@@ -45,6 +45,24 @@ class either(Function):
     nargs = 3
 
 
+class select(Function):
+    """select(t, a, b): a where t > 0, b elsewhere."""
+
+    nargs = 3
+
+
+class times(Function):
+    """times(a, b): the product, multiplied in this order and merged with nothing."""
+
+    nargs = 2
+
+
+class over(Function):
+    """over(a, b): the quotient, divided in this order and merged with nothing."""
+
+    nargs = 2
+
+
 @dataclass(frozen=True)
 class Operation:
     """One primitive: its name, its arguments with the place of each of their axes, its number of axes, and a datum.
@@ -148,7 +166,11 @@ class _Lowering:
             return self.join(
                 "same", *(self.position(argument, axes) for argument in sorted(e.args, key=default_sort_key))
             )
-        if isinstance(e, either):
+        if isinstance(e, (times, over)):
+            return self.join(
+                "mul" if isinstance(e, times) else "div", *(self.lower(argument, axes) for argument in e.args)
+            )
+        if isinstance(e, (either, select)):
             return self.join("either", *(self.lower(argument, axes) for argument in e.args))
         if isinstance(e, (maximum, minimum)):
             index = Symbol("r", integer=True)

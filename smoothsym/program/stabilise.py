@@ -57,28 +57,28 @@ def replace_entries(expression: Expr, base: IndexedBase, change: Any) -> Expr:
     return expression.xreplace({entry: change(entry) for entry in expression.atoms(Indexed) if entry.base == base})
 
 
-def translation(expression: Expr, base: IndexedBase = words.x) -> int | None:
+def translation(expression: Expr, base: IndexedBase = words.x, domain: str = "real") -> int | None:
     """1 if f(x + c) = f(x) + c is proved, 0 if f(x + c) = f(x) is, None if neither is."""
     shifted = replace_entries(expression, base, lambda entry: entry + _SHIFT)
     for degree in (1, 0):
-        if moments.equal(shifted, expression + degree * _SHIFT):
+        if moments.equal(shifted, expression + degree * _SHIFT, domain):
             return degree
     return None
 
 
-def homogeneity(expression: Expr, base: IndexedBase = words.x) -> int | None:
+def homogeneity(expression: Expr, base: IndexedBase = words.x, domain: str = "real") -> int | None:
     """The degree d in {1, 0, -1} for which f(t x) = t^d f(x), t > 0, is proved, None if no such degree is."""
     scaled = replace_entries(expression, base, lambda entry: entry * _SCALE)
     for degree in (1, 0, -1):
-        if moments.equal(scaled, expression * _SCALE**degree):
+        if moments.equal(scaled, expression * _SCALE**degree, domain):
             return degree
     return None
 
 
-def joint_homogeneity(expression: Expr, parameter: Symbol, base: IndexedBase = words.x) -> bool:
+def joint_homogeneity(expression: Expr, parameter: Symbol, base: IndexedBase = words.x, domain: str = "real") -> bool:
     """Whether f(t x; a/t) = t f(x; a) is proved, t > 0."""
     scaled = replace_entries(expression.subs(parameter, parameter / _SCALE), base, lambda entry: entry * _SCALE)
-    return moments.equal(scaled, expression * _SCALE)
+    return moments.equal(scaled, expression * _SCALE, domain)
 
 
 def dominant_key(expression: Expr, base: IndexedBase = words.x) -> Expr | None:
@@ -106,7 +106,7 @@ def _signed(rate: Expr) -> Expr:
     return S.One if rate.is_positive else S.NegativeOne if rate.is_negative else sign(rate)
 
 
-def stabilise(expression: Expr, base: IndexedBase = words.x) -> Stable:
+def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real") -> Stable:
     """The stable form of an expression, proved equal to it for every index s; the expression itself where no form is found.
 
     >>> from smoothsym.words import alpha, j, n, x
@@ -117,42 +117,43 @@ def stabilise(expression: Expr, base: IndexedBase = words.x) -> Stable:
     if key is None:
         return Stable(expression, {}, "none")
     for law, form in (("translation", _translated), ("scale", _scaled), ("factored", _factored)):
-        candidate = form(expression, base)
+        candidate = form(expression, base, domain)
         if candidate is None:
             continue
         candidate = _near_one(candidate)
-        if proved_equal(candidate, expression):
+        if proved_equal(candidate, expression, domain):
             return Stable(candidate, {s: key}, law)
     return Stable(expression, {}, "none")
 
 
-def proved_equal(form: Expr, expression: Expr) -> bool:
+def proved_equal(form: Expr, expression: Expr, domain: str = "real") -> bool:
     """Whether a form is proved equal to an expression, whichever form each `either` in it takes."""
-    choices = form.atoms(either)
-    if not all(moments.equal(choice.args[1], choice.args[2]) for choice in choices):
-        return False
-    return moments.equal(form.xreplace({choice: choice.args[2] for choice in choices}), expression)
+    while choices := [e for e in form.atoms(either) if not any(argument.has(either) for argument in e.args)]:
+        if not all(moments.equal(e.args[1], e.args[2], domain) for e in choices):
+            return False
+        form = form.xreplace({e: e.args[2] for e in choices})
+    return moments.equal(form, expression, domain)
 
 
-def _translated(expression: Expr, base: IndexedBase) -> Expr | None:
-    degree = translation(expression, base)
+def _translated(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
+    degree = translation(expression, base, domain)
     if degree is None:
         return None
     return replace_entries(expression, base, lambda entry: entry - base[s]) + degree * base[s]
 
 
-def _scaled(expression: Expr, base: IndexedBase) -> Expr | None:
-    degree = homogeneity(expression, base)
+def _scaled(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
+    degree = homogeneity(expression, base, domain)
     if degree is None:
         return None
-    size = Abs(base[s])
+    size = Abs(base[s]) if domain == "real" else base[s]
     return size**degree * replace_entries(expression, base, lambda entry: entry / size).replace(
         lambda e: isinstance(e, Abs | sign) and e.args[0].has(Pow),
         lambda e: Abs(e.args[0] * size) / size if isinstance(e, Abs) else sign(e.args[0] * size),
     )
 
 
-def _factored(expression: Expr, base: IndexedBase) -> Expr | None:
+def _factored(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
     """Each sum of exp(a x_j) g_j becomes exp(a x_s) times the sum of exp(a (x_j - x_s)) g_j; what is outside cancels."""
     heads: dict[Sum, Expr] = {}
     for total in expression.atoms(Sum):

@@ -1,0 +1,342 @@
+"""The float form of a stable expression: the same value, written so that nothing underflows before the result does.
+
+Five ways in which digits are lost although the result is an ordinary number, and what is written instead:
+
+    f exp(t)            the exponential underflows beside a large factor       (f h) h with h = exp(t/2)
+    f (1 + u)^q         the power leaves the range beside f, or magnifies      (f h) h with h = exp(q log1p(u) / 2)
+                        what 1 + u has lost
+    log1p(u) / a        u underflows, and a is small                           (u / a) * (log1p(u) / u)
+    expm1(a d) / a      a d underflows, and d does not                         d * (expm1(a d) / (a d))
+    (y / z)^q           the quotient leaves the range, its power does not      y^q / z^q
+
+Each is an identity, and is proved with the rest. Which side is computed is settled entry by entry by a test, so that ordinary
+rows pay for the test alone where the arithmetic evaluates on demand.
+
+A mean has one more: measured from a dominant entry that is far larger than the mean, it cancels. Its form holds for every shift c,
+so c = 0 is taken where no exponential can overflow there and the entries are not all near the dominant one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Function,
+    Indexed,
+    IndexedBase,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    S,
+    Sum,
+    Symbol,
+    cancel,
+    exp,
+    log,
+)
+from sympy.codegen.cfunctions import expm1, log1p
+
+from smoothsym import words
+from smoothsym.program.lower import either, over, select, times
+from smoothsym.program.stabilise import Stable, proved_equal, replace_entries, s, translation
+from smoothsym.symbolic import moments
+
+TINY = S(2) ** -100
+"""Above the smallest normal number of float32 and wider, with room for a sum: weights below it are computed the careful way."""
+UNSHIFTED = S(16)
+"""Up to which exponent a mean may be measured from 0: more than the log of any length."""
+
+_SHIFT = Symbol("c_", real=True)
+
+
+class Guarded(Function):
+    """A value that is computed one of two ways, depending on its size."""
+
+    @property
+    def meaning(self) -> Expr:
+        """The value, as an ordinary expression."""
+        raise NotImplementedError
+
+    @property
+    def computed(self) -> Expr:
+        """The same as an expression that is lowered as it stands."""
+        raise NotImplementedError
+
+
+class weighted(Guarded):
+    """weighted(f, t) = f exp(t)."""
+
+    nargs = 2
+
+    @property
+    def meaning(self) -> Expr:
+        return self.args[0] * exp(self.args[1])
+
+    @property
+    def computed(self) -> Expr:
+        factor, exponent = self.args
+        weight, half = exp(exponent), exp(exponent / 2)
+        # An exponential that vanishes has more weight than a factor that overflows.
+        careful = select(half, times(times(factor, half), half), half)
+        return select(weight - TINY, times(factor, weight), careful)
+
+
+class beyond_one(Guarded):
+    """beyond_one(u, q) = (1 + u)^q, for u >= 0."""
+
+    nargs = 2
+
+    @property
+    def meaning(self) -> Expr:
+        return (1 + self.args[0]) ** self.args[1]
+
+    @property
+    def computed(self) -> Expr:
+        u, exponent = self.args
+        # A large power multiplies what the sum 1 + u has lost.
+        return select(Abs(exponent) - 1, exp(exponent * log1p(u)), (1 + u) ** exponent)
+
+
+class scaled(Guarded):
+    """scaled(f, u, q) = f (1 + u)^q, for u >= 0."""
+
+    nargs = 3
+
+    @property
+    def meaning(self) -> Expr:
+        factor, u, exponent = self.args
+        return factor * (1 + u) ** exponent
+
+    @property
+    def computed(self) -> Expr:
+        factor, u, exponent = self.args
+        power, half = beyond_one(u, exponent).computed, beyond_one(u, exponent / 2).computed
+        careful = times(times(factor, half), half)
+        return select(power - TINY, select(1 / TINY - power, times(factor, power), careful), careful)
+
+
+class quotient_power(Guarded):
+    """quotient_power(y, z, q) = (y / z)^q, for y >= 0 and z > 0."""
+
+    nargs = 3
+
+    @property
+    def meaning(self) -> Expr:
+        above, below, exponent = self.args
+        return (above / below) ** exponent
+
+    @property
+    def computed(self) -> Expr:
+        above, below, exponent = self.args
+        quotient, root = over(above, below), times(above ** (exponent / 2), below ** (-exponent / 2))
+        plain, careful = quotient**exponent, times(root, root)
+        # A large power of what leaves the range leaves it too.
+        careful = select(1 - Abs(exponent), careful, plain)
+        return select(quotient - TINY, select(1 / TINY - quotient, plain, careful), careful)
+
+
+class exprel(Guarded):
+    """exprel(t) = expm1(t) / t, 1 at 0."""
+
+    nargs = 1
+
+    @property
+    def meaning(self) -> Expr:
+        return (exp(self.args[0]) - 1) / self.args[0]
+
+    @property
+    def computed(self) -> Expr:
+        return select(Abs(self.args[0]), over(expm1(self.args[0]), self.args[0]), S.One)
+
+
+class log1prel(Guarded):
+    """log1prel(u) = log1p(u) / u, 1 at 0."""
+
+    nargs = 1
+
+    @property
+    def meaning(self) -> Expr:
+        return log(1 + self.args[0]) / self.args[0]
+
+    @property
+    def computed(self) -> Expr:
+        return select(Abs(self.args[0]), over(log1p(self.args[0]), self.args[0]), S.One)
+
+
+# ---- the rewriting ---------------------------------------------------------------------------------------------------------
+
+
+def guarded(stable: Stable, definition: Expr, domain: str = "real", base: IndexedBase = words.x) -> Expr:
+    """The float form of a definition whose stable form is given, proved equal to it; the stable form where that proof fails.
+
+    >>> from smoothsym.program.stabilise import stabilise
+    >>> from smoothsym.words import alpha, j, n, x
+    >>> square = Sum(x[j] * exp(alpha * x[j]), (j, 1, n))
+    >>> guarded(stabilise(square), square) == stabilise(square).expression
+    True
+    """
+    if not stable.anchors:
+        return stable.expression
+    # The mean's form is proved with its shift c as a free symbol: whichever the program selects is right.
+    for form in (_mean(stable, definition, domain, base), stable.expression):
+        if form is not None and proved(candidate := _guard(form), definition, domain):
+            return candidate.xreplace({_SHIFT: _centre(definition, base)})
+    return stable.expression
+
+
+def proved(form: Expr, definition: Expr, domain: str = "real") -> bool:
+    """Whether a float form is proved equal to a definition for every n, every shift and either way of computing each part."""
+    return proved_equal(_meaning(form), definition, domain)
+
+
+def computed(form: Expr) -> Expr:
+    """A float form as the expression that is lowered."""
+    return form.replace(lambda e: isinstance(e, Guarded), lambda e: e.computed)
+
+
+def _guard(e: Expr) -> Expr:
+    if not e.args or isinstance(e, (Indexed, KroneckerDelta)):
+        return e
+    if isinstance(e, Sum):
+        return Sum(_guard(e.function), *e.limits)
+    if isinstance(e, Mul):
+        return _product(list(e.args))
+    e = e.func(*map(_guard, e.args))
+    if isinstance(e, Pow) and not e.exp.is_number:
+        others = _others(e.base)
+        if others is not None:
+            return beyond_one(others, e.exp)
+        above, below = e.base.as_numer_denom()
+        if below.has(Indexed) and not e.base.has(Sum):
+            return quotient_power(above, below, e.exp)
+    return e
+
+
+def _others(total: Expr) -> Expr | None:
+    """The other terms of a sum whose term at the dominant entry is 1; None where it is not."""
+    if not isinstance(total, Sum) or len(total.limits) != 1:
+        return None
+    index = total.limits[0][0]
+    if not moments.equal(_meaning(total.function).xreplace({index: s}), S.One):
+        return None
+    return Sum((1 - KroneckerDelta(index, s)) * total.function, *total.limits)
+
+
+def _meaning(form: Expr) -> Expr:
+    return form.replace(lambda e: isinstance(e, Guarded), lambda e: e.meaning)
+
+
+def _product(factors: list[Expr]) -> Expr:
+    below = [f for f in factors if isinstance(f, Pow) and f.exp == -1 and not f.has(Indexed)]
+    for place, factor in enumerate(factors):
+        rest = [f for q, f in enumerate(factors) if q != place]
+        if isinstance(factor, either) and below:
+            test, near, far = factor.args
+            return either(_guard(test), _guard(Mul(near, *rest)), _guard(Mul(far, *rest)))
+        if isinstance(factor, log1p) and below:
+            quotient = _near_one(factor.args[0], Mul(*(1 / f for f in below)))
+            if quotient is not None:
+                return Mul(quotient, *(_guard(f) for f in rest if f not in below))
+    factors = [_guard(f) for f in factors]
+    return _beside_power(_beside_exponential(factors))
+
+
+def _beside_exponential(factors: list[Expr]) -> list[Expr]:
+    weights = [f for f in factors if isinstance(f, exp) and f.has(Indexed)]
+    large = [
+        f for f in factors
+        if f not in weights and f.has(Indexed) and not f.has(KroneckerDelta) and not (isinstance(f, Pow) and f.has(Sum))
+    ]  # fmt: skip
+    if len(weights) != 1 or not large:
+        return factors
+    return [weighted(Mul(*large), weights[0].args[0]), *(f for f in factors if f not in (*weights, *large))]
+
+
+def _beside_power(factors: list[Expr]) -> Expr:
+    powers = [f for f in factors if isinstance(f, beyond_one)]
+    large = [f for f in factors if isinstance(f, Indexed) or (isinstance(f, Abs) and isinstance(f.args[0], Indexed))]
+    if len(powers) != 1 or not large:
+        return Mul(*factors)
+    rest = [f for f in factors if f not in (*powers, *large)]
+    return Mul(scaled(Mul(*large), *powers[0].args), *rest)
+
+
+def _near_one(u: Expr, divisor: Expr) -> Expr | None:
+    """log1p(u) / divisor."""
+    quotient = _over(u, divisor)
+    if quotient is None:
+        return None
+    careful = quotient * log1prel(_guard(u))
+    return careful if u.has(expm1) else either(_guard(u) - TINY, log1p(_guard(u)) / divisor, careful)
+
+
+def _over(u: Expr, divisor: Expr) -> Expr | None:
+    """u / divisor, divided before anything can have underflowed; None where u is no sum of exponentials."""
+    if isinstance(u, Sum):
+        body = _over(u.function, divisor)
+        return None if body is None else Sum(body, *u.limits)
+    if isinstance(u, Add):
+        parts = [_over(term, divisor) for term in u.args]
+        return None if None in parts else Add(*parts)
+    if isinstance(u, expm1):
+        rate = cancel(u.args[0] / divisor)
+        return rate * exprel(u.args[0]) if rate.is_polynomial() or not rate.has(divisor) else None
+    for factor in Mul.make_args(u):
+        rest = u / factor
+        if isinstance(factor, exp):
+            return weighted(rest / divisor, factor.args[0])
+        if isinstance(factor, (Sum, expm1)):
+            inner = _over(factor, divisor)
+            return None if inner is None else inner * rest
+    return None
+
+
+# ---- means -----------------------------------------------------------------------------------------------------------------
+
+
+def _mean(stable: Stable, definition: Expr, domain: str, base: IndexedBase) -> Expr | None:
+    """The form of a mean measured from any shift c; None where the definition is no mean, or its form is not known."""
+    if stable.law != "translation" or translation(definition, base, domain) != 1 or not _rates(definition, base):
+        return None
+    if not moments.equal(replace_entries(definition, base, lambda entry: _SHIFT), _SHIFT, domain):
+        return None
+    excesses: list[Expr] = []
+
+    def average(w: Expr) -> Expr:
+        totals = [f for f in Mul.make_args(w) if isinstance(f, Sum) and isinstance(f.function, exp)]
+        if len(totals) != 1:
+            return log(w)
+        excess = w / totals[0] * Sum(expm1(totals[0].function.args[0]), *totals[0].limits)
+        excesses.append(excess)
+        return log1p(excess)
+
+    shifted = replace_entries(definition, base, lambda entry: entry - _SHIFT)
+    shifted = shifted.replace(lambda e: isinstance(e, log), lambda e: average(e.args[0]))
+    form = _SHIFT + shifted
+    if form.has(log) or not proved_equal(form, definition, domain):
+        return None
+    for excess in excesses:
+        form = either(excess + S.Half, form, stable.expression)
+    return form
+
+
+def _rates(expression: Expr, base: IndexedBase) -> set[Expr]:
+    """What the entries are multiplied by in exponentials."""
+    rates = {e.args[0].coeff(entry) for e in expression.atoms(exp) for entry in e.args[0].atoms(Indexed)}
+    return {rate for rate in rates if not rate.has(Indexed)}
+
+
+def _centre(definition: Expr, base: IndexedBase) -> Any:
+    """What a mean is measured from: 0, or the dominant entry where that is large or all entries are near it."""
+    top = base[s]
+    exponent = Add(*(Abs(rate * top) for rate in _rates(definition, base)))
+    spread = words.maximum(base) - words.minimum(base) - Abs(top) / 2
+    return select(UNSHIFTED - exponent, select(spread, S.Zero, top), top)
+
+
+def float_form(expression: Expr, stable: Stable, domain: str) -> Expr:
+    """What the float program of an expression is lowered from."""
+    return computed(guarded(stable, expression, domain))
