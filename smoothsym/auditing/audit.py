@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import pickle
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from math import isfinite
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from smoothsym import formats
 from smoothsym.auditing import measure
-from smoothsym.auditing.calls import dotted, resolve
+from smoothsym.auditing.calls import dotted, passing, resolve
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Tally, Task
+from smoothsym.auditing.reproduction import reproduction
 from smoothsym.auditing.result import Audit
+from smoothsym.auditing.simplify import simplified
 from smoothsym.cases import LENGTHS, Case, cases, default_parameters
 from smoothsym.certify.inputs import exact_number
-from smoothsym.errors import unknown
+from smoothsym.errors import shown, unknown
 
 BUDGET = 300
 """Evaluations of an audit without data, unless another number is asked for."""
@@ -38,19 +44,20 @@ def audit(
     batched: bool = False,
     executor: Any = None,
     progress: Callable[[int, int], None] | None = None,
-    bound: Callable[[Any, Any], float] | None = None,
+    bound: Callable[[Any, Any], Any] | None = None,
     parameters: Sequence[float] | None = None,
     **parameter: Any,
 ) -> Audit:
     """Measure float code against certified references, on cases derived from the operator or on rows of data.
 
     Parameters: `target`, a callable or its dotted name "package.module:function", called on one row of `dtype` as
-    target(x, alpha=a) over parameters that are sampled, or as target(x) with the parameter given here (alpha=1.0); with
-    `batched`, on a 2-D array of rows. `op`, a SmoothMax or a name of the catalogue. `of`, "value" or "gradient". `data`, rows to
-    use instead of cases; `n`, the length or lengths of rows; `budget`, how many evaluations (default 300, or all the data);
-    `seconds`, a cap; `seed`; `tol`, the scaled error that is allowed; `executor`, a concurrent.futures.Executor to map shards
-    over (the target then by its dotted name); `progress(done, total)`; `bound(x, parameter)`, an absolute error to compare
-    with; `parameters`, those to sample.
+    target(x, alpha=a) over parameters that are sampled, or as target(x) with the parameter given here (alpha=1.0; a target that
+    has an argument of that name gets it); with `batched`, on a 2-D array of rows. `op`, a SmoothMax or a name of the catalogue.
+    `of`, "value" or "gradient". `data`, rows to use instead of cases; `n`, the length or lengths of rows; `budget`, how many
+    rows (default 300, or all the data; a few calls more make each finding readable); `seconds`, a cap; `seed`; `tol`, the scaled
+    error that is allowed; `executor`, a concurrent.futures.Executor to map shards over; `progress(done, total)`;
+    `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all; `parameters`, those to
+    sample, 0 and infinities only where they are among them.
     Raises TypeError and ValueError for bad arguments; what the target raises is a finding.
 
     >>> import numpy as np, smoothsym as ss
@@ -62,54 +69,86 @@ def audit(
     if of not in ("value", "gradient"):
         raise unknown("of", of, ("value", "gradient"))
     fmt = formats.get(dtype)
-    keyword, sampled = _parameters(op, fmt, parameter, parameters)
+    given, sampled = _parameters(op, fmt, parameter, parameters)
     lengths = _lengths(n, op)
-    for name, number in (("budget", budget), ("tol", tol), ("seconds", seconds)):
-        positive = isinstance(number, (int, float)) and not isinstance(number, bool) and number > 0
-        if number is not None and (not positive or (name == "budget" and not isinstance(number, int))):
-            raise ValueError(f"{name}={number!r}: give a positive {'whole number' if name == 'budget' else 'number'}")
+    _check(budget, seconds, seed, tol, executor, progress=progress, bound=bound)
     function = resolve(target)
-    name = dotted(target) or getattr(target, "__name__", None) or repr(target)
+    way = passing(function, op.parameter.name if op.parameter is not None else None, given)
+    task = Task(function, op, of, fmt, float(tol), way, batched, bound)
+    until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = []
     if data is not None:
-        rows = _rows(data, fmt, op, notes)
-        chosen = _from_data(rows, sampled, budget, seed, notes)
+        chosen = _from_data(_rows(data, fmt, op, notes), sampled, budget, int(seed), notes)
     else:
-        chosen = cases(measure.facts_of(op, of), fmt, lengths, sampled, seed, budget or BUDGET)
-    task = Task(function, op, of, fmt, tol, keyword, batched, bound)
-    if executor is None:
-        tally = measure.run(task, chosen, seconds, progress)
-    else:
-        tally = _sharded(task, target, chosen, seconds, executor, progress)
-    given = None if keyword or op.parameter is None else op.parameter.name
-    return conclude(tally, task, name, _Caller(dotted(target), given), seed, notes)
+        chosen = cases(measure.facts_of(op, of), fmt, lengths, sampled, int(seed), int(budget or BUDGET))
+        if parameters is not None:
+            chosen = [case for case in chosen if case.parameter in sampled]
+    with measure.silence():
+        if executor is None:
+            tally = measure.run(task, chosen, until, progress)
+        else:
+            tally = _sharded(task, target, chosen, until, executor, progress)
+        return _conclude(tally, task, target, set(lengths), until, int(seed), notes)
 
 
-@dataclass(frozen=True)
-class _Caller:
-    dotted: str | None
-    given: str | None
-
-
-def conclude(tally: Tally, task: Task, name: str, caller: _Caller, seed: int, notes: Sequence[str]) -> Audit:
+def _conclude(
+    tally: Tally, task: Task, target: Any, lengths: set[int], until: float | None, seed: int, notes: list[str]
+) -> Audit:
     """The audit that a tally amounts to."""
     tally.settle()
-    tell = [replace(f, reproduction=_reproduction(f, task, caller)) for f in tally.findings.values()]
-    tell.sort(key=lambda f: f.rank, reverse=True)
-    falls = any(f.falls for f in tell)
-    worst = tally.worst
-    if worst is not None:
-        worst = replace(worst, reproduction=_reproduction(worst, task, caller))
+    tell = [simplified(finding, task, lengths, until) for finding in tally.findings.values()]
+    name = dotted(target)
+
+    def told(finding: Finding) -> Finding:
+        text = reproduction(finding, name, task.op, task.of, task.fmt, task.passing, task.batched)
+        return replace(finding, reproduction=text)
+
+    tell = sorted(map(told, tell), key=lambda finding: finding.rank, reverse=True)
+    worst = told(tally.worst) if tally.worst is not None else None
     # What falls short comes before the largest error among rows that hold.
-    if tell and tell[0].falls and (worst is None or not worst.falls or tell[0].rank >= worst.rank):
+    if tell and tell[0].falls and (worst is None or tell[0].rank >= worst.rank):
         worst = tell[0]
-    said = list(notes)
     if tally.stopped:
-        said.append(f"stopped by seconds= after {tally.rows} rows")
+        notes.append(f"stopped by seconds= after {tally.rows} rows")
     return Audit(
-        name, task.op.name, task.of, task.fmt.name, "falls short" if falls else "holds", tally.max_ulp, tally.max_scaled,
-        tally.max_normwise, tally.max_over_bound, worst, tuple(tell), tally.rows, tally.refused, task.tol, seed, tuple(said),
-    )  # fmt: skip
+        target=name or getattr(target, "__name__", None) or repr(target),
+        op=task.op.name,
+        of=task.of,
+        dtype=task.fmt.name,
+        verdict="falls short" if any(finding.falls for finding in tell) else "holds",
+        max_ulp=tally.max_ulp,
+        max_scaled=tally.max_scaled,
+        max_normwise=tally.max_normwise,
+        max_over_bound=tally.max_over_bound,
+        worst=worst,
+        findings=tuple(tell),
+        rows=tally.rows,
+        refused=tally.refused,
+        tol=task.tol,
+        seed=seed,
+        notes=tuple(notes),
+    )
+
+
+def _check(budget: Any, seconds: Any, seed: Any, tol: Any, executor: Any, **callables: Any) -> None:
+    """Raise TypeError or ValueError for an option that cannot be meant."""
+    kinds: dict[str, tuple[Any, Any]] = {"budget": (budget, Integral), "tol": (tol, Real), "seconds": (seconds, Real)}
+    for name, (number, kind) in kinds.items():
+        if number is not None and (isinstance(number, bool) or not isinstance(number, kind) or not number > 0):
+            what = "whole number" if kind is Integral else "number"
+            raise ValueError(f"{name}={shown(number)}: give a positive {what}")
+    if tol is None:
+        raise ValueError("tol=None: give a positive number")
+    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
+        raise ValueError(f"seed={shown(seed)}: give a whole number that is not negative")
+    if executor is not None and not hasattr(executor, "submit"):
+        raise TypeError(
+            f"executor={executor!r} is a {type(executor).__name__}; give a concurrent.futures.Executor, such as "
+            "ProcessPoolExecutor(2)"
+        )
+    for name, function in callables.items():
+        if function is not None and not callable(function):
+            raise TypeError(f"{name}={shown(function)} is a {type(function).__name__}, which cannot be called")
 
 
 def _operator(op: Any) -> Any:
@@ -124,22 +163,37 @@ def _operator(op: Any) -> Any:
     return op
 
 
-def _parameters(
-    op: Any, fmt: formats.Format, given: dict[str, Any], sampled: Sequence[float] | None
-) -> tuple[str | None, list[Any]]:
-    """The keyword that the target is called with (None: it gets none), and the parameters to use."""
+def _parameters(op: Any, fmt: formats.Format, given: dict[str, Any], sampled: Any) -> tuple[float | None, list[Any]]:
+    """The parameter that is given, if one is, and all those to use."""
     name = op.parameter.name if op.parameter is not None else None
     if extra := [key for key in given if key != name]:
-        raise TypeError(
-            f"audit: {unknown('argument', extra[0], [*([name] if name else []), 'data', 'n', 'budget', 'seed', 'tol'])}"
+        options = (
+            "data",
+            "n",
+            "budget",
+            "seconds",
+            "seed",
+            "tol",
+            "batched",
+            "executor",
+            "progress",
+            "bound",
+            "parameters",
         )
+        raise TypeError(f"audit: {unknown('argument', extra[0], [*([name] if name else []), *options])}")
+    if sampled is not None and (name is None or name in given):
+        why = f"{op.name} has no parameter" if name is None else f"{name}= is given already; give one or the other"
+        raise TypeError(f"parameters={sampled!r}: {why}")
     if name is None:
         return None, [None]
     if name in given:
-        if sampled is not None:
-            raise TypeError(f"give either {name}= or parameters=, and not both")
-        return None, [_number(given[name], name)]
-    return name, [_number(v, "parameters") for v in (default_parameters(op.kind, fmt) if sampled is None else sampled)]
+        number = _number(given[name], name)
+        return number, [number]
+    if sampled is None:
+        return None, list(default_parameters(op.kind, fmt))
+    if isinstance(sampled, str) or not hasattr(sampled, "__iter__") or not list(sampled):
+        raise ValueError(f"parameters={sampled!r}: give a sequence of numbers to sample {name} from")
+    return None, [_number(v, "parameters") for v in sampled]
 
 
 def _number(value: Any, argument: str) -> float:
@@ -166,20 +220,24 @@ def _rows(data: Any, fmt: formats.Format, op: Any, notes: list[str]) -> Any:
     try:
         array = np.asarray(data)
     except ValueError as error:
-        raise ValueError(f"data= is no array of rows of equal length: {error}") from None
+        raise ValueError(f"data is no array of rows of equal length: {error}") from None
     if array.dtype.kind not in "fiuV" or (array.dtype.kind == "V" and array.dtype.name != "bfloat16"):
-        raise TypeError(f"data has dtype {array.dtype}; give real numbers, such as data.astype({fmt.name!r})")
+        raise TypeError(
+            f"data has dtype {array.dtype}; give real numbers, such as np.asarray(rows, dtype={fmt.name!r})"
+        )
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(f"data has shape {array.shape}; give a 2-D array of rows, or one row, that is not empty")
-    rows = array.reshape(-1, array.shape[-1])
+    # For a function of one entry a vector is many rows.
+    rows = array.reshape(-1, 1 if op.arity == 1 and array.ndim == 1 else array.shape[-1])
     if op.arity is not None and rows.shape[1] != op.arity:
         raise ValueError(f"data has rows of {rows.shape[1]}; {op.name} takes {op.arity} entries")
     if op.domain == "positive" and np.any(rows <= 0):
-        raise ValueError(f"data has entries that are not positive; {op.name} is defined for positive entries")
+        bad = float(rows[rows <= 0][0])
+        raise ValueError(f"data has the entry {shown(bad)}; {op.name} is defined for positive entries")
     with np.errstate(all="ignore"):
         cast = rows.astype(fmt.dtype)
-        if not np.array_equal(cast.astype(np.float64), rows.astype(np.float64), equal_nan=True):
-            notes.append(f"data rounded from {array.dtype} to {fmt.name} first")
+    if not np.array_equal(cast.astype(np.longdouble), rows.astype(np.longdouble), equal_nan=True):
+        notes.append(f"data rounded from {array.dtype} to {fmt.name} first")
     return cast.astype(np.float64)
 
 
@@ -192,19 +250,16 @@ def _from_data(rows: Any, parameters: Sequence[Any], budget: int | None, seed: i
     ]
 
 
-def _sharded(task: Task, target: Any, chosen: list[Case], seconds: Any, executor: Any, progress: Any) -> Tally:
-    name = dotted(target)
-    if name is None:
-        raise ValueError(
-            f"target={target!r} has no dotted name by which another process could find it; pass 'package.module:function'"
-        )
+def _sharded(task: Task, target: Any, chosen: list[Case], until: float | None, executor: Any, progress: Any) -> Tally:
+    """Shards of the cases, each measured where the executor likes, merged to what one process would have found."""
+    sent = task.target if isinstance(executor, ThreadPoolExecutor) else _travelling(target)
     from smoothsym.catalogue import operators
 
     op: Any = task.op.name if task.op in operators.values() else task.op
     size = max(1, -(-len(chosen) // 16))
     shards = [chosen[q : q + size] for q in range(0, len(chosen), size)]
     total, done = Tally(), 0
-    jobs = [executor.submit(_shard, name, replace(task, target=_unresolved, op=op), shard, seconds) for shard in shards]
+    jobs = [executor.submit(_shard, sent, replace(task, target=_unresolved, op=op), shard, until) for shard in shards]
     for job, shard in zip(jobs, shards, strict=True):
         total.merge(job.result())
         done += len(shard)
@@ -213,31 +268,24 @@ def _sharded(task: Task, target: Any, chosen: list[Case], seconds: Any, executor
     return total
 
 
+def _travelling(target: Any) -> Any:
+    """What stands for a target on its way to another process: its dotted name, or itself where it can be pickled."""
+    if (name := dotted(target)) is not None:
+        return name
+    try:
+        pickle.dumps(target)
+    except Exception:
+        raise ValueError(
+            f"target={target!r} has no dotted name by which another process could find it; define it in a module, and pass "
+            "'package.module:function'"
+        ) from None
+    return target
+
+
 def _unresolved(*_: Any) -> Any:
     """Stands for a target on its way to another process."""
     raise AssertionError("a target is resolved by its dotted name where it runs")
 
 
-def _shard(name: str, task: Task, chosen: list[Case], seconds: float | None) -> Tally:
-    return measure.run(replace(task, target=resolve(name), op=_operator(task.op)), chosen, seconds)
-
-
-def _reproduction(finding: Finding, task: Task, caller: _Caller) -> str:
-    """Python that prints what the target returns and what is right."""
-    module, _, path = (caller.dotted or "").partition(":")
-    if caller.dotted and not path:
-        module, _, path = caller.dotted.rpartition(".")
-    first = "import numpy as np, smoothsym as ss"
-    if path:
-        head, _, rest = path.partition(".")
-        first += f"; from {module} import {head}; target = {head}{'.' + rest if rest else ''}"
-    entries = ", ".join(f"'{h}'" for h in finding.inputs)
-    row = f"x = np.array([float.fromhex(h) for h in [{entries}]], dtype='{task.fmt.name}')"
-    name = task.op.parameter.name if task.op.parameter is not None else ""
-    value = f"float.fromhex('{finding.parameter}')" if finding.parameter is not None else ""
-    passed = "" if caller.given or not value else f", {name}={value}"
-    of = "" if task.of == "value" else ", of='gradient'"
-    exact = f"ss.enclose(ss.operators['{task.op.name}'], x{of}{f', {name}={value}' if value else ''})"
-    if task.batched:
-        return f"{first}\n{row}\nprint(target(x[None]{passed}), {exact})"
-    return f"{first}\n{row}\nprint(target(x{passed}), {exact})"
+def _shard(target: Any, task: Task, chosen: list[Case], until: float | None) -> Tally:
+    return measure.run(replace(task, target=resolve(target), op=_operator(task.op)), chosen, until)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
 
 from smoothsym.errors import unknown
 from smoothsym.formats import Format
+from smoothsym.kernel import Kernel
 
 
 @dataclass(frozen=True)
@@ -73,33 +74,99 @@ def dotted(target: Any) -> str | None:
         return None
 
 
-def call(target: Callable[..., Any], x: Any, keywords: dict[str, Any], of: str, fmt: Format) -> Call:
-    """Call a target on a copy of one row, silently, and read its result in the audited dtype."""
+@dataclass(frozen=True)
+class Passing:
+    """How a target gets the parameter: by `keyword`, by position (`keyword` None), or, where `given`, not at all."""
+
+    keyword: str | None = None
+    position: bool = False
+
+    def arguments(self, parameter: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What stands after x in a call."""
+        if self.keyword is not None:
+            return (), {self.keyword: parameter}
+        return ((parameter,) if self.position else ()), {}
+
+
+def passing(target: Callable[..., Any], name: str | None, given: float | None) -> Passing:
+    """How a target wants the parameter `name`; `given`, where it is one number, which the target may have built in.
+
+    Raises TypeError where the target cannot be called so.
+
+    >>> passing(lambda x, alpha: x, "alpha", None), passing(lambda x, a: x, "alpha", None)
+    (Passing(keyword='alpha', position=False), Passing(keyword=None, position=True))
+    """
+    ours = isinstance(target, Kernel)
+    try:
+        about = signature(target)
+    except (TypeError, ValueError):
+        return Passing(name if given is None else None)
+    takes = about.parameters
+    places = [q for q in takes.values() if q.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+    anything = any(q.kind is Parameter.VAR_KEYWORD for q in takes.values())
+    way = Passing()
+    if name is not None:
+        named = takes.get(name)
+        if named is not None and named.kind is not Parameter.POSITIONAL_ONLY:
+            built_in = given is not None and isinstance(named.default, (int, float)) and named.default == given
+            way = Passing() if built_in else Passing(name)
+        elif len(places) > 1 and (places[1].default is Parameter.empty or places[1].kind is Parameter.POSITIONAL_ONLY):
+            way = Passing(position=True)
+        elif anything and (given is None or ours):
+            way = Passing(name)
+        elif given is None and not any(q.kind is Parameter.VAR_POSITIONAL for q in takes.values()):
+            raise TypeError(
+                f"the target takes no {name}: give the one that it has built in, as in audit(..., {name}=1.0), "
+                f"or a target that takes it, as in lambda x, {name}: ..."
+            )
+        elif given is None:
+            way = Passing(position=True)
+    arguments, keywords = way.arguments(given)
+    try:
+        about.bind(None, *arguments, **keywords)
+    except TypeError as error:
+        as_called = (
+            f"target(x{', ' + (way.keyword + '=' if way.keyword else '') + (name or '') if way != Passing() else ''})"
+        )
+        raise TypeError(f"the target cannot be called as {as_called}: {error}; wrap it in a lambda") from None
+    return way
+
+
+def call(
+    target: Callable[..., Any],
+    x: Any,
+    arguments: tuple[tuple[Any, ...], dict[str, Any]],
+    of: str,
+    fmt: Format,
+    elementwise: bool = False,
+) -> Call:
+    """Call a target on a copy of one row (or of rows), and read its result in the audited dtype."""
     row = x.copy()
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            result = target(row, **keywords)
+        result = target(row, *arguments[0], **arguments[1])
     except (Exception, SystemExit) as error:
         return Call([], "raises", f"{type(error).__name__}: {error}"[:200])
     mutated = row.shape != x.shape or row.tobytes() != x.tobytes()
-    wanted = x.shape if of == "gradient" else x.shape[:-1]
-    read = floats(result, wanted, fmt)
+    shapes = [x.shape if of == "gradient" else x.shape[:-1]]
+    # A function of one entry acts elementwise, or takes the row as the vector that it is.
+    shapes += [x.shape, x.shape[:-1]] if elementwise else []
+    read = floats(result, shapes, fmt)
     return Call(read.got, read.fault, read.note, read.deviation, mutated)
 
 
-def floats(result: Any, wanted: tuple[int, ...], fmt: Format) -> Call:
+def floats(result: Any, shapes: list[tuple[int, ...]], fmt: Format) -> Call:
     """A result as floats of the audited dtype, or what is wrong with it."""
     try:
         array = np.asarray(result)
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         return Call([], "wrong shape", f"the result is no array: {error}"[:200])
-    if array.dtype == object or array.dtype.kind not in "fiuV":
+    if array.dtype == object or array.dtype.kind not in "fiuV" or (array.dtype.kind == "V" and array.dtype.fields):
         return Call([], "wrong dtype", f"the result has dtype {array.dtype}")
-    if array.shape != wanted:
-        return Call([], "wrong shape", f"the result has shape {array.shape}, not {wanted}")
-    plain = isinstance(result, (int, float)) and not isinstance(result, np.generic)
-    deviation = "" if plain or array.dtype == fmt.dtype else f"{fmt.dtype} in, {array.dtype} out"
-    with np.errstate(all="ignore"):
-        cast = array.astype(fmt.dtype).astype(np.float64)
-    return Call([float(v) for v in cast.reshape(-1)], deviation=deviation)
+    if array.shape not in shapes:
+        return Call([], "wrong shape", f"the result has shape {array.shape}, not {shapes[0]}")
+    # Python's floats, in lists too, have no dtype to be wrong.
+    deviates = hasattr(result, "dtype") and array.dtype != fmt.dtype
+    cast = array.astype(fmt.dtype).astype(np.float64)
+    return Call(
+        [float(v) for v in cast.reshape(-1)], deviation=f"{fmt.dtype} in, {array.dtype} out" if deviates else ""
+    )

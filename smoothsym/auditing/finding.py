@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import frexp, inf, isfinite
+from math import floor, frexp, inf, isfinite, log10
 from typing import Any
 
 from mpmath import libmp
@@ -32,8 +32,10 @@ class Finding:
     """One input on which a target errs, and by how much.
 
     `kind`, one of KINDS; `inputs`, the row as hex floats; `parameter`, as a hex float or None; `got` and `exact`, decimal
-    strings; `ulp`, the error in ulps of the exact result; `scaled`, the scaled error; `reproduction`, Python that shows it;
-    `falls`, whether the finding makes the audit fall short; `component`, the entry of a gradient; `tags`, why the row was tried.
+    strings; `ulp`, the error in ulps of the exact result; `scaled`, the scaled error; `reproduction`, Python that prints what the
+    target returns and what is right (where the target has no dotted name, with `target` in scope; where the operator is no
+    member of the catalogue, with `op`); `falls`, whether the finding makes the audit fall short; `component`, the entry of a
+    gradient; `tags`, why the row was tried.
     """
 
     kind: str
@@ -51,11 +53,22 @@ class Finding:
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """Larger is worse, or easier to read: what falls short, an ordinary row, the scaled error, ..."""
-        parameter = float.fromhex(self.parameter) if self.parameter is not None else 1.0
-        plainness = -abs(frexp(parameter)[1] - 1) - 2 * (not parameter.is_integer()) if isfinite(parameter) else -10000
+        """Larger is worse, or easier to read: what falls short, an ordinary row, the decade of its error, a short round row."""
         ordinary = "special" not in self.tags
-        return (self.falls, ordinary, self.scaled, plainness, -len(self.inputs), self.inputs, self.component or 0)
+        tie = (self.scaled, self.parameter or "", self.inputs, self.component or 0)
+        return (self.falls, ordinary, self._severity, *self._plainness, *tie)
+
+    @property
+    def _severity(self) -> float:
+        """Among errors beyond tolerance a factor of ten is no reason to prefer an input that nobody can read."""
+        return float(floor(log10(self.scaled))) if self.falls and 0 < self.scaled < inf else self.scaled
+
+    @property
+    def _plainness(self) -> tuple[int, int]:
+        """How little there is to read: a plain parameter, then few entries of few bits, those that are equal counted once."""
+        parameter = float.fromhex(self.parameter) if self.parameter is not None else 1.0
+        inputs = len(self.inputs) + sum(_bits(float.fromhex(v)) for v in set(self.inputs))
+        return (-_bits(parameter) if isfinite(parameter) else -100), -inputs
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data; infinities and nan as strings, since JSON has none."""
@@ -67,6 +80,15 @@ class Finding:
         note = f" ({self.note})" if self.note else ""
         size = f"{number(self.ulp)} ulp, scaled {number(self.scaled)}"
         return f"{self.kind}: {size}: got {self.got}, exact {self.exact} at {shown(self.inputs)}{with_parameter}{where}{note}"
+
+
+def _bits(value: float) -> int:
+    """The significant bits of a float, with those before or behind its point that lie beyond them, and its sign."""
+    if not value or not isfinite(value):
+        return 0
+    significand, exponent = frexp(abs(value))
+    whole = int(significand * 2**53)
+    return whole.bit_length() - (whole & -whole).bit_length() + 1 + abs(exponent - 1) // 2 + (value < 0)
 
 
 def plain(value: Any) -> Any:
@@ -87,9 +109,21 @@ def number(value: float) -> str:
 
 def shown(inputs: tuple[str, ...], most: int = 4) -> str:
     """A row of hex floats, shortened."""
-    short = [h.replace(".0000000000000p", "p").replace("0x0p+0", "0") for h in inputs[:most]]
+    short = [trimmed(h) for h in inputs]
+    if len(inputs) > 2 and len(set(short)) == 1:
+        return f"[{short[0]}] * {len(inputs)}"
     more = f", ... {len(inputs)} entries" if len(inputs) > most else ""
+    short = short[:most]
     return f"[{', '.join(short)}{more}]"
+
+
+def trimmed(text: str) -> str:
+    """A hex float without its idle zeros: 0x1.8p+3, 0."""
+    if "p" not in text:
+        return text
+    digits, _, power = text.partition("p")
+    digits = digits.rstrip("0").rstrip(".") if "." in digits else digits
+    return "0" if float.fromhex(text) == 0 else f"{digits}p{power}"
 
 
 def decimal(raw: Any, digits: int = 20) -> str:

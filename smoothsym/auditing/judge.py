@@ -12,6 +12,7 @@ from functools import lru_cache
 from math import inf, isinf, isnan, nan
 from typing import Any
 
+import numpy as np
 from mpmath import libmp
 
 from smoothsym.auditing.finding import Finding, decimal, number
@@ -29,6 +30,7 @@ class Reference:
     measured: Any = None
     answer: Any = None
     refused: str = ""
+    memo: dict[Any, Any] = field(default_factory=dict)
     _middles: list[Any] = field(default_factory=list)
 
     @property
@@ -59,10 +61,11 @@ class Judgement:
 def _constants(fmt: Format) -> tuple[Any, Any, Any, Any]:
     """u, eta, the smallest normal and the overflow threshold, as raw mpf."""
     threshold = fmt.largest + fmt.ulp(fmt.largest) / 2
-    return tuple(_raw(v) for v in (fmt.u, fmt.smallest_subnormal, fmt.smallest_normal, threshold))
+    return tuple(raw_of(v) for v in (fmt.u, fmt.smallest_subnormal, fmt.smallest_normal, threshold))
 
 
-def _raw(value: Fraction) -> Any:
+def raw_of(value: Fraction) -> Any:
+    """A Fraction as a raw mpf."""
     return libmp.from_rational(value.numerator, value.denominator, 2 * PRECISION, "n")
 
 
@@ -99,22 +102,27 @@ def allowance(size: Any, fmt: Format) -> Any:
 def judge(got: list[float], reference: Reference, fmt: Format, tol: float, needed: float = 0.0) -> Judgement:
     """Judge the result of an ordinary row, entry by entry.
 
-    The scale costs more than the value, and |f| bounds it from below: entries are taken in falling order of that bound, until
-    the next bound cannot be the worst. Where no bound exceeds both `needed` and `tol`, no scale is computed. At most a few
-    entries of long rows are scaled; their maximum is then a lower bound, as every sampled maximum is.
+    The scale costs more than the value, and |f| bounds it from below: entries are taken in falling order of that bound, those
+    with the largest errors among them, until no bound left can be the worst. Where no bound exceeds both `needed` and `tol`, no
+    scale is computed. At most a few entries of long rows are scaled; their maximum is then a lower bound, as every sampled
+    maximum is.
     """
     exact = reference.middles
     errors = [error_of(g, e, fmt) for g, e in zip(got, exact, strict=True)]
     uppers = [ratio(d, allowance(libmp.mpf_abs(e), fmt)) for d, e in zip(errors, exact, strict=True)]
-    ulps = [ratio(d, ulp_of(e, fmt)) for d, e in zip(errors, exact, strict=True)]
+    ulps = [_unless_infinite(g, ratio(d, ulp_of(e, fmt)), tol) for g, d, e in zip(got, errors, exact, strict=True)]
     order = sorted(range(len(got)), key=uppers.__getitem__, reverse=True)
     best, scaled, ulp = order[0], nan, max(ulps)
     upper = uppers[best]
-    if upper > min(needed, tol) or upper == 0:
+    if upper >= min(needed, tol) and upper > 0:
         scaled = -1.0
-        for place in order[: max(2, min(8, 400 // len(got)))]:
+        sizes = [_float(d) for d in errors]
+        # A small entry may be excused where a large one beside it is not.
+        largest = sorted(order, key=sizes.__getitem__, reverse=True)
+        mixed = list(dict.fromkeys(place for pair in zip(order, largest, strict=True) for place in pair))
+        for place in mixed[: max(2, min(8, 800 // len(got)))]:
             if uppers[place] <= scaled:
-                break
+                continue
             value = _scaled(got[place], errors[place], uppers[place], reference, place, fmt, tol)
             if value > scaled:
                 best, scaled = place, value
@@ -123,12 +131,26 @@ def judge(got: list[float], reference: Reference, fmt: Format, tol: float, neede
     )
 
 
+def _unless_infinite(got: float, value: float, tol: float) -> float:
+    """An infinity is excused only within a few units of the threshold: it is no large number."""
+    return inf if isinf(got) and value > tol else value
+
+
+def over_bound(got: list[float], reference: Reference, allowed: Any, fmt: Format) -> float:
+    """The largest error over what is allowed: one number for the row, or one for each entry."""
+    limits = np.broadcast_to(np.asarray(allowed, dtype=np.float64), (len(got),))
+    worst = 0.0
+    for g, exact, limit in zip(got, reference.middles, limits, strict=True):
+        error = _float(error_of(g, exact, fmt))
+        if error:
+            worst = max(worst, error / float(limit) if limit > 0 else inf)
+    return worst
+
+
 def _scaled(got: float, error: Any, upper: float, reference: Reference, place: int, fmt: Format, tol: float) -> float:
     if error is None or upper == 0:
         return inf if error is None else 0.0
-    value = ratio(error, allowance(reference.measured.scales(place)._mpf_, fmt))
-    # An infinity is excused only within a few units of the threshold: it is no large number.
-    return inf if isinf(got) and value > tol else value
+    return _unless_infinite(got, ratio(error, allowance(reference.measured.scales(place)._mpf_, fmt)), tol)
 
 
 def flushed(judgement: Judgement, fmt: Format, tol: float) -> bool:
@@ -152,48 +174,20 @@ def _float(raw: Any) -> float:
     return inf if raw is None else float(libmp.to_float(raw, strict=False))
 
 
-def kind_of(judgement: Judgement, case: Case, of: str, tol: float) -> str | None:
-    """What kind of finding a judged ordinary row is; None where it is none."""
-    tags, got, exact = set(case.tags), judgement.got, _float(judgement.exact)
-    if not judgement.scaled > tol:
-        return "ill-conditioned input" if judgement.ulp > 1024 and judgement.upper > 1024 else None
-    if any(isinf(v) for v in case.x):
-        return "special value"
-    small = bool(tags & {"underflow edge", "subnormal"})
-    if isnan(got) or isinf(got):
-        return "underflow" if small else "overflow"
-    if (
-        of == "gradient"
-        and case.x.count(max(case.x)) > 1
-        and ("ties" in tags or not tags & {"overflow edge", "underflow edge"})
-    ):
-        return "gradient at a tie"
-    if got == 0 and small:
-        return "underflow"
-    if len(case.x) >= 64 and judgement.scaled < 2 * len(case.x):
-        return "accumulation"
-    largest = max(abs(v) for v in case.x)
-    if (of == "value" and abs(exact) * 1000 < largest) or tags & {"near zero", "offset", "dominant"}:
-        return "cancellation"
-    if small:
-        return "underflow"
-    return "overflow" if "overflow edge" in tags else "inaccurate"
-
-
 def special_finding(
     got: list[float], reference: Reference, case: Case, fmt: Format, tol: float, of: str
 ) -> Finding | None:
     """The finding of a row that the contract answers; None where the target answers likewise."""
     answer = reference.answer
     wanted = answer.value if isinstance(answer.value, list) else [answer.value]
-    size = max((abs(v) for v in case.x if not isnan(v) and not isinf(v)), default=0.0)
+    size = max((abs(v) for v in case.x if of == "value" and not isnan(v) and not isinf(v)), default=0.0)
     for place, (g, w) in enumerate(zip(got, wanted, strict=True)):
         if not _agrees(g, w, size, fmt, tol):
             falls = answer.basis == "limit"
             kind, note = (
                 ("special value", "unique, by limit") if falls else ("convention", "a choice; the contract's differs")
             )
-            shown = repr(w) if isinstance(w, float) else decimal(_raw(Fraction(w)))
+            shown = repr(w) if isinstance(w, float) else decimal(raw_of(Fraction(w)))
             component = place if of == "gradient" else None
             return finding_of(kind, case, repr(g), shown, inf, inf, falls, component, note)
     return None
@@ -202,7 +196,7 @@ def special_finding(
 def _agrees(got: float, wanted: Any, size: float, fmt: Format, tol: float) -> bool:
     if isinstance(wanted, float) and (isnan(wanted) or isinf(wanted)):
         return got == wanted or (isnan(wanted) and isnan(got))
-    exact = _raw(Fraction(wanted))
+    exact = raw_of(Fraction(wanted))
     scale = libmp.mpf_add(libmp.mpf_abs(exact), libmp.from_float(size), PRECISION, "n")
     return ratio(error_of(got, exact, fmt), allowance(scale, fmt)) <= tol
 

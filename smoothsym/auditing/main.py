@@ -68,6 +68,6 @@ def group(key: tuple[str, str, str], members: Sequence[Target], budget: int, see
     fixed: Any
     results = []
     for target in members:
-        fixed = dict(target.fixed)
+        fixed = dict(target.fixed) | ({"parameters": target.parameters} if target.parameters else {})
         results.append((target, audit(target.dotted, op, of, dtype, n=lengths, budget=budget, seed=seed, **fixed)))
     return results

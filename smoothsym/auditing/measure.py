@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import inf, isfinite, isinf, isnan
+from threading import Lock
 from typing import Any
 
 import numpy as np
 
 from smoothsym.auditing import judge as judging
-from smoothsym.auditing.calls import Call, call
+from smoothsym.auditing.calls import Call, Passing, call
+from smoothsym.auditing.cause import kind_of
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.judge import Judgement, Reference
 from smoothsym.cases import Case, Facts
@@ -26,6 +30,7 @@ _REFERENCES: OrderedDict[Any, Reference] = OrderedDict()
 _ENTRIES = 200_000
 """How many entries of rows are remembered, over all references."""
 _held = 0
+_LOCK = Lock()
 
 
 def facts_of(op: Any, of: str = "value") -> Facts:
@@ -55,14 +60,18 @@ def reference(op: Any, of: str, case: Case) -> Reference:
     """What is right at a case; remembered, so that the targets of an operator share it."""
     global _held
     key = (op, of, case.x, repr(case.parameter))
-    if key in _REFERENCES:
-        _REFERENCES.move_to_end(key)
-        return _REFERENCES[key]
-    found = _REFERENCES[key] = _reference(op, of, case)
-    _held += len(case.x) + 1
-    while _held > _ENTRIES and len(_REFERENCES) > 1:
-        old, _ = _REFERENCES.popitem(last=False)
-        _held -= len(old[2]) + 1
+    with _LOCK:
+        if key in _REFERENCES:
+            _REFERENCES.move_to_end(key)
+            return _REFERENCES[key]
+    found = _reference(op, of, case)
+    with _LOCK:
+        if key not in _REFERENCES:
+            _held += len(case.x) + 1
+        _REFERENCES[key] = found
+        while _held > _ENTRIES and len(_REFERENCES) > 1:
+            old, _ = _REFERENCES.popitem(last=False)
+            _held -= len(old[2]) + 1
     return found
 
 
@@ -71,6 +80,8 @@ def _reference(op: Any, of: str, case: Case) -> Reference:
     number = _parameter(case.parameter)
     answer = special.answer(op, row, number, of)
     if answer is not None:
+        if _unanswered(op, row, number, answer.value):
+            return Reference(refused="the contract has no row for it")
         return Reference(answer=answer)
     without = special.weightless(row, number, op.kind)
     if any(isinstance(v, float) and not skip for v, skip in zip(row, without, strict=True)):
@@ -82,6 +93,15 @@ def _reference(op: Any, of: str, case: Case) -> Reference:
         return found if found.middles else Reference(refused="nothing to judge")
     except (Refused, ArithmeticError, ValueError) as error:
         return Reference(refused=str(error))
+
+
+def _unanswered(op: Any, row: Sequence[Any], number: Any, value: Any) -> bool:
+    """Whether nan stands for no answer: the operator has no such row, or its limit is no number that the contract can work out."""
+    values = value if isinstance(value, list) else [value]
+    if not any(isinstance(v, float) and isnan(v) for v in values):
+        return False
+    finite = bool(row) and not any(isinstance(v, float) for v in row) and number == number
+    return finite or op.special(special.condition(row, number, op.kind)) is special.UNANSWERED
 
 
 @dataclass
@@ -119,7 +139,7 @@ class Tally:
         self.gradual, self.stopped = self.gradual or other.gradual, self.stopped or other.stopped
 
     def settle(self) -> None:
-        """Say what the zeros in place of subnormals were: flushing, unless the target has returned a subnormal elsewhere."""
+        """Say what zeros in place of subnormals were: flushing, unless the target returned a subnormal, or a zero for more."""
         for finding in self.flushed:
             if self.gradual:
                 self.add(finding)
@@ -132,65 +152,71 @@ class Tally:
 
 @dataclass(frozen=True)
 class Task:
-    """What to measure: a target of an operator's output in a format. `keyword` names the parameter that is passed, if any."""
+    """What to measure: a target of an operator's output in a format, and how it gets its parameter."""
 
     target: Callable[..., Any]
     op: Any
     of: str
     fmt: Format
     tol: float = 8.0
-    keyword: str | None = None
+    passing: Passing = field(default_factory=Passing)
     batched: bool = False
-    bound: Callable[[Any, Any], float] | None = None
+    bound: Callable[[Any, Any], Any] | None = None
+
+    def call(self, x: Any, parameter: Any) -> Call:
+        """Call the target on a row, or on rows."""
+        return call(self.target, x, self.passing.arguments(parameter), self.of, self.fmt, self.op.arity == 1)
 
 
 def run(
-    task: Task, cases: Sequence[Case], seconds: float | None = None, progress: Callable[[int, int], None] | None = None
+    task: Task, cases: Sequence[Case], until: float | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Tally:
-    """Measure a target on cases, until the seconds are spent."""
-    tally, started = Tally(), time.monotonic()
-    if task.batched:
-        return _batches(task, cases, tally, seconds, progress)
-    for done, case in enumerate(cases):
-        if seconds is not None and done and time.monotonic() - started > seconds:
-            tally.stopped = True
-            break
-        keywords = {task.keyword: case.parameter} if task.keyword else {}
-        x = np.array(case.x, dtype=task.fmt.dtype)
-        _one(task, case, call(task.target, x, keywords, task.of, task.fmt), tally)
-        if progress is not None:
-            progress(done + 1, len(cases))
+    """Measure a target on cases, the first at least, until the clock says `until`."""
+    tally, done = Tally(), 0
+    with silence():
+        for group in _groups(task, cases):
+            if until is not None and done and time.time() > until:
+                tally.stopped = True
+                break
+            _group(task, group, tally)
+            done += len(group)
+            if progress is not None:
+                progress(done, len(cases))
     return tally
 
 
-def _batches(task: Task, cases: Sequence[Case], tally: Tally, seconds: float | None, progress: Any) -> Tally:
-    """All rows of one length and parameter in one call; a fault of the call is a fault of its first row."""
-    started, done = time.monotonic(), 0
+@contextmanager
+def silence() -> Iterator[None]:
+    """What a target does to warnings and floating-point flags is not shown."""
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        stack.enter_context(np.errstate(all="ignore"))
+        yield
+
+
+def _groups(task: Task, cases: Sequence[Case]) -> list[list[Case]]:
+    """The cases that go into one call: one, or, batched, all of one length and parameter."""
+    if not task.batched:
+        return [[case] for case in cases]
     groups: dict[tuple[int, str], list[Case]] = {}
     for case in cases:
         groups.setdefault((len(case.x), repr(case.parameter)), []).append(case)
-    for group in groups.values():
-        if seconds is not None and done and time.monotonic() - started > seconds:
-            tally.stopped = True
-            break
-        size = len(group[0].x)
-        rows = np.array([case.x for case in group], dtype=task.fmt.dtype).reshape(len(group), size)
-        keywords = {task.keyword: group[0].parameter} if task.keyword else {}
-        result = call(task.target, rows, keywords, task.of, task.fmt)
-        width = size if task.of == "gradient" else 1
-        for place, case in enumerate(group):
-            part = Call(
-                result.got[place * width : (place + 1) * width],
-                result.fault,
-                result.note,
-                result.deviation,
-                result.mutated,
-            )
-            _one(task, case, part, tally)
-        done += len(group)
-        if progress is not None:
-            progress(done, len(cases))
-    return tally
+    return list(groups.values())
+
+
+def _group(task: Task, group: Sequence[Case], tally: Tally) -> None:
+    """One call and the judgement of its rows; a fault of the call is a fault of each of them."""
+    if not task.batched:
+        case = group[0]
+        _one(task, case, task.call(np.array(case.x, dtype=task.fmt.dtype), case.parameter), tally)
+        return
+    size = len(group[0].x)
+    rows = np.array([case.x for case in group], dtype=task.fmt.dtype).reshape(len(group), size)
+    result = task.call(rows, group[0].parameter)
+    width = size if task.of == "gradient" else 1
+    for place, case in enumerate(group):
+        _one(task, case, replace(result, got=result.got[place * width : (place + 1) * width]), tally)
 
 
 def _one(task: Task, case: Case, result: Call, tally: Tally) -> None:
@@ -204,12 +230,11 @@ def _one(task: Task, case: Case, result: Call, tally: Tally) -> None:
     if result.deviation:
         tally.add(judging.finding_of("wrong dtype", case, "", "", 0.0, 0.0, False, note=result.deviation))
     if result.fault:
-        convention = special_row and exact.answer.basis == "convention"
+        # To refuse an empty row, a nan or an infinite parameter is a choice; to refuse what has a value is not.
+        choice = result.fault == "raises" and (special_row or bool(exact.refused))
         wanted = _wanted(exact)
-        kind = "convention" if convention else result.fault
-        finding = judging.finding_of(
-            kind, case, result.note, wanted, inf, inf, not convention, note=result.fault if convention else ""
-        )
+        kind, note = ("convention", "it raises") if choice else (result.fault, "")
+        finding = judging.finding_of(kind, case, result.note, wanted, inf, inf, not choice, note=note)
         tally.add(finding)
         if not special_row and not exact.refused:
             tally.max_ulp = tally.max_scaled = tally.max_normwise = inf
@@ -227,15 +252,22 @@ def _one(task: Task, case: Case, result: Call, tally: Tally) -> None:
 
 def _wanted(exact: Reference) -> str:
     if exact.answer is not None:
-        return repr(exact.answer.value) if len(repr(exact.answer.value)) < 60 else "see the contract"
+        values = exact.answer.value if isinstance(exact.answer.value, list) else [exact.answer.value]
+        texts = [repr(v) if isinstance(v, float) else judging.decimal(judging.raw_of(v)) for v in values[:4]]
+        return (
+            texts[0]
+            if values is not exact.answer.value
+            else f"[{', '.join(texts)}{', ...' if len(values) > 4 else ''}]"
+        )
     return judging.decimal(exact.middles[0]) if exact.middles else "unknown"
 
 
 def _ordinary(task: Task, case: Case, got: list[float], exact: Reference, tally: Tally) -> None:
     small = float(task.fmt.smallest_normal)
-    tally.gradual = tally.gradual or any(0 < abs(g) < small for g in got)
     judged = judging.judge(got, exact, task.fmt, task.tol, tally.max_scaled)
-    kind = judging.kind_of(judged, case, task.of, task.tol)
+    kind = kind_of(judged, got, exact, case, task.op, task.of, task.fmt, task.tol)
+    zero_for_more = kind is not None and judged.got == 0 and judged.scaled > task.tol and judged.error >= small
+    tally.gradual = tally.gradual or zero_for_more or any(0 < abs(g) < small for g in got)
     if judging.flushed(judged, task.fmt, task.tol):
         tally.flushed.append(judging.judged_finding(judged, case, kind or "inaccurate", task.of, task.tol))
         return
@@ -256,18 +288,11 @@ def _ordinary(task: Task, case: Case, got: list[float], exact: Reference, tally:
         if finding is not None and (tally.worst is None or finding.rank > tally.worst.rank):
             tally.worst = finding
     if task.bound is not None and case.x:
-        allowed = float(task.bound(np.array(case.x, dtype=task.fmt.dtype), case.parameter))
-        over = _over(judged, allowed)
-        tally.max_over_bound = max(tally.max_over_bound or 0.0, over)
+        allowed = task.bound(np.array(case.x, dtype=task.fmt.dtype), case.parameter)
+        tally.max_over_bound = max(tally.max_over_bound or 0.0, judging.over_bound(got, exact, allowed, task.fmt))
 
 
 def _matters(judged: Judgement, kind: str | None, tally: Tally) -> bool:
     return kind is not None or (
         not isnan(judged.scaled) and (tally.worst is None or judged.scaled >= tally.worst.scaled)
     )
-
-
-def _over(judged: Judgement, allowed: float) -> float:
-    if judged.error == 0:
-        return 0.0
-    return judged.error / allowed if allowed > 0 else inf

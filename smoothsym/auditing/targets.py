@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ HERE = "smoothsym.auditing.targets"
 class Target:
     """Float code to audit: `dotted` finds it, `op` and `of` say what it claims to compute.
 
-    `fixed`: the parameter that the code has built in; empty where it is sampled. `limits`: what its documentation leaves out.
+    `fixed`: the parameter that the code has built in; empty where it is sampled, from `parameters` where these are given.
+    `limits`: what its documentation leaves out.
     `library`: what must be installed. `control`: naive code, there to show what the others are spared, and that it is caught.
     """
 
@@ -28,6 +30,7 @@ class Target:
     of: str = "value"
     dtypes: tuple[str, ...] = ("float64", "float32")
     fixed: Mapping[str, float] = field(default_factory=dict)
+    parameters: tuple[float, ...] = ()
     limits: str = ""
     library: str = "numpy"
     control: bool = False
@@ -75,10 +78,11 @@ def softmax_weighted_mean(x: Any, alpha: float) -> Any:
     return np.sum(softmax(x.dtype.type(alpha) * x) * x)
 
 
-_NORM = "ord=0 counts the nonzero entries, as documented"
+_NORM = "ord=0 is left out: it counts the nonzero entries, as documented"
+_ORDERS = (2.0, 1.0, 3.0, 1.5, 0.5, 10.0, -1.0, 2.0**-5, 256.0, inf, -inf)
 LIBRARIES = (
     Target("NumPy logaddexp.reduce", f"{HERE}:numpy_logaddexp_reduce", "logsumexp", fixed={"alpha": 1.0}),
-    Target("NumPy linalg.norm", f"{HERE}:numpy_norm", "pnorm", limits=_NORM),
+    Target("NumPy linalg.norm", f"{HERE}:numpy_norm", "pnorm", limits=_NORM, parameters=_ORDERS),
     Target("SciPy logsumexp", f"{HERE}:scipy_logsumexp", "logsumexp", fixed={"alpha": 1.0}, library="scipy"),
     Target("SciPy softmax", f"{HERE}:scipy_softmax", "logsumexp", "gradient", fixed={"alpha": 1.0}, library="scipy"),
     Target(
@@ -88,7 +92,14 @@ LIBRARIES = (
         library="scipy",
         limits="user code on softmax",
     ),
-    Target("SciPy linalg.norm", f"{HERE}:scipy_norm", "pnorm", library="scipy", limits=f"{_NORM}; check_finite=False"),
+    Target(
+        "SciPy linalg.norm",
+        f"{HERE}:scipy_norm",
+        "pnorm",
+        library="scipy",
+        limits=f"{_NORM}; check_finite=False",
+        parameters=_ORDERS,
+    ),
 )
 """The libraries' smooth maxima."""
 

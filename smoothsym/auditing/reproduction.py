@@ -1,0 +1,70 @@
+"""A finding as three lines of Python that run as they stand, and print what the target returns beside what is right."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any
+
+from smoothsym.auditing.calls import Passing
+from smoothsym.auditing.finding import Finding, trimmed
+from smoothsym.formats import Format
+
+
+def reproduction(
+    finding: Finding, dotted: str | None, op: Any, of: str, fmt: Format, passing: Passing, batched: bool = False
+) -> str:
+    """Python that shows a finding; `dotted` None for a target that has no name: `target` is then what the reader has.
+
+    Results are read in the audited dtype, as the audit reads them.
+    """
+    from smoothsym.catalogue import operators
+
+    first = "import numpy as np, smoothsym as ss" + ("; import ml_dtypes" if fmt.name == "bfloat16" else "")
+    if dotted is not None:
+        module, head, rest = _split(dotted)
+        first += f"; from {module} import {head}; target = {head}{'.' + rest if rest else ''}"
+    row = f"x = np.array({_entries(finding.inputs)}, dtype='{fmt.name}')"
+    parameter = "" if finding.parameter is None else _number(finding.parameter)
+    named = f", {op.parameter.name}={parameter}" if parameter else ""
+    if passing.keyword is not None:
+        passed = f", {passing.keyword}={parameter}"
+    else:
+        passed = f", {parameter}" if passing.position else ""
+    x = "x[None]" if batched else "x"
+    called = f"target({x}{passed})"
+    if finding.kind == "mutates its input":
+        return f"{first}\n{row}\nkept = x.copy(); {called}; print(x, kept)"
+    if finding.kind in ("raises", "wrong shape", "wrong dtype") or not finding.exact:
+        return f"{first}\n{row}\nprint(repr({called}))"
+    place = "" if finding.component is None else f"[{finding.component}]"
+    got = f"{called}{'[0]' if batched else ''}{place}"
+    known = f"ss.operators['{op.name}']" if op in operators.values() else "op"
+    exact = f"ss.enclose({known}, x{'' if of == 'value' else f', of={of!r}'}{named}){place}"
+    # A decimal exponent of many digits is not written out.
+    written = f"float({exact}.mid)" if "**" in finding.exact else f"{exact}.digits(20)"
+    return f"{first}\n{row}\nprint({_read(got, fmt)}, {written})"
+
+
+def _read(got: str, fmt: Format) -> str:
+    return f"float({got})" if fmt.name == "float64" else f"float(np.asarray({got}).astype('{fmt.name}'))"
+
+
+def _split(dotted: str) -> tuple[str, str, str]:
+    """The module, the name to import from it, and the attributes of that."""
+    module, colon, path = dotted.partition(":")
+    if not colon:
+        module, _, path = dotted.rpartition(".")
+    head, _, rest = path.partition(".")
+    return module, head, rest
+
+
+def _number(text: str) -> str:
+    """A hex float as Python writes it: the decimal that is this very float."""
+    value = float.fromhex(text)
+    return repr(value) if isfinite(value) else f"float('{value!r}')"
+
+
+def _entries(inputs: tuple[str, ...]) -> str:
+    if len(inputs) > 2 and len(set(inputs)) == 1:
+        return f"[float.fromhex('{trimmed(inputs[0])}')] * {len(inputs)}"
+    return f"[float.fromhex(h) for h in {[trimmed(text) for text in inputs]}]"
