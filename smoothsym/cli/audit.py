@@ -78,42 +78,37 @@ def _short(audits: list[Any]) -> int:
 def _table(found: list[Any], absent: list[str], full: bool) -> None:
     from smoothsym.auditing.report import MAIN_HEAD, main_rows, worst_first
 
-    shown = [pair for pair in found if full or not pair[0].control]
-    controls = [pair for pair in found if pair[0].control]
     judged = [audit for target, audit in found if not target.control]
     short = _short(judged)
     say(f"{short} of {len(judged)} fall short" + ("; worst first" if short else ""), "bold")
     say()
+    shown = worst_first([pair for pair in found if full or not pair[0].control])
     columns = width()
-    styles = ["green" if audit.holds else "red" for _, audit in worst_first(shown)]
+    styles = ["green" if audit.holds else "red" for _, audit in shown]
     for line in laid_out(MAIN_HEAD, list(main_rows(shown)), (0, 1), columns, styles):
         say(*line)
     say()
-    for said in _closing(controls if not full else [], absent, columns):
-        say(said)
+    for said in _closing([audit for target, audit in found if target.control], absent, found[0][1].tol):
+        for part in folded(said, columns):
+            say(part)
     if full:
         for target, audit in found:
             _findings(f"{target.name}, {audit.op} {audit.of}, {audit.dtype}", audit, target.limits)
 
 
-def _closing(controls: list[Any], absent: list[str], columns: int | None) -> Iterator[str]:
+def _closing(controls: list[Any], absent: list[str], tol: float) -> Iterator[str]:
     """How to read the table, and how to see more of it."""
     if controls:
-        caught = _short([audit for _, audit in controls])
-        yield from folded(
-            f"{caught} of {len(controls)} naive kernels fall short: the definitions as they stand, which are here to be caught.",
-            columns,
-        )
+        caught = f"{_short(controls)} of {len(controls)} naive kernels fall short"
+        yield f"{caught}: the definitions as they stand, which are here to be caught."
     if absent:
         yield f"Not installed: {', '.join(absent)}."
-    yield from folded(
-        "scaled: the error in units of what rounding the input and the result once may cost; above 8 falls short. ulp: in "
-        "units in the last place; where the input is ill-conditioned, many are nobody's fault. Both are lower bounds, over samples.",
-        columns,
+    yield (
+        f"scaled: the error in units of what rounding the input and the result once may cost; above {tol:g} falls short. "
+        "ulp: in units in the last place; where the input is ill-conditioned, many are nobody's fault. "
+        "Both are lower bounds, over samples."
     )
-    yield from folded(
-        "--full adds every finding with Python that shows it; --json has all of it, in hex floats.", columns
-    )
+    yield "--full adds every finding with Python that shows it; --json has all of it, in hex floats."
 
 
 # ---- one target --------------------------------------------------------------------------------------------------------------
@@ -132,10 +127,10 @@ def _one(args: argparse.Namespace) -> int:
     options |= {"data": rows(args.data)} if args.data is not None else {}
     options |= {"seed": args.seed, "batched": args.batched}
     about = (args.target, op, args.of or "value", args.dtype or "float64")
-    # What a target prints is no part of the answer.
-    with redirect_stdout(sys.stderr), progress("auditing") as moved, _executor(args.jobs) as pool:
+    with redirect_stdout(sys.stderr):  # what a target prints is no part of the answer
         imported(args.target)
-        found = audit(*about, progress=moved, executor=pool, **options)
+        with progress("auditing") as moved, _executor(args.jobs) as pool:
+            found = audit(*about, progress=moved, executor=pool, **options)
     if args.json:
         dump(found.to_dict())
     else:
@@ -180,7 +175,7 @@ def _findings(title: str, audit: Any, limits: str = "") -> None:
         return
     say()
     if title:
-        say(title + (f" ({limits})" if limits else ""), "bold")
+        say(f"# {title}" + (f" ({limits})" if limits else ""), "bold")
     for finding in audit.findings:
         say(f"# {finding.kind}{' (falls short)' if finding.falls else ''}: got {finding.got}, exact {finding.exact}")
         if finding.note or finding.tags:

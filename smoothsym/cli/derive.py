@@ -12,8 +12,6 @@ from typing import Any
 from smoothsym.cli.inputs import operator
 from smoothsym.cli.output import dump, say, width
 
-DIRECTORY = "derivations"
-
 
 def run(args: argparse.Namespace) -> int:
     """The page of an operator; or, with --check or --weave, the derivations of a directory."""
