@@ -1,6 +1,6 @@
 """The Boltzmann operator: the mean of the entries under softmax weights."""
 
-from sympy import S, Sum, exp, oo
+from sympy import E, LambertW, S, Sum, exp, oo
 
 from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Limit
@@ -17,6 +17,7 @@ boltzmann = SmoothMax(
         Limit(0, mean(x)),
         Limit(-oo, minimum(x)),
         Between(minimum(x), maximum(x)),
+        Between(maximum(x) - LambertW((n - 1) / E) / alpha, maximum(x), when=alpha > 0),
     ),
     special_values={
         "empty": Special(S.NaN, "limit"),

@@ -16,7 +16,7 @@ logsumexp = SmoothMax(
         Limit(oo, maximum(x)),
         Limit(-oo, minimum(x)),
         Pole(0),
-        Between(maximum(x), maximum(x) + log(n) / alpha, when=alpha > 0),
+        Between(maximum(x), maximum(x) + log(n) / alpha, when=alpha > 0, sharp="upper"),
     ),
     special_values={
         "empty": Special(-oo, "convention"),

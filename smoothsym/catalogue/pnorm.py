@@ -3,7 +3,7 @@
 from sympy import Abs, Eq, Piecewise, S, Sum, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Limit, Norm
+from smoothsym.laws import Between, Even, Limit, Lipschitz, Monotone
 from smoothsym.operator import SmoothMax
 from smoothsym.words import j, maximum, minimum, n, p, x
 
@@ -15,8 +15,10 @@ pnorm = SmoothMax(
     laws=(
         Limit(oo, maximum(Abs(x)), note="the maximum of x itself only where x >= 0"),
         Limit(-oo, minimum(Abs(x))),
-        Between(maximum(Abs(x)), n ** (1 / p) * maximum(Abs(x)), when=p > 0),
-        Norm(when=p >= 1),
+        Between(maximum(Abs(x)), n ** (1 / p) * maximum(Abs(x)), when=p > 0, sharp="upper"),
+        Even(),
+        Monotone(when=p >= 1, on="x >= 0"),
+        Lipschitz(n ** (1 / p), when=p > 1),
     ),
     special_values={
         "empty": Special(S.Zero, "limit"),

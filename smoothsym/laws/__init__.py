@@ -2,64 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from smoothsym.laws.statements import (
-    Between,
+from smoothsym.laws.bounds import Between, Order
+from smoothsym.laws.law import Law, Nonnegative, Zero, check, regime
+from smoothsym.laws.limits import Limit, Pole, Smooth
+from smoothsym.laws.shape import (
+    AbsolutelyHomogeneous,
     Convex,
     Definite,
-    Identity,
-    Law,
-    Limit,
+    Lipschitz,
+    Monotone,
+    NonExpansive,
     Norm,
-    Pole,
-    Smooth,
+    QuasiConvex,
+    SchurConvex,
     Triangle,
-    homogeneity_law,
-    joint_homogeneity_law,
-    translation_law,
+)
+from smoothsym.laws.stated import Conjugate, Identity, Inequality
+from smoothsym.laws.symmetry import (
+    Associative,
+    Dual,
+    Even,
+    Homogeneous,
+    JointlyHomogeneous,
+    Symmetric,
+    Translation,
 )
 from smoothsym.laws.verdict import Verdict
 
 
 def everywhere(op: Any) -> tuple[Law, ...]:
-    """The laws that are tried on every operator."""
-    joint = (joint_homogeneity_law(),) if op.parameter is not None else ()
-    positive = op.parameter >= 1 if op.kind == "modulus" else op.parameter > 0 if op.parameter is not None else True
-    return (Smooth(), translation_law(), homogeneity_law(), *joint, Convex(positive))
+    """The laws that are tried on an operator beside its own: all that say something of it."""
+    when = regime(op)
+    tried: tuple[Law, ...] = (
+        Smooth(), Symmetric(), Translation(), Homogeneous(), JointlyHomogeneous(), Dual(), Associative(),
+        Monotone(when), Convex(when), Convex(when, concave=True), QuasiConvex(when), SchurConvex(when), NonExpansive(when),
+        Norm(when),
+    )  # fmt: skip
+    return tuple(law for law in tried if law.applies(op))
 
 
-def verdicts(op: Any) -> Iterator[Verdict]:
+def verdicts(op: Any, laws: Sequence[Law] | None = None) -> Iterator[Verdict]:
     """The verdict on each law, as each is reached: those tried on every operator, then the operator's own."""
-    for law in (*everywhere(op), *op.laws):
+    for law in (*everywhere(op), *op.laws) if laws is None else laws:
         yield law.attempt(op)
 
 
-def prove(op: Any) -> list[Verdict]:
-    """Try every law that is known on an operator, and the operator's own.
+def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
+    """Try every law that is known on an operator, and the operator's own; or the laws that are given.
 
     Returns a Verdict for each: Proved, Refuted with a witness, Supported, or Undecided.
 
     >>> import smoothsym as ss
-    >>> [v.outcome for v in prove(ss.pnorm) if v.law.startswith("a norm")]
-    ['Proved']
+    >>> [v.outcome for v in prove(ss.pnorm) if v.law.startswith("a norm")][0]
+    'Proved'
     """
-    return list(verdicts(op))
+    return list(verdicts(op, laws))
 
 
 __all__ = [
-    "Between",
-    "Convex",
-    "Definite",
-    "Identity",
-    "Law",
-    "Limit",
-    "Norm",
-    "Pole",
-    "Smooth",
-    "Triangle",
-    "Verdict",
-    "prove",
-    "verdicts",
-]
+    "AbsolutelyHomogeneous", "Associative", "Between", "Conjugate", "Convex", "Definite", "Dual", "Even", "Homogeneous",
+    "Identity", "Inequality", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "Monotone", "NonExpansive", "Nonnegative",
+    "Norm", "Order", "Pole", "QuasiConvex", "SchurConvex", "Smooth", "Symmetric", "Translation", "Triangle", "Verdict", "Zero",
+    "check", "everywhere", "prove", "regime", "verdicts",
+]  # fmt: skip

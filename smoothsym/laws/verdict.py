@@ -14,6 +14,7 @@ class Verdict:
 
     `outcome` is "Proved" (for the `scope`), "Refuted" (by the `witness`, whose enclosures exclude the claim), "Supported" (at so
     many points, `reason`) or "Undecided". A sampled law is never Proved; failing to find a proof is never Refuted.
+    `certificate` is the proof, or the witness, as data that `smoothsym.laws.check` verifies again.
     """
 
     operator: str
@@ -22,6 +23,7 @@ class Verdict:
     scope: str
     reason: str
     witness: Any = None
+    certificate: Any = None
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:

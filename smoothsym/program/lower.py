@@ -217,9 +217,8 @@ class _Lowering:
         for index, low, high in e.limits:
             if low != 1 or high != self.length:
                 raise ValueError(f"the sum over {index} runs from {low} to {high}; it must run from 1 to {self.length}")
-        (index, _, _), *outer = e.limits
-        if outer:
-            return self.lower(Sum(Sum(body, e.limits[0]), *outer), axes)
+        *inner, (index, _, _) = e.limits
+        body = Sum(body, *inner) if inner else body
         if index not in body.free_symbols:
             return self.lower(self.length * body, axes)
         return self.reduce("sum", body, index, axes)

@@ -42,7 +42,6 @@ from smoothsym import words
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.derivatives import pull_out
 from smoothsym.symbolic.growth import Growth, Towards, Undecided, Unknown
-from smoothsym.symbolic.inequalities import nonnegative
 from smoothsym.symbolic.laurent import Essential, Laurent, Near, sign_for_many
 
 DEEPEST = 3
@@ -155,7 +154,7 @@ def _solved(quantity: Expr) -> dict[Expr, Expr]:
 def _at_infinity(
     expression: Expr, parameter: Symbol, side: int, positive: bool, read: Callable[[Towards, Growth], Expr]
 ) -> Expr:
-    logarithmic = _logarithmic(expression, parameter, positive)
+    logarithmic = enters_by_powers(expression, parameter, positive)
     walker = Towards(parameter, side, logarithmic, positive)
     _scan(walker, expression)
     bound = {lim[0] for total in expression.atoms(Sum) for lim in total.limits}
@@ -203,7 +202,7 @@ def _at_infinity(
     return Piecewise(*branches)
 
 
-def _logarithmic(expression: Expr, parameter: Symbol, positive: bool) -> bool:
+def enters_by_powers(expression: Expr, parameter: Symbol, positive: bool) -> bool:
     """Whether the entries enter by powers: then log|x[j]| is what grows."""
     return any(
         (isinstance(e.base, Abs) or (positive and isinstance(e.base, Indexed))) and e.base.has(words.x)
@@ -363,7 +362,7 @@ def _continuous(e: Expr, t: Symbol) -> bool:
     if isinstance(e, log) or (isinstance(e, Pow) and t in e.exp.free_symbols):
         return moments.positive(base) or bool(base.is_positive)
     if isinstance(e, Pow):
-        integer = e.exp.is_integer or nonnegative(base)
+        integer = e.exp.is_integer or moments.nonnegative(base)
         return bool((integer and e.exp.is_positive) or moments.positive(base) or base.is_positive)
     return False
 

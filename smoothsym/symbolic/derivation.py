@@ -20,7 +20,7 @@ from sympy.printing.precedence import PRECEDENCE
 from smoothsym import words
 from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic.derivatives import bound_indices, partial, partial_parameter
-from smoothsym.symbolic.inequalities import CauchySchwarz, nonnegative
+from smoothsym.symbolic.inequalities import CauchySchwarz, under
 
 _FOOT = """---\n
 The machine checked the {} numbered steps (✓): identities and derivatives by moment normal forms, limits by leading
@@ -145,8 +145,8 @@ class Derivation:
 
     def sign(self, of: Expr, relation: str, because: str, when: Any = True, **named: Any) -> int:
         """of > 0, >= 0, < 0 or <= 0, by form: squares, exponentials, what `when` makes positive, sums, products."""
-        whole = _under(self.written_out(of), when) * (-1 if relation.startswith("<") else 1)
-        holds = (moments.positive if relation in ("<", ">") else nonnegative)(whole)
+        whole = under(self.written_out(of), when) * (-1 if relation.startswith("<") else 1)
+        holds = (moments.positive if relation in ("<", ">") else moments.nonnegative)(whole)
         scope = "by its form" + _off_zeros([whole]) + _when(when)
         return self._step(bool(holds), because, named, of, S.Zero, scope, _TEX.get(relation, relation))
 
@@ -154,8 +154,8 @@ class Derivation:
         self, form: Expr, factor: Expr, terms: tuple[Expr, Expr, Expr], because: str, when: Any = True, **named: Any
     ) -> int:
         """form = factor (sum a sum b - (sum c)^2) >= 0 for terms with a b = c^2 and a, b, factor >= 0 by form."""
-        holds = CauchySchwarz(*map(self.written_out, (form, factor, *terms))).check()
-        holds = holds and bool(nonnegative(_under(self.written_out(factor), when)))
+        whole, multiple, a, b, c = map(self.written_out, (form, factor, *terms))
+        holds = CauchySchwarz(whole, multiple, a, b, c, when=when).check()
         a, b, c = (Sum(term, (words.j, 1, words.n)) for term in terms)
         product = rf"${latex(terms[0])} \cdot {latex(terms[1])} = \left({latex(terms[2])}\right)^2$"
         scope = f"{_scope([self.written_out(form)])}: the identity, {product} term by term, and the signs by form"
@@ -205,16 +205,6 @@ def _off_zeros(sides: list[Expr]) -> str:
 
 def _when(when: Any) -> str:
     return "" if when is True else f", for ${latex(when)}$"
-
-
-def _under(expression: Expr, when: Any) -> Expr:
-    """The expression with an assumption, symbol > a or symbol >= a, built into the symbol."""
-    if when is True:
-        return expression
-    kinds = {sympy.StrictGreaterThan: "positive", sympy.GreaterThan: "nonnegative"}
-    if type(when) not in kinds or not when.lhs.is_Symbol:
-        raise ValueError(f"when={when} is no relation symbol > number or symbol >= number")
-    return expression.xreplace({when.lhs: when.rhs + Dummy("excess", **{kinds[type(when)]: True})})
 
 
 def _derived(directory: Path) -> Iterator[tuple[Path, Derivation | Exception]]:

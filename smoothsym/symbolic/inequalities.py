@@ -1,104 +1,308 @@
-"""Certificates of sign: an identity to a form that is plainly nonnegative, kept as a small object that can be checked again."""
+"""Certificates of sign: an identity to a form that is plainly nonnegative, or a named lemma whose hypotheses are identities.
+
+Each certificate is data that says how a claim is shown; `check` verifies it again, by normal forms and signs by form alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sympy import Add, Expr, IndexedBase, Mul, Sum
+from sympy import Add, Dummy, Expr, Ge, Gt, IndexedBase, Le, Lt, Mul, Pow, S, Sum, cosh, exp, log, sinh, tanh, together
 
 from smoothsym import words
-from smoothsym.symbolic import moments
+from smoothsym.symbolic import moments, signs
 
 v = IndexedBase("v", real=True)
 """A direction."""
 
 
+def under(expression: Expr, when: Any) -> Expr:
+    """The expression with an assumption, such as alpha > 0 or p <= 1, built into its symbol.
+
+    >>> from smoothsym.words import p
+    >>> signs.nonnegative(under(p - 1, p >= 1))
+    True
+    """
+    if when is True or when is S.true:
+        return S(expression)
+    if not isinstance(when, Ge | Gt | Le | Lt) or not when.lhs.is_Symbol or not when.rhs.is_number:
+        raise ValueError(f"when={when} is no relation between a symbol and a number, such as p >= 1")
+    excess = _EXCESS["positive" if isinstance(when, Gt | Lt) else "nonnegative"]
+    return S(expression).xreplace({when.lhs: when.rhs + (excess if isinstance(when, Ge | Gt) else -excess)})
+
+
+_EXCESS = {kind: Dummy("excess", **{kind: True}) for kind in ("positive", "nonnegative")}
+
+
+def nonnegative(expression: Expr, when: Any = True, domain: str = "real") -> bool:
+    """Whether an expression is >= 0 by its form, under an assumption on the parameter."""
+    expression = signs.in_domain(under(expression, when), domain)
+    return signs.nonnegative(expression) or signs.nonnegative(_factored(expression))
+
+
+def _factored(e: Expr) -> Expr:
+    try:
+        return Mul(*(_inner(f) for f in Mul.make_args(e.factor())))
+    except (AttributeError, NotImplementedError):
+        return e
+
+
+def _inner(f: Expr) -> Expr:
+    return f.func(*(a.expand() if a.is_Add else a for a in f.args)) if f.is_Pow else f
+
+
+def plain(e: Expr) -> Expr:
+    """Hyperbolic functions by exponentials."""
+    return e.replace(lambda q: isinstance(q, tanh | cosh | sinh), lambda q: q.rewrite(exp))
+
+
+@dataclass(frozen=True)
+class ByForm:
+    """expression = form, and the form is >= 0 term by term."""
+
+    expression: Expr
+    form: Expr
+    when: Any = True
+    domain: str = "real"
+
+    def check(self) -> bool:
+        same = self.expression == self.form or moments.equal(self.expression, self.form, self.domain)
+        return same and nonnegative(self.form, self.when, self.domain)
+
+    def __str__(self) -> str:
+        return "nonnegative by its form"
+
+
 @dataclass(frozen=True)
 class CauchySchwarz:
-    """form = factor * (sum a * sum b - (sum c)^2), with a, b >= 0 and a b = c^2 term by term, so form has the sign of factor."""
+    """expression = factor * (sum a * sum b - (sum c)^2) + rest: a, b >= 0 and a b = c^2 term by term, factor and rest >= 0."""
 
-    form: Expr
+    expression: Expr
     factor: Expr
     a: Expr
     b: Expr
     c: Expr
+    rest: Expr = S.Zero
+    when: Any = True
+    domain: str = "real"
 
     def check(self) -> bool:
         """Whether the certificate holds: the identity for every n, the product term by term, and the signs by form."""
-        index = words.j
-        total = [Sum(e, (index, 1, words.n)) for e in (self.a, self.b, self.c)]
+        total = [Sum(e, (words.j, 1, words.n)) for e in (self.a, self.b, self.c)]
         return (
-            moments.equal(self.form, self.factor * (total[0] * total[1] - total[2] ** 2))
-            and moments.equal(self.a * self.b, self.c**2)
-            and nonnegative(self.a)
-            and nonnegative(self.b)
+            moments.equal(self.expression, self.factor * (total[0] * total[1] - total[2] ** 2) + self.rest, self.domain)
+            and moments.equal(self.a * self.b, self.c**2, self.domain)
+            and nonnegative(self.a, True, self.domain)
+            and nonnegative(self.b, True, self.domain)
+            and nonnegative(self.factor, self.when, self.domain)
+            and nonnegative(self.rest, self.when, self.domain)
         )
 
-
-def nonnegative(expression: Expr) -> bool:
-    """Whether an expression is >= 0 by its form: squares, what is positive, sums and products of these."""
-    if expression.is_nonnegative or moments.positive(expression):
-        return True
-    if isinstance(expression, Sum):
-        return nonnegative(expression.function)
-    if isinstance(expression, (Add, Mul)):
-        return all(nonnegative(argument) for argument in expression.args)
-    if expression.is_Pow:
-        even = expression.exp.is_Integer and expression.exp % 2 == 0 and expression.base.is_real
-        return bool(even) or nonnegative(expression.base)
-    return False
+    def __str__(self) -> str:
+        return f"{self.factor} times a Cauchy-Schwarz gap" + (f", plus {self.rest}" if self.rest != 0 else "")
 
 
-def quadratic_form(hessian: Expr) -> Expr:
-    """v^T H v for a Hessian with free indices i and k."""
-    return Sum(hessian * v[words.i] * v[words.k], (words.i, 1, words.n), (words.k, 1, words.n))
+@dataclass(frozen=True)
+class RelativeEntropy:
+    """expression = factor * sum_j q_j log(q_j / r_j), q and r positive with sum 1, and factor >= 0: Gibbs' inequality."""
+
+    expression: Expr
+    factor: Expr
+    q: Expr
+    r: Expr
+    when: Any = True
+    domain: str = "real"
+
+    def check(self) -> bool:
+        over = (words.j, 1, words.n)
+        divergence = Sum(self.q * log(self.q / self.r), over)
+        return (
+            all(
+                moments.equal(Sum(e, over), S.One, self.domain) and moments.positive(e, self.domain)
+                for e in (self.q, self.r)
+            )
+            and moments.equal(self.expression, self.factor * divergence, self.domain)
+            and nonnegative(self.factor, self.when, self.domain)
+        )
+
+    def __str__(self) -> str:
+        return f"{self.factor} times a relative entropy (Gibbs' inequality)"
 
 
-def cauchy_schwarz(form: Expr) -> CauchySchwarz | None:
-    """A certificate that a form is factor * (sum a sum b - (sum c)^2), where one is found."""
-    terms = Add.make_args(moments.normal(form).expand(deep=False))
-    for power in {
-        f for term in terms for f in Mul.make_args(term) if f.is_Pow and isinstance(f.base, Sum) and f.exp == 2
-    }:
-        factor = -Add(*(term / power for term in terms if power in Mul.make_args(term)))
-        c_body = power.base.function.xreplace({power.base.limits[0][0]: words.j})
-        for b_sum in {f.as_base_exp()[0] for term in terms for f in Mul.make_args(term)}:
-            if not isinstance(b_sum, Sum) or len(b_sum.limits) != 1:
-                continue
-            b_body = b_sum.function.xreplace({b_sum.limits[0][0]: words.j})
-            certificate = CauchySchwarz(form, factor.factor(), moments.normal(c_body**2 / b_body), b_body, c_body)
-            if certificate.a != certificate.b and not certificate.factor.has(v) and certificate.check():
-                return certificate
+@dataclass(frozen=True)
+class Entropy:
+    """expression = factor * sum_j q_j log(1 / q_j), q positive with sum 1 (so that each q_j <= 1), and factor >= 0."""
+
+    expression: Expr
+    factor: Expr
+    q: Expr
+    when: Any = True
+    domain: str = "real"
+
+    def check(self) -> bool:
+        over = (words.j, 1, words.n)
+        return (
+            moments.equal(Sum(self.q, over), S.One, self.domain)
+            and moments.positive(self.q, self.domain)
+            and moments.equal(self.expression, -self.factor * Sum(self.q * log(self.q), over), self.domain)
+            and nonnegative(self.factor, self.when, self.domain)
+        )
+
+    def __str__(self) -> str:
+        return f"{self.factor} times an entropy"
+
+
+@dataclass(frozen=True)
+class Conjugate:
+    """expression = factor * (a + b sqrt(r)), with b >= 0, b^2 r - a^2 >= 0 by form, and factor >= 0: the root outweighs a."""
+
+    expression: Expr
+    factor: Expr
+    a: Expr
+    b: Expr
+    r: Expr
+    surplus: Expr
+    when: Any = True
+    domain: str = "real"
+
+    def check(self) -> bool:
+        whole = self.factor * (self.a + self.b * self.r**S.Half)
+        return (
+            moments.equal(self.expression, whole, self.domain)
+            and moments.equal(self.surplus, self.b**2 * self.r - self.a**2, self.domain)
+            and all(nonnegative(e, self.when, self.domain) for e in (self.factor, self.b, self.r, self.surplus))
+        )
+
+    def __str__(self) -> str:
+        return "a root outweighs what stands beside it"
+
+
+Certificate = ByForm | CauchySchwarz | RelativeEntropy | Entropy | Conjugate
+
+
+def certificate(expression: Expr, when: Any = True, domain: str = "real") -> Certificate | None:
+    """A certificate that an expression is >= 0 for every n, under an assumption on the parameter; None where none is found.
+
+    >>> from smoothsym.words import alpha, i, j, n, x
+    >>> weight = exp(alpha * x[i]) / Sum(exp(alpha * x[j]), (j, 1, n))
+    >>> print(certificate(weight))
+    nonnegative by its form
+    """
+    expression = plain(S(expression))
+    for found in _candidates(expression, when, domain):
+        if found.check():
+            return found
     return None
 
 
-def sign_of(factor: Expr, assumption: Expr | bool = True) -> int | None:
-    """The sign of a factor by its form: 1, -1, 0 or None; `assumption` is a relation such as p >= 1 or alpha > 0."""
-    result = 1
-    for part in Mul.make_args(factor.factor()):
-        base, exponent = part.as_base_exp()
-        if moments.positive(part) or nonnegative(part) or moments.positive(base):
+def _candidates(e: Expr, when: Any, domain: str) -> Iterator[Certificate]:
+    yield ByForm(e, e, when, domain)
+    if e.has(Sum):
+        yield from _cauchy_schwarz(e, when, domain)
+        yield from _entropies(e, when, domain)
+    for form in _forms(e, domain):
+        yield ByForm(e, form, when, domain)
+    yield from _conjugates(e, when, domain)
+
+
+def _forms(e: Expr, domain: str) -> Iterator[Expr]:
+    """Other ways to write an expression, in which its sign may show; radicands stay as they were written."""
+    radicands = {q.base.expand(): q.base for q in e.atoms(Pow) if not q.exp.is_integer}
+    for form in (e, moments.normal(e, domain)):
+        try:
+            form = together(form).factor()
+        except (AttributeError, NotImplementedError, ValueError):
             continue
-        value = _under(base, assumption)
-        if value is None or not exponent.is_Integer:
-            return None
-        result *= value ** int(exponent) if value else 0
-    return result
+        yield form.replace(lambda q: q.is_Pow and q.base in radicands, lambda q: radicands[q.base] ** q.exp)
 
 
-def _under(base: Expr, assumption: Expr | bool) -> int | None:
-    """The sign of base = symbol - a under an assumption symbol >= b, or > b, with b >= a."""
-    if base.is_negative:
-        return -1
-    if not isinstance(assumption, Expr) and not hasattr(assumption, "lhs"):
-        return None
-    symbol, bound = assumption.lhs, assumption.rhs
-    for direction in (1, -1):
-        offset = (direction * base - symbol).expand()
-        if (
-            offset.is_number
-            and offset + bound >= 0
-            and assumption.func.__name__ in ("GreaterThan", "StrictGreaterThan")
-        ):
-            return direction
-    return None
+def _conjugates(e: Expr, when: Any, domain: str) -> Iterator[Conjugate]:
+    roots = {q for q in e.atoms(Pow) if q.exp.is_Rational and q.exp.q == 2}
+    if len({q.base for q in roots}) != 1:
+        return
+    base = next(iter(roots)).base
+    h = Dummy("h", positive=True)
+    rational = together(e.replace(lambda q: q.is_Pow and q.base == base, lambda q: h ** (2 * q.exp))).factor()
+    for factor in Mul.make_args(rational):
+        if not factor.is_Add or not factor.has(h) or factor.as_poly(h) is None or factor.as_poly(h).degree() != 1:
+            continue
+        b, a = factor.as_poly(h).all_coeffs()
+        rest = (rational / factor).xreplace({h: base**S.Half})
+        surplus = (b**2 * base - a**2).expand().factor()
+        yield Conjugate(e, rest, a, b, base, surplus, when, domain)
+        yield Conjugate(e, -rest, -a, -b, base, surplus, when, domain)
+
+
+def quadratic_form(hessian: Expr, arity: int | None = None) -> Expr:
+    """v^T H v for a Hessian with free indices i and k; written out for an expression of so many entries."""
+    if arity is None:
+        return Sum(hessian * v[words.i] * v[words.k], (words.i, 1, words.n), (words.k, 1, words.n))
+    places = range(1, arity + 1)
+    return Add(*(hessian.subs({words.i: a, words.k: b}) * v[a] * v[b] for a in places for b in places))
+
+
+def cauchy_schwarz(form: Expr, when: Any = True, domain: str = "real") -> CauchySchwarz | None:
+    """A certificate that a form is factor * (sum a sum b - (sum c)^2) with factor >= 0, where one is found."""
+    return next((found for found in _cauchy_schwarz(form, when, domain) if found.check()), None)
+
+
+def _cauchy_schwarz(form: Expr, when: Any, domain: str) -> Iterator[CauchySchwarz]:
+    over = (words.j, 1, words.n)
+    terms = Add.make_args(moments.normal(form, domain).expand(deep=False))
+    squares = {f for term in terms for f in Mul.make_args(term) if f.is_Pow and isinstance(f.base, Sum) and f.exp == 2}
+    for power in sorted(squares, key=str):
+        factor = -Add(*(term / power for term in terms if power in Mul.make_args(term)))
+        if factor.has(v) or len(power.base.limits) != 1:
+            continue
+        c = power.base.function.xreplace({power.base.limits[0][0]: words.j})
+        for b_sum in sorted({f.as_base_exp()[0] for term in terms for f in Mul.make_args(term)}, key=str):
+            if not isinstance(b_sum, Sum) or len(b_sum.limits) != 1 or b_sum == power.base:
+                continue
+            b = b_sum.function.xreplace({b_sum.limits[0][0]: words.j})
+            a = moments.normal(c**2 / b, domain)
+            if a == b:
+                continue
+            yield CauchySchwarz(form, factor.factor(), a, b, c, S.Zero, when, domain)
+            gap = Sum(a, over) * Sum(b, over) - Sum(c, over) ** 2
+            rest = _reduced(form - factor * gap, domain)
+            if rest != 0:
+                yield CauchySchwarz(form, factor.factor(), a, b, c, rest, when, domain)
+
+
+def _reduced(e: Expr, domain: str) -> Expr:
+    """A difference in its normal form, its sums taken for symbols and factored."""
+    normal = moments.normal(e, domain)
+    names = {total: Dummy(f"S{q}") for q, total in enumerate(sorted(normal.atoms(Sum), key=str))}
+    return together(normal.xreplace(names)).factor().xreplace({name: total for total, name in names.items()})
+
+
+def _entropies(e: Expr, when: Any, domain: str) -> Iterator[RelativeEntropy | Entropy]:
+    """With the shares of a sum as weights, against uniform ones, both ways; what remains beside the divergence is the factor."""
+    if not e.has(log):
+        return
+    over, uniform = (words.j, 1, words.n), 1 / words.n
+    for total in sorted(e.atoms(Sum), key=lambda t: (t.count_ops(), str(t))):
+        if len(total.limits) != 1 or not moments.positive(total, domain):
+            continue
+        weight = total.function.xreplace({total.limits[0][0]: words.j}) / total
+        for q, r in ((weight, uniform), (uniform, weight)):
+            factor = _quotient(e, Sum(q * log(q / r), over), domain)
+            yield RelativeEntropy(e, factor, q, r, when, domain)
+        yield Entropy(e, _quotient(e, -Sum(weight * log(weight), over), domain), weight, when, domain)
+
+
+def _quotient(above: Expr, below: Expr, domain: str) -> Expr:
+    """A quotient of normal forms, sums and logarithms taken for symbols and what is common cancelled."""
+    parts = [moments.normal(e, domain) for e in (above, below)]
+    names: dict[Expr, Expr] = {}
+    for kind in (Sum, log):
+        for part in parts:
+            for atom in sorted(part.xreplace(names).atoms(kind), key=str):
+                names.setdefault(atom, Dummy(f"A{len(names)}", positive=True))
+    back = {name: atom for atom, name in names.items()}
+    try:
+        return (parts[0].xreplace(names) / parts[1].xreplace(names)).cancel().factor().xreplace(back).xreplace(back)
+    except (AttributeError, NotImplementedError, ZeroDivisionError):
+        return S.Zero

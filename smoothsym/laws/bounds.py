@@ -1,0 +1,157 @@
+"""Laws of order: between which bounds the value lies, how sharp they are, and which of two operators is the larger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Abs, E, Expr, IndexedBase, LambertW, S, Sum, Symbol, exp
+
+from smoothsym import words
+from smoothsym.laws.law import Condition, Law, Nonnegative, Zero, condition
+from smoothsym.laws.points import Function, Sample, larger
+from smoothsym.laws.symmetry import Homogeneous, Translation, moved
+from smoothsym.symbolic.inequalities import under
+from smoothsym.symbolic.ranges import Bounded, Known, Unbounded, at_most, bounded, holds
+
+Rules = Iterator[tuple[str, tuple[Condition, ...]]]
+_GAP = IndexedBase("d", real=True)
+_RATIO = {"real": IndexedBase("r", nonnegative=True), "positive": IndexedBase("r", positive=True)}
+_LEAST = Symbol("q", positive=True)
+"""The smallest ratio, minimum(x) / maximum(x)."""
+
+
+@dataclass(frozen=True)
+class InRange(Condition):
+    """The condition that lower <= f <= upper by the ranges of its parts; the evidence is the tree of steps."""
+
+    op: Any
+    lower: Expr
+    upper: Expr
+    when: Any
+
+    def prove(self) -> Any:
+        for form, known in self._forms():
+            try:
+                tree = bounded(form, known)
+            except Unbounded:
+                continue
+            if self.accepts(tree):
+                return tree
+        return None
+
+    def accepts(self, evidence: Any) -> bool:
+        if not isinstance(evidence, Bounded):
+            return False
+        low, high = self._claimed(self.lower), self._claimed(self.upper)
+        shown = any(form == evidence.expression and holds(evidence, known) for form, known in self._forms())
+        return shown and at_most(low, evidence.lo) and at_most(evidence.hi, high)
+
+    @property
+    def _moves(self) -> bool:
+        return Translation().proof(self.op) is not None
+
+    def _forms(self) -> Iterator[tuple[Expr, Known]]:
+        """The value less the largest entry, in differences from it, or divided by it, in ratios to it."""
+        if self.op.arity is not None:
+            return
+        if self._moves:
+            yield (
+                under(moved(self.op, lambda e: _GAP[e.indices[0]]), self.when),
+                {_GAP: (-words.spread, S.Zero, S.Zero)},
+            )
+        elif self.op.kind == "modulus" and Homogeneous().proof(self.op) is not None:
+            ratio = _RATIO[self.op.domain]
+            form = moved(self.op, lambda e: ratio[e.indices[0]])
+            for least in (S.Zero, _LEAST):
+                yield under(form, self.when), {ratio: (least, S.One, S.One)}
+
+    def _claimed(self, claim: Expr) -> Expr:
+        """A claimed bound less the largest entry, or divided by it."""
+        whole = Abs(words.x) if self.op.kind == "modulus" and self.op.domain == "real" else words.x
+        top, low = words.maximum(whole), words.minimum(whole)
+        if self._moves:
+            return under((claim.xreplace({low: top - words.spread}) - top).expand(), self.when)
+        return under((claim.xreplace({low: top * _LEAST}) / top).expand(), self.when)
+
+    def __str__(self) -> str:
+        return "the ranges of its parts"
+
+
+@dataclass(frozen=True)
+class Between(Law):
+    """lower <= f(x) <= upper, expressions in maximum(x), minimum(x), mean(x), n and the parameter.
+
+    `sharp` names a bound, "upper" or "lower", that is attained where all entries are equal.
+    """
+
+    lower: Expr
+    upper: Expr
+    when: Any = True
+    sharp: str = ""
+
+    def statement(self, op: Any) -> str:
+        tail = f"; the {self.sharp} bound is sharp" if self.sharp else ""
+        return f"{self.lower} <= f(x) <= {self.upper}{tail}" + condition(self.when)
+
+    def sufficient(self, op: Any) -> Rules:
+        attained: tuple[Condition, ...] = ()
+        if self.sharp:
+            bound = self.upper if self.sharp == "upper" else self.lower
+            attained = (Zero(moved(op, lambda e: words.c) - _all_equal(bound), op.domain),)
+        yield "bounded term by term", (InRange(op, self.lower, self.upper, self.when), *attained)
+        if op.parameter is not None and op.arity is None and self.when == (op.parameter > 0):
+            top, gap = words.maximum(words.x), LambertW((words.n - 1) / E) / op.parameter
+            if (self.lower, self.upper) == (top - gap, top):
+                # With t_s = 0 and t_j >= 0, sum t exp(-t) / sum exp(-t) <= W((n - 1)/e), with equality at t_j = 1 + W.
+                rule = "Lambert's W: the gap is a mean of t under weights exp(-t), t = parameter (max - x)"
+                yield rule, (Zero(_mean_gap(op), op.domain),)
+
+    def witness(self, op: Any) -> Any:
+        return super().witness(op) if _computable(self.lower, self.upper) else None
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        value = f(at.x, at.parameter)
+        low, high = (Function(f.op, e)(at.x, at.parameter) for e in (self.lower, self.upper))
+        # The larger of the two violations, against 0.
+        return larger(low - value, value - high), at.t * 0
+
+
+def _mean_gap(op: Any) -> Expr:
+    """What vanishes if f = x_s - (1/a) sum t_j exp(-t_j) / sum exp(-t_j), t_j = a (x_s - x_j), for every s."""
+    a, j = op.parameter, words.j
+    t = a * (words.x[words.k] - words.x[j])
+    over = (j, 1, words.n)
+    return op.definition - words.x[words.k] + Sum(t * exp(-t), over) / Sum(exp(-t), over) / a
+
+
+def _computable(*bounds: Expr) -> bool:
+    """Whether a program computes each bound."""
+    return not any(bound.has(LambertW) for bound in bounds)
+
+
+def _all_equal(bound: Expr) -> Expr:
+    """A bound where every entry is c."""
+    c = words.c
+    swaps = {q: Abs(c) if q.args[0].has(Abs) else c for q in bound.atoms(words.Reduction)}
+    return bound.xreplace(swaps)
+
+
+@dataclass(frozen=True)
+class Order(Law):
+    """smaller <= larger, two expressions in the words of the operator: of two operators, or of an operator and a bound."""
+
+    smaller: Expr
+    larger: Expr
+    when: Any = True
+    title: str = ""
+
+    def statement(self, op: Any) -> str:
+        return (self.title or f"{self.smaller} <= {self.larger}") + condition(self.when)
+
+    def sufficient(self, op: Any) -> Rules:
+        yield "their difference is nonnegative", (Nonnegative(self.larger - self.smaller, self.when, op.domain),)
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        return Function(f.op, self.smaller)(at.x, at.parameter), Function(f.op, self.larger)(at.x, at.parameter)
