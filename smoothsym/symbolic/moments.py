@@ -148,7 +148,7 @@ def _prepared(e: Expr, domain: str) -> tuple[Expr, dict[Expr, Expr]]:
 def _has_form(node: Expr) -> bool:
     if isinstance(node, Sum):
         return all(len(lim) == 3 and all(bound.is_finite is not False for bound in lim[1:]) for lim in node.limits)
-    return node.is_number or (isinstance(node, _NODES) and not isinstance(node, Piecewise))
+    return (isinstance(node, _NODES) and not isinstance(node, Piecewise)) or node.is_number
 
 
 def _covered(e: Expr, bound: frozenset[Symbol], names: dict[Expr, Expr]) -> Expr:

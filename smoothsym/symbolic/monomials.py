@@ -37,6 +37,9 @@ from smoothsym.symbolic.signs import generic, real
 MOST_TERMS = 4000
 
 
+_UNDEFINED = {S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity}
+
+
 class TooLarge(ValueError):
     """A product that would be written out to more than MOST_TERMS terms."""
 
@@ -95,7 +98,7 @@ def _collected(factors: Iterable[Expr]) -> tuple[Expr, list[Expr], dict[Expr, Ex
             coefficient *= factor
         elif factor.is_Mul:
             pending.extend(factor.args)
-        elif factor is S.NaN or factor.is_infinite:
+        elif factor in _UNDEFINED:
             return S.NaN, [], {}
         elif isinstance(factor, exp) or factor is S.Exp1:
             rates.append(factor.args[0] if factor.args else S.One)

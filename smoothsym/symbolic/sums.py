@@ -55,8 +55,21 @@ def opened(total: Sum) -> tuple[Expr, list[Index]]:
             if inner == name:  # it shadows the outer index from here on
                 break
         else:
-            body = body.xreplace({name: fresh[-1]})
+            body = _renamed(body, name, fresh[-1])
     return body, fresh[::-1]
+
+
+def _renamed(e: Expr, old: Symbol, new: Symbol) -> Expr:
+    """A free index replaced. Sums that bind the same name stay as they are, so that what is known of them can be used again."""
+    if e == old:
+        return new
+    if not e.args:
+        return e
+    if isinstance(e, Sum) and any(lim[0] == old for lim in e.limits):
+        inside = any(old in bound.free_symbols for lim in e.limits for bound in lim[1:])
+        return e.xreplace({old: new}) if inside else e
+    args = [_renamed(argument, old, new) for argument in e.args]
+    return e if all(a is b for a, b in zip(args, e.args, strict=True)) else e.func(*args)
 
 
 def summed(body: Expr, over: Index) -> Expr:
