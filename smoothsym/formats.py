@@ -13,6 +13,10 @@ from smoothsym.errors import unknown
 ROUNDINGS = ("nearest", "down", "up", "zero")
 
 
+LONGEST = 1 << 24
+"""The exponent beyond which an mpf is not made a Fraction."""
+
+
 @dataclass(frozen=True)
 class Format:
     """An IEEE-like format: `precision` bits with the hidden one, exponents emin..emax of the leading bit, `bits` in all."""
@@ -69,55 +73,47 @@ class Format:
         """The bit pattern of a value rounded once, correctly.
 
         Parameters: `value`, an int, Fraction or raw mpf tuple; `sticky`, -1 or +1 where the true value lies infinitesimally below
-        or above it; `rounding`, "nearest" (ties to even), "down", "up" or "zero".
+        or above it; `rounding`, "nearest" (ties to even), "down", "up" or "zero". What rounds to zero keeps its sign.
+        Raises ValueError for an mpf that is infinite or nan, and for an unknown rounding.
+
+        >>> hex(get("float16").round(Fraction(2049)))
+        '0x6800'
+        >>> hex(get("float16").round(Fraction(2049), sticky=1))
+        '0x6801'
         """
         if rounding not in ROUNDINGS:
             raise unknown("rounding", rounding, ROUNDINGS)
         negative, top, bottom, exponent = _parts(value)
         if not top:
-            return self._near_zero(sticky, rounding)
-        outward = -sticky if negative else sticky
-        # The leading bit of top/bottom * 2^exponent is at `lead`; a unit in the last place there is 2^unit.
-        lead = exponent + top.bit_length() - bottom.bit_length()
-        if (
-            (top << max(0, exponent - lead)) < (bottom << max(0, lead - exponent))
-            if abs(exponent - lead) < 1 << 40
-            else False
-        ):
-            lead -= 1
+            if not sticky:
+                return 0
+            negative = sticky < 0
         sign = self.sign_bit if negative else 0
         away = rounding == ("down" if negative else "up")
-        if lead > self.emax + 1:
-            return sign | (self.infinity if away or rounding == "nearest" else self.infinity - 1)
-        unit = max(lead, self.emin) - self.precision + 1
-        if lead < unit - 2:
-            return sign | int(away)
-        shift = exponent - unit
-        quotient, rest = divmod(top << shift, bottom) if shift >= 0 else divmod(top, bottom << -shift)
-        divisor = bottom if shift >= 0 else bottom << -shift
+        if not top:
+            return sign | away
+        # |value| becomes man * 2^exponent with three bits to spare; what lies between two such numbers goes to the odd one, which
+        # rounds as it does.
+        shift = self.precision + 3 - top.bit_length() + bottom.bit_length()
+        man, rest = divmod(top << max(0, shift), bottom << max(0, -shift))
+        outward = -sticky if negative else sticky
         if outward < 0 and not rest:
-            if quotient == 1 << (self.precision - 1) and lead > self.emin:
-                lead, quotient = lead - 1, 2 * quotient  # below a power of two the grid is twice as fine
-            quotient, inexact, half = quotient - 1, True, 1
-        else:
-            inexact = bool(rest) or outward != 0
-            half = (2 * rest > divisor) - (2 * rest < divisor)
-            half = outward if half == 0 else half
-        if (away and inexact) or (rounding == "nearest" and inexact and (half > 0 or (half == 0 and quotient & 1))):
-            quotient += 1
-        if lead < self.emin:
-            return sign | quotient
-        # A carry into the next binade adds one to the exponent field by itself.
-        field = (lead - self.emin + 1) << (self.precision - 1)
-        return sign | min(field + quotient - (1 << (self.precision - 1)), self._beyond(away, rounding))
-
-    def _beyond(self, away: bool, rounding: str) -> int:
-        return self.infinity if away or rounding == "nearest" else self.infinity - 1
-
-    def _near_zero(self, sticky: int, rounding: str) -> int:
-        if sticky < 0:
-            return self.sign_bit | int(rounding == "down")
-        return int(sticky > 0 and rounding == "up")
+            man -= 1
+        man, exponent = 2 * man + bool(rest or outward), exponent - shift - 1
+        lead = exponent + man.bit_length() - 1
+        if lead > self.emax:
+            return sign | (self.infinity - (rounding != "nearest" and not away))
+        # A unit in the last place is 2^cut in units of man; below half of the smallest number every cut does as well.
+        binade = max(lead, self.emin)
+        cut = min(binade - self.precision + 1 - exponent, man.bit_length() + 1)
+        quotient, rest = man >> cut, man & ((1 << cut) - 1)
+        half = 1 << (cut - 1)
+        if away:
+            quotient += rest > 0
+        elif rounding == "nearest":
+            quotient += rest > half or (rest == half and quotient & 1)
+        # The hidden bit of a normal number adds one to the exponent field, and so does a carry into the next binade.
+        return sign | (((binade - self.emin) << (self.precision - 1)) + quotient)
 
     def decode(self, bits: int) -> Fraction:
         """The finite number that a bit pattern stands for."""
@@ -161,8 +157,7 @@ class Format:
         if value < self.smallest_normal:
             return self.smallest_subnormal
         lead = value.numerator.bit_length() - value.denominator.bit_length()
-        if value < Fraction(2) ** lead:
-            lead -= 1
+        lead -= value < Fraction(2) ** lead
         return Fraction(2) ** (min(lead, self.emax) - self.precision + 1)
 
     def hex(self, value: Any) -> str:
@@ -223,6 +218,8 @@ def to_fraction(value: Any) -> Fraction:
         negative, man, exponent, _ = raw
         if not man and exponent:
             raise ValueError(f"{value!r} is not finite")
+        if abs(exponent) > LONGEST:
+            raise ValueError(f"a number of about 2**{exponent} is too long to be written as a fraction")
         return Fraction(-int(man) if negative else int(man)) * Fraction(2) ** int(exponent)
     if getattr(value, "is_Rational", False):
         return Fraction(int(value.p), int(value.q))
