@@ -13,7 +13,7 @@ import mpmath
 import numpy as np
 from mpmath import libmp
 
-from smoothsym.auditing.judge import Judgement, Reference, allowance, ratio
+from smoothsym.auditing.judge import Judgement, Reference, allowance, error_of, ratio
 from smoothsym.cases import Case
 from smoothsym.formats import Format
 from smoothsym.program import numbers
@@ -54,7 +54,7 @@ def kind_of(
     if of == "gradient" and _parts_ties(got, case):
         return "gradient at a tie"
     exact = abs(float(libmp.to_float(judgement.exact, strict=False)))
-    if exact < float(fmt.smallest_normal):
+    if max(exact, judgement.error) < float(fmt.smallest_normal):
         return "underflow"
     if judgement.error <= tol * float(fmt.u) * _natural(case, op, of, exact):
         return "cancellation"
@@ -92,8 +92,10 @@ def _range(
     place = judgement.component
     if run is None or _way(run.limited[place]) != _way(judgement.got):
         return None
-    error = libmp.mpf_abs(libmp.mpf_sub(run.free[place], judgement.exact, 64, "n"))
-    left = ratio(error, allowance(reference.measured.scales(place)._mpf_, fmt))
+    allowed = allowance(reference.measured.scales(place)._mpf_, fmt)
+    if ratio(error_of(run.limited[place], judgement.exact, fmt), allowed) <= tol:
+        return None
+    left = ratio(libmp.mpf_abs(libmp.mpf_sub(run.free[place], judgement.exact, 64, "n")), allowed)
     if left > tol and left * EXPLAINED > judgement.scaled:
         return None
     # Without a limit in sight the failure is the target's own.

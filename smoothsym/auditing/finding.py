@@ -60,8 +60,10 @@ class Finding:
 
     @property
     def _severity(self) -> float:
-        """Among errors beyond tolerance a factor of ten is no reason to prefer an input that nobody can read."""
-        return float(floor(log10(self.scaled))) if self.falls and 0 < self.scaled < inf else self.scaled
+        """Beyond tolerance a factor of ten is no reason to prefer an input that nobody can read; nor any, with all digits lost."""
+        if not self.falls or not 0 < self.scaled < inf:
+            return self.scaled
+        return min(float(floor(log10(self.scaled))), 7.0)
 
     @property
     def _plainness(self) -> tuple[int, int]:
