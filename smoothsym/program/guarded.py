@@ -36,6 +36,7 @@ from sympy import (
     cancel,
     exp,
     log,
+    sqrt,
 )
 from sympy.codegen.cfunctions import expm1, log1p
 
@@ -131,8 +132,16 @@ class quotient_power(Guarded):
     @property
     def computed(self) -> Expr:
         above, below, exponent = self.args
-        quotient, root = over(above, below), times(above ** (exponent / 2), below ** (-exponent / 2))
+        quotient = over(above, below)
+        root = times(above ** (exponent / 2), below ** (-exponent / 2))
         plain, careful = quotient**exponent, times(root, root)
+        whole, rest = exponent.as_coeff_Add()
+        if whole.is_Integer and whole != 0:
+            # A small p loses its digits in p - 1, and the power multiplies what is lost by the log of the quotient.
+            split = times(times(above ** (rest / 2), below ** (-rest / 2)), over(sqrt(above), sqrt(below)) ** whole)
+            small = S.Half - Abs(rest)
+            plain = select(small, times(quotient**rest, quotient**whole), plain)
+            careful = select(small, times(split, split), careful)
         # A large power of what leaves the range leaves it too.
         careful = select(1 - Abs(exponent), careful, plain)
         return select(quotient - TINY, select(1 / TINY - quotient, plain, careful), careful)
@@ -178,7 +187,7 @@ def guarded(stable: Stable, definition: Expr, domain: str = "real", base: Indexe
     >>> guarded(stabilise(square), square) == stabilise(square).expression
     True
     """
-    if not stable.anchors:
+    if stable.law == "none":
         return stable.expression
     # The mean's form is proved with its shift c as a free symbol: whichever the program selects is right.
     for form in (_mean(stable, definition, domain, base), stable.expression):

@@ -106,18 +106,23 @@ class _Lowering:
     axes: frozenset[Symbol]
     anchors: Mapping[Symbol, Expr]
     operations: list[Operation] = field(default_factory=list)
-    known: dict[Operation, int] = field(default_factory=dict)
+    known: dict[tuple[Operation, type], int] = field(default_factory=dict)
     cache: dict[tuple[Expr, frozenset[Symbol]], _Use] = field(default_factory=dict)
+
+    def record(self, operation: Operation) -> int:
+        # The position 1 and the number 1 are two things, and equal as numbers.
+        key = (operation, type(operation.datum))
+        if key not in self.known:
+            self.known[key] = len(self.operations)
+            self.operations.append(operation)
+        return self.known[key]
 
     def emit(
         self, name: str, args: list[_Use], labels: tuple[Symbol, ...], datum: str | Fraction | int | None = None
     ) -> _Use:
         placed = tuple((a.number, tuple(labels.index(label) for label in a.labels)) for a in args)
         operation = Operation(name, placed, len(labels), datum)
-        if operation not in self.known:
-            self.known[operation] = len(self.operations)
-            self.operations.append(operation)
-        return _Use(self.known[operation], labels)
+        return _Use(self.record(operation), labels)
 
     def join(self, name: str, *args: _Use) -> _Use:
         labels: list[Symbol] = []
@@ -132,10 +137,7 @@ class _Lowering:
         axis = inner.labels.index(index)
         rest = tuple(label for label in inner.labels if label != index)
         operation = Operation(name, ((inner.number, tuple(range(len(inner.labels)))),), len(rest), axis)
-        if operation not in self.known:
-            self.known[operation] = len(self.operations)
-            self.operations.append(operation)
-        return _Use(self.known[operation], rest)
+        return _Use(self.record(operation), rest)
 
     def lower(self, e: Expr, axes: frozenset[Symbol]) -> _Use:
         key = (e, axes & e.free_symbols)
@@ -207,10 +209,7 @@ class _Lowering:
             return self.emit("x", [], (index,), name)
         whole = self.emit("x", [], (run,), name)
         operation = Operation("take", ((whole.number, (0,)), (self.position(index, axes).number, ())), 0)
-        if operation not in self.known:
-            self.known[operation] = len(self.operations)
-            self.operations.append(operation)
-        return _Use(self.known[operation], ())
+        return _Use(self.record(operation), ())
 
     def sum(self, e: Sum, axes: frozenset[Symbol]) -> _Use:
         body = e.function

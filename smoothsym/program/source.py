@@ -47,7 +47,7 @@ def numpy_source(program: Program, name: str, parameter: str | None, widen: bool
         lines.append(f"        v{number} = {text}")
     (output, placement) = program.outputs[0]
     result = printer.names[output] + (".swapaxes(-1, -2)" if placement == (1, 0) else "")
-    lines.append(f"    return {result}.astype(dtype)")
+    lines.append(f"        return {result}.astype(dtype)")
     return "\n".join(lines) + "\n"
 
 

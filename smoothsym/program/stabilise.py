@@ -49,7 +49,7 @@ class Stable:
     expression: Expr
     anchors: dict[Symbol, Expr]
     law: str
-    """What made the form: "translation", "scale", "factored" or "none"."""
+    """What made the form: "translation", "scale", "factored", "logistic" or "none"."""
 
 
 def replace_entries(expression: Expr, base: IndexedBase, change: Any) -> Expr:
@@ -114,15 +114,14 @@ def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real
     x[s] + log1p(Sum((1 - KroneckerDelta(j, s))*exp(alpha*(x[j] - x[s])), (j, 1, n)))/alpha
     """
     key = dominant_key(expression, base)
-    if key is None:
-        return Stable(expression, {}, "none")
-    for law, form in (("translation", _translated), ("scale", _scaled), ("factored", _factored)):
+    forms = (("translation", _translated), ("scale", _scaled), ("factored", _factored))
+    for law, form in forms if key is not None else (("logistic", _logistic),):
         candidate = form(expression, base, domain)
         if candidate is None:
             continue
         candidate = _near_one(candidate)
         if proved_equal(candidate, expression, domain):
-            return Stable(candidate, {s: key}, law)
+            return Stable(candidate, {s: key} if key is not None else {}, law)
     return Stable(expression, {}, "none")
 
 
@@ -169,7 +168,37 @@ def _factored(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
                 lambda e, rate=rate: exp(_by_difference(expand(e.args[0] - rate * base[s]))),
             )
             heads[total] = exp(rate * base[s]) * Sum(body, *total.limits)
-    return _merge(expression.xreplace(heads)) if heads else None
+    if not heads:
+        return None
+    candidate = _merge(expression.xreplace(heads))
+    alone = [e.args[0] for e in candidate.atoms(exp) if e.args[0].has(base[s]) and len(e.args[0].atoms(Indexed)) == 1]
+    # log(1 + sum): what stands beside the sum is exp(-a x_s) now, which overflows unless a x_s > 0; if not, nothing did before.
+    for exponent in sorted(set(alone), key=str):
+        candidate = either(exponent, _beside_one(expression), candidate)
+    return candidate
+
+
+def _beside_one(expression: Expr) -> Expr:
+    """log(1 + w) as log1p(w), where it is written so."""
+    return expression.replace(
+        lambda e: isinstance(e, log) and isinstance(e.args[0], Add) and S.One in e.args[0].args,
+        lambda e: log1p(e.args[0] - 1),
+    )
+
+
+def _logistic(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
+    """In 1 + exp(t), with one exponent t and no sum, exp(t) becomes 1 / exp(-t) where t > 0."""
+    exponents = {e.args[0] for e in expression.atoms(exp)}
+    if expression.has(Sum) or len(exponents) != 1:
+        return None
+    (t,) = exponents
+    unit = Symbol("unit_", positive=True)
+    high = expression.replace(
+        lambda e: isinstance(e, log) and e.args[0] == 1 + exp(t), lambda e: t + log1p(Symbol("unit_", positive=True))
+    )
+    parts = Add.make_args(expand(high)) if high.has(log1p) else (high,)
+    high = Add(*(cancel(part.xreplace({exp(t): 1 / unit})) for part in parts)).xreplace({unit: exp(-t)})
+    return either(-t, _beside_one(expression), high)
 
 
 def _by_difference(exponent: Expr) -> Expr:
@@ -187,9 +216,19 @@ def _merge(e: Expr) -> Expr:
     if isinstance(e, log) and isinstance(e.args[0], Mul):
         heads = [f for f in e.args[0].args if isinstance(f, exp)]
         return Add(*(f.args[0] for f in heads)) + log(Mul(*(f for f in e.args[0].args if f not in heads)))
+    if isinstance(e, Add):
+        heads = {f for term in e.args for f in Mul.make_args(term) if isinstance(f, exp) and s in f.free_symbols}
+        if len(heads) == 1 and (head := next(iter(heads))):
+            return Mul(head, Add(*(term / head for term in e.args)))
     if isinstance(e, Mul):
         e = expand(e, deep=False, power_base=True, power_exp=False, log=False, mul=False, multinomial=False)
-        return e.replace(lambda q: isinstance(q, exp), lambda q: exp(_by_difference(expand(q.args[0]))))
+        exponents = [f.args[0] for f in Mul.make_args(e) if isinstance(f, exp)]
+        rest = [f for f in Mul.make_args(e) if not isinstance(f, exp)]
+        heads = [f for f in rest if isinstance(f, Add) and any(isinstance(term, log) for term in f.args)]
+        if len(heads) == 1 and not exponents:
+            others = Mul(*(f for f in rest if f is not heads[0]))
+            return Add(*(others * term for term in heads[0].args))
+        return Mul(exp(_by_difference(expand(Add(*exponents)))), *rest)
     return e
 
 
@@ -199,17 +238,18 @@ def _near_one(expression: Expr) -> Expr:
 
 
 def _log1p(w: Expr) -> Expr:
-    totals = [f for f in Mul.make_args(w) if isinstance(f, Sum)]
+    beside = Add(*(term for term in Add.make_args(w) if not term.has(Sum)))
+    totals = [f for f in Mul.make_args(w - beside) if isinstance(f, Sum)]
     if len(totals) != 1 or len(totals[0].limits) != 1:
         return log(w)
     (total,) = totals
-    rest = w / total
+    rest = (w - beside) / total
     (index, low, high) = total.limits[0]
-    if moments.normal(total.function.xreplace({index: s})) != 1 or total.has(expm1):
+    if moments.normal(total.function.xreplace({index: s})) != 1 or total.has(expm1) or (beside != 0 and rest != 1):
         return log(w)
     others = Sum((1 - KroneckerDelta(index, s)) * total.function, total.limits[0])
-    far = log1p(others) + (0 if rest == 1 else _log_constant(rest))
-    if cancel(rest * (high - low + 1)) == 1 and isinstance(total.function, exp):
+    far = log1p(beside + others) + (0 if rest == 1 else _log_constant(rest))
+    if beside == 0 and cancel(rest * (high - low + 1)) == 1 and isinstance(total.function, exp):
         # An average of exponentials is near 1 when every entry is near the dominant one: then it is 1 + the average of expm1.
         excess = Sum(expm1(total.function.args[0]), total.limits[0]) * rest
         return either(excess + S.Half, log1p(excess), far)
