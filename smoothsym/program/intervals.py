@@ -278,7 +278,9 @@ def exp(a: Interval, prec: int) -> Interval:
     """
     low, high = a
     if max(_top(low), _top(high)) > LARGEST:
-        return _exp_beyond(a, prec)
+        _refuse_beyond(a)
+        least = (0, MPZ(1), -(1 << LARGEST), 1)
+        return (fzero, least if _top(high) > LARGEST else exp((high, high), prec)[1])
     if max(_top(low), _top(high)) < -prec - 4:  # 1 + t <= exp(t), and exp(t) <= 1 + 2 t for 0 <= t <= 1
         return (
             _plus(fone, low, prec, round_floor) if low[0] else fone,
@@ -315,19 +317,17 @@ def _exp_fixed(t: Raw, w: int) -> tuple[Any, int, int]:
     return (MPZ(1) << w) + e, error + 7, int(k)
 
 
-def _exp_beyond(a: Interval, prec: int) -> Interval:
-    low, high = a
-    if _top(high) > LARGEST and not high[0]:
-        sure = _top(low) > LARGEST and not low[0]
-        raise (Undefined if sure else Indeterminate)(
-            f"the exponential of a number beyond 2^{LARGEST} has too long an exponent"
+def _refuse_beyond(a: Interval) -> None:
+    low, high = (not end[0] and _top(end) > LARGEST for end in a)
+    if high:
+        raise (Undefined if low else Indeterminate)(
+            f"the exponential of a number beyond 2^{LARGEST} is too large to write"
         )
-    least = (0, MPZ(1), -(1 << LARGEST), 1)
-    return (fzero, least if _top(high) > LARGEST else exp((high, high), prec)[1])
 
 
 def expm1(a: Interval, prec: int) -> Interval:
     """exp(a) - 1 without cancellation."""
+    _refuse_beyond(a)
     return _by_ends(_expm1_point, a, prec)
 
 
