@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sympy import Abs, Expr, S, Sum, oo, zoo
+from sympy import Abs, Expr, S, Sum, Symbol, oo, zoo
 from sympy import log as sympy_log
 
 from smoothsym import words
@@ -127,7 +127,7 @@ def smoothness(expression: Expr, domain: str = "real") -> list[str]:
     """Where an expression is not infinitely differentiable, in words; empty where it is everywhere."""
     e = signs.in_domain(expression, domain)
     # A smoothing parameter is positive where smoothness is claimed.
-    e = e.xreplace({q: q.func(q.name, positive=True) for q in e.free_symbols if q.is_nonnegative and not q.is_integer})
+    e = e.xreplace({q: q.func(q.name, positive=True) for q in e.atoms(Symbol) if q.is_nonnegative and not q.is_integer})
     found: list[str] = []
     for part in sorted(e.atoms(sympy_log), key=str):
         if not signs.positive(part.args[0]) or part.args[0].has(Abs):

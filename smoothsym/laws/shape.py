@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Expr, Indexed, S, Sum, sign
+from sympy import Abs, Dummy, Expr, Indexed, S, Sum, sign
 
 from smoothsym import words
 from smoothsym.laws.law import Condition, Holds, Joined, Law, Nonnegative, Zero, condition
@@ -164,7 +164,8 @@ class NonExpansive(Law):
             sides = tuple(Nonnegative(e, self.when, op.domain) for e in (1 - slope, 1 + slope))
             yield "a slope between -1 and 1", sides
         # For y <= x + c: f(y) <= f(x + c) = 2 f((x + c)/2) <= f(x) + f(c, ..., c) = f(x) + c.
-        idempotent = Zero(moved(op, lambda e: words.c) - words.c, op.domain)
+        same = Dummy("c", positive=True)
+        idempotent = Zero(moved(op, lambda e: same) - same, op.domain)
         parts = (monotone, Holds(Convex(self.when), op), Holds(Homogeneous(), op), idempotent)
         if op.arity is None and op.domain == "positive":
             yield "monotone, convex, homogeneous, and f(c, ..., c) = c", parts
