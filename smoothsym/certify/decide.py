@@ -3,7 +3,8 @@
 The question is whether both ends of the enclosure round to one number, in a binary format or to k decimal digits. Between two
 neighbouring answers there is one rational boundary r. If the enclosure holds r however narrow it gets, the value may equal r:
 exact.py says by a theorem whether it does. If it does, the value is known; if it does not and r is an end of the enclosure, the
-value lies strictly on the other side. What no theorem covers is doubled until the budget of bits is spent, and then refused.
+value lies strictly on the other side. Where terms cancel, exact.py encloses what is left of them. What no theorem covers is
+doubled until the budget of bits is spent, and then refused.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import Any
 
 from mpmath import libmp
 
-from smoothsym.certify.enclosure import Enclosure, Refused, decided_digits, decimal_boundary, make_mpf
-from smoothsym.certify.exact import NoTheorem
+from smoothsym.certify import decimals
+from smoothsym.certify.enclosure import NEITHER, Enclosure, Refused, Strict, fraction_of, make_mpf
+from smoothsym.certify.exact import NoTheorem, Quotient
 from smoothsym.certify.instance import Instance
 from smoothsym.formats import Format
 from smoothsym.program.intervals import Indeterminate, Interval, Undefined
@@ -26,17 +28,20 @@ BUDGET = 1 << 15
 
 FIRST_BITS = 80
 
+FAR_OUT = 1 << 20
+"""An exponent that no boundary has."""
+
 
 @dataclass(frozen=True)
 class Question:
     """What is to be decided of a value: the answer from an enclosure, or None; the boundary in doubt; the answer at a rational.
 
-    `settle(ends, sticky)` takes ends whose value is known to lie strictly between them; `at(r)` the answer for the value r.
+    `settle(ends, strict)` is told which of the ends the value is not; `at(r)` is the answer for the value r.
     """
 
     answer: Callable[[Interval], Any]
     boundary: Callable[[Interval], Fraction | None]
-    settle: Callable[[Interval], Any]
+    settle: Callable[[Interval, Strict], Any]
     at: Callable[[Fraction], Any]
 
 
@@ -72,23 +77,47 @@ def decide(
                         exact = instance.exact()
                     except (NoTheorem, ZeroDivisionError) as reason:
                         theorem = f"no theorem says whether it can lie on the boundary ({reason})"
-                answer = _by_theorem(question, ends[position], exact[position] if exact else None)
+                if exact is not None:
+                    ends[position] = _cancelled(exact[position], ends[position], bits)
+                    answer = _by_theorem(question, ends[position], exact[position])
             if answer is not None:
                 answers[position] = (answer, ends[position], bits)
         bits *= 2
     return [answers[position] for position in range(count)]
 
 
+def _cancelled(exact: Any, ends: Interval, bits: int) -> Interval:
+    """The enclosure after equal terms have cancelled, where it is the narrower one."""
+    if not isinstance(exact, Quotient):
+        return ends
+    try:
+        found = exact.enclosed(bits)
+    except Indeterminate:
+        return ends
+    widths = [libmp.mpf_sub(high, low, 30, "c") for low, high in (ends, found)]
+    return found if libmp.mpf_lt(widths[1], widths[0]) else ends
+
+
 def _by_theorem(question: Question, ends: Interval, exact: Any) -> Any:
+    if (answer := question.answer(ends)) is not None:
+        return answer
     boundary = question.boundary(ends)
-    if boundary is None or exact is None:
+    if boundary is None:
         return None
     try:
         if exact.equals(boundary):
             return question.at(boundary)
     except NoTheorem:
         return None
-    return question.settle(ends)
+    strict = (_is(ends[0], boundary), _is(ends[1], boundary))
+    return question.settle(ends, strict) if any(strict) else None
+
+
+def _is(end: Any, r: Fraction) -> bool:
+    sign, man, exponent, bitcount = end
+    if not man:
+        return r == 0
+    return abs(exponent) < FAR_OUT and fraction_of(end) == r
 
 
 def _refusal(answers: Mapping[int, Any], ends: list[Interval], budget: int, theorem: str) -> Refused:
@@ -101,31 +130,34 @@ def _refusal(answers: Mapping[int, Any], ends: list[Interval], budget: int, theo
 
 
 def digits_question(k: int) -> Question:
-    """Which k-digit decimal is nearest. The answer is (exact value or None, strictly inside)."""
+    """Which k-digit decimal is nearest. The answer is (exact value or None, the ends that are excluded)."""
+
+    def decided(ends: Interval, strict: Strict = NEITHER) -> Any:
+        return None if decimals.decided(ends, k, strict) is None else (None, strict)
+
     return Question(
-        answer=lambda ends: (None, False) if decided_digits(ends, k) is not None else None,
-        boundary=lambda ends: decimal_boundary(ends, k),
-        settle=lambda ends: (None, True) if decided_digits(ends, k, strict=True) is not None else None,
-        at=lambda value: (value, False),
+        answer=decided,
+        boundary=lambda ends: decimals.boundary(ends, k),
+        settle=decided,
+        at=lambda value: (value, NEITHER),
     )
 
 
 def rounding_question(fmt: Format, rounding: str = "nearest") -> Question:
     """Which number of a format is the correctly rounded one, as its bit pattern."""
 
-    def both(ends: Interval, strict: bool) -> int | None:
-        step = int(strict and ends[0] != ends[1])
-        low = fmt.round(ends[0], step, rounding)
-        high = fmt.round(ends[1], -step, rounding)
+    def both(ends: Interval, strict: Strict = NEITHER) -> int | None:
+        low = fmt.round(ends[0], int(strict[0]), rounding)
+        high = fmt.round(ends[1], -int(strict[1]), rounding)
         return low if low == high else None
 
     def boundary(ends: Interval) -> Fraction | None:
         return boundary_between(fmt, fmt.round(ends[0], 0, rounding), fmt.round(ends[1], 0, rounding), rounding, ends)
 
     return Question(
-        answer=lambda ends: both(ends, False),
+        answer=both,
         boundary=boundary,
-        settle=lambda ends: both(ends, True),
+        settle=both,
         at=lambda value: fmt.round(value, 0, rounding),
     )
 

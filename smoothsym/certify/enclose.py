@@ -105,7 +105,7 @@ def point(value: Number, bits: int = 53, note: str = "") -> Enclosure:
         libmp.from_rational(value.numerator, value.denominator, max(2 * bits, value.numerator.bit_length() + 2), way)
         for way in "fc"
     ]
-    return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, note=note)
+    return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, note=note, exact=value)
 
 
 def _shaped(results: list[Any], shape: tuple[int, ...], single: bool) -> Any:

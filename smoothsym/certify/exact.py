@@ -4,6 +4,9 @@ A program runs in a third arithmetic, whose numbers are quotients of exponential
 c times a rational power of a rational. Then value = r becomes "an exponential sum is zero": group equal exponents; by
 Lindemann-Weierstrass the sum is zero iff every grouped coefficient is. For roots it is unique factorisation of integers.
 What leaves these classes (a logarithm beside an exponential, a sum of surds) has no theorem here, and says so.
+
+Equal terms cancel exactly here, at whatever exponents: what is left of a quotient is enclosed where a program in enclosures would
+need as many bits as the exponents have units.
 """
 
 from __future__ import annotations
@@ -11,11 +14,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, isqrt
 from typing import Any
 
-LIMIT = 200_000
-"""The number of coefficient products beyond which the test is not tried."""
+from sympy import integer_nthroot
+
+from smoothsym.program import intervals
+from smoothsym.program.intervals import Interval
+
+LIMIT = 500_000
+"""The effort beyond which the test is not tried: products of short coefficients, a few microseconds each."""
 
 Sums = dict[Fraction, Fraction]
 """An exponential sum: {exponent: coefficient}."""
@@ -44,6 +51,15 @@ class Quotient:
 
     def equals(self, r: Fraction) -> bool:
         return not _add(self.above, _scale(self.below, -r))
+
+    def enclosed(self, bits: int) -> Interval:
+        """An interval that holds the value; Indeterminate where the bits do not tell the divisor from 0."""
+        if not self.above:
+            return intervals.ZERO
+        top, above = _enclosed(self.above, bits)
+        bottom, below = _enclosed(self.below, bits)
+        head = intervals.exp(intervals.exact(top - bottom, bits + (top - bottom).numerator.bit_length()), bits)
+        return intervals.mul(head, intervals.div(above, below, bits), bits)
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,7 @@ def rational_power(base: Fraction, exponent: Fraction) -> Fraction | None:
     top, bottom = _root(base.numerator, k), _root(base.denominator, k)
     if top is None or bottom is None:
         return None
-    if abs(exponent.numerator) * max(top.bit_length(), bottom.bit_length()) > 10_000_000:
+    if abs(exponent.numerator) * max(top.bit_length(), bottom.bit_length()) > 2_000_000:
         raise NoTheorem("a power too large to write out")
     return Fraction(top, bottom) ** exponent.numerator
 
@@ -95,14 +111,24 @@ def _root(a: int, k: int) -> int | None:
         return a
     if k >= a.bit_length():
         return None
-    if k == 2:
-        guess = isqrt(a)
-        return guess if guess * guess == a else None
-    low, high = 1, 1 << (a.bit_length() // k + 1)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if middle**k <= a else (low, middle - 1)
-    return low if low**k == a else None
+    root, exact = integer_nthroot(a, k)
+    return int(root) if exact else None
+
+
+def _enclosed(sums: Sums, bits: int) -> tuple[Fraction, Interval]:
+    """(e, s): the exponential sum is exp(e) s."""
+    top = max(sums)
+    terms = []
+    for exponent, coefficient in sums.items():
+        t = exponent - top
+        weight = intervals.exp(intervals.exact(t, bits + t.numerator.bit_length()), bits)
+        terms.append(intervals.mul(intervals.exact(coefficient, bits), weight, bits))
+    return top, intervals.total(terms, bits)
+
+
+def _effort(sums: Sums) -> int:
+    """What a pass over the terms costs: long coefficients are gone through digit by digit, and reduced by gcd."""
+    return sum(1 + ((c.numerator.bit_length() + c.denominator.bit_length()) // 1000) ** 2 for c in sums.values())
 
 
 def _add(a: Sums, b: Sums) -> Sums:
@@ -121,8 +147,6 @@ def _scale(a: Sums, factor: Fraction) -> Sums:
 
 
 def _times(a: Sums, b: Sums) -> Sums:
-    if len(a) * len(b) > LIMIT:
-        raise NoTheorem(f"the zero test would multiply {len(a)} by {len(b)} terms")
     total: Sums = {}
     for e, c in a.items():
         for f, d in b.items():
@@ -146,7 +170,19 @@ def _constant(v: Exact, what: str) -> Fraction:
 
 
 class ExactArithmetic:
-    """Numbers whose equality with a rational a theorem decides."""
+    """Numbers whose equality with a rational a theorem decides, as far as `limit` goes."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.left = limit
+
+    def _spend(self, effort: int) -> None:
+        self.left -= effort
+        if self.left < 0:
+            raise NoTheorem("the zero test would be too long")
+
+    def _times(self, a: Sums, b: Sums) -> Sums:
+        self._spend(len(a) * _effort(b) + len(b) * _effort(a))
+        return _times(a, b)
 
     def number(self, value: Fraction) -> Quotient:
         return constant(value)
@@ -157,6 +193,7 @@ class ExactArithmetic:
     def sum(self, values: Sequence[Any]) -> Exact:
         total: Any = constant(Fraction(0))
         if all(isinstance(v, Quotient) and v.below == values[0].below for v in values):
+            self._spend(sum(_effort(v.above) for v in values))
             above: Sums = {}
             for v in values:
                 for e, c in v.above.items():
@@ -183,8 +220,10 @@ class ExactArithmetic:
     def _add(self, a: Exact, b: Exact) -> Exact:
         if isinstance(a, Quotient) and isinstance(b, Quotient):
             if a.below == b.below:
+                self._spend(_effort(a.above) + _effort(b.above))
                 return Quotient(_add(a.above, b.above), a.below)
-            return Quotient(_add(_times(a.above, b.below), _times(b.above, a.below)), _times(a.below, b.below))
+            above = _add(self._times(a.above, b.below), self._times(b.above, a.below))
+            return Quotient(above, self._times(a.below, b.below))
         if isinstance(b, Logarithm) and isinstance(a, Logarithm):
             if a.factor == b.factor:
                 return Logarithm(a.shift + b.shift, a.factor, self._quotient(self._mul(a.of, b.of)))
@@ -211,7 +250,7 @@ class ExactArithmetic:
 
     def _mul(self, a: Exact, b: Exact) -> Exact:
         if isinstance(a, Quotient) and isinstance(b, Quotient):
-            return Quotient(_times(a.above, b.above), _times(a.below, b.below))
+            return Quotient(self._times(a.above, b.above), self._times(a.below, b.below))
         if isinstance(a, Quotient):
             a, b = b, a
         if isinstance(a, Root) and isinstance(b, Root):
@@ -253,15 +292,13 @@ class ExactArithmetic:
             return constant(Fraction(0 if exponent else 1))
         if base < 0 and exponent.denominator != 1:
             raise NoTheorem("a root of a negative number")
-        if exponent.denominator == 1 and gcd(base.numerator, base.denominator) == 1:
+        if exponent.denominator == 1:
             size = max(abs(base.numerator).bit_length(), base.denominator.bit_length()) * abs(exponent.numerator)
-            if size > 2_000_000 and abs(base) != 1:
+            if abs(base) == 1:
+                return constant(base if exponent.numerator % 2 else Fraction(1))
+            if size > 2_000_000:
                 raise NoTheorem("a power too large to write out")
-            return (
-                constant(base**exponent.numerator)
-                if abs(base) != 1
-                else constant(base if exponent.numerator % 2 else Fraction(1))
-            )
+            return constant(base**exponent.numerator)
         value = rational_power(base, exponent)
         return constant(value) if value is not None else Root(Fraction(1), base, exponent)
 
