@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import mpmath
 from mpmath import libmp
-from sympy import Expr
 
 from smoothsym import words
 from smoothsym.certify.decide import BUDGET
@@ -20,7 +20,7 @@ from smoothsym.certify.instance import Instance, flat, instance_of
 from smoothsym.certify.special import Number
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Indeterminate, Undefined
-from smoothsym.program.lower import lower
+from smoothsym.program.lower import Program, lower
 
 
 @dataclass
@@ -47,14 +47,8 @@ class Measured:
         value = _magnitude(tuple(end._mpf_ for end in self.values[component]))
         if component not in self.kept and self.of == "gradient":
             return value
-        at = (words.i,) if self.of == "gradient" else ()
-        over = words.k if self.of == "gradient" else words.i
-        inner = self.op.hessian if self.of == "gradient" else self.op.gradient
-        wanted = [self.op.stable(inner)]
-        if self.op.parameter is not None:
-            wanted.append(self.op.stable(self.op.derivative(self.op.parameter, of=self.of)))
-        program = _scale_program(tuple(w.expression for w in wanted), over, tuple(wanted[0].anchors.items()))
-        positions = {words.i.name: self.kept.index(component)} if at else {}
+        program = _scale_program(self.op, self.of)
+        positions = {words.i.name: self.kept.index(component)} if self.of == "gradient" else {}
         symbols = {self.name: self.parameter} if self.name else {}
         x = [Fraction(self.row[q]) for q in self.kept]
         instance = Instance(program, x, symbols, self.length, positions)
@@ -84,14 +78,14 @@ def _magnitude(ends: Any) -> Any:
     return abs(make_mpf(libmp.mpf_shift(libmp.mpf_add(ends[0], ends[1], 60, "n"), -1)))
 
 
-_PROGRAMS: dict[Any, Any] = {}
-
-
-def _scale_program(expressions: tuple[Expr, ...], over: Any, anchors: tuple[Any, ...]) -> Any:
-    key = (expressions, over)
-    if key not in _PROGRAMS:
-        _PROGRAMS[key] = lower(list(expressions), (over,), dict(anchors))
-    return _PROGRAMS[key]
+@lru_cache(maxsize=256)
+def _scale_program(op: Any, of: str) -> Program:
+    """The derivatives of an output by every entry and by the parameter, as one program."""
+    inner, over = (op.hessian, words.k) if of == "gradient" else (op.gradient, words.i)
+    wanted = [op.stable(inner)]
+    if op.parameter is not None:
+        wanted.append(op.stable(op.derivative(op.parameter, of=of)))
+    return lower([form.expression for form in wanted], (over,), dict(wanted[0].anchors))
 
 
 def measure(
