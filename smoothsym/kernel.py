@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from math import inf, isfinite, isinf, isnan, log2, nan
@@ -25,7 +25,7 @@ _WEIGHTLESS = 1e4
 """exp(-1e4 / 4) is 0 in every format."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Kernel:
     """Float code for one operator: `kernel(x, axis=-1, <parameter>=...)`.
 
@@ -33,7 +33,7 @@ class Kernel:
     form, in float32 for narrower formats, and answers special values by the operator's contract.
     """
 
-    op: Any = field(repr=False)
+    op: Any
     of: str
     form: str
 
@@ -64,6 +64,9 @@ class Kernel:
         parameter = self.op.parameter.name if self.op.parameter is not None else None
         text = numpy_source(self.program, f"{self.op.name}_{self.name}", parameter, widen=self.contract)
         return f"# {self.note}\n{text}" if self.note else text
+
+    def __repr__(self) -> str:
+        return f"<Kernel {self.op.name} {self.name}{': ' + self.note if self.note else ''}>"
 
     def __call__(self, x: Any, axis: int = -1, **parameter: Any) -> Any:
         """The value, or the gradient with the shape of x, of each vector along `axis`, in the dtype of x.

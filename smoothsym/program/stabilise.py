@@ -171,9 +171,10 @@ def _factored(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
     if not heads:
         return None
     candidate = _merge(expression.xreplace(heads))
-    alone = [e.args[0] for e in candidate.atoms(exp) if e.args[0].has(base[s]) and len(e.args[0].atoms(Indexed)) == 1]
-    # log(1 + sum): what stands beside the sum is exp(-a x_s) now, which overflows unless a x_s > 0; if not, nothing did before.
-    for exponent in sorted(set(alone), key=str):
+    rates = {head.args[0] for product in heads.values() for head in Mul.make_args(product) if isinstance(head, exp)}
+    inverse = {-rate for rate in rates} & {e.args[0] for e in candidate.atoms(exp)}
+    # log(1 + sum): beside the sum there is exp(-a x_s) now, which overflows unless a x_s > 0; if not, nothing did before.
+    for exponent in sorted(inverse, key=str):
         candidate = either(exponent, _beside_one(expression), candidate)
     return candidate
 
