@@ -57,7 +57,6 @@ class Undefined(ArithmeticError):
 
 def exact(value: Fraction | int, prec: int) -> Interval:
     """A rational: a point where it is dyadic, whatever its length, else rounded outward."""
-    value = Fraction(value)
     p, q = value.numerator, value.denominator
     if q & (q - 1) == 0:
         point = from_man_exp(p, 1 - q.bit_length())
@@ -115,9 +114,13 @@ def div(a: Interval, b: Interval, prec: int) -> Interval:
         if b == ZERO:
             raise Undefined("division by zero")
         raise Indeterminate("a divisor is not known to be nonzero")
-    low = [mpf_div(u, w, prec, round_floor) for u in a for w in b]
-    high = [mpf_div(u, w, prec, round_ceiling) for u in a for w in b]
-    return (_least(low), _greatest(high))
+    if mpf_sign(b[0]) < 0:
+        a, b = neg(a), neg(b)
+    (al, ah), (bl, bh) = a, b
+    return (
+        mpf_div(al, bl if al[0] else bh, prec, round_floor),
+        mpf_div(ah, bh if ah[0] else bl, prec, round_ceiling),
+    )
 
 
 def _least(values: list[Raw]) -> Raw:

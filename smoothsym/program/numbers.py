@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
+from itertools import repeat
 from typing import Any, Protocol
 
 from smoothsym.program.lower import Operation, Program
@@ -66,7 +68,7 @@ def _function(name: str, arithmetic: Arithmetic) -> Callable[..., Any]:
         return lambda a, b: one if a == b else zero
     if name == "either":
         return lambda test, a, b: a if arithmetic.prefers(test) else b
-    return lambda *args: arithmetic.apply(name, *args)
+    return partial(arithmetic.apply, name)
 
 
 def _reduced(operation: Operation, values: list[Any], arithmetic: Arithmetic) -> Any:
@@ -90,8 +92,15 @@ def _mapped(function: Callable[..., Any], operation: Operation, values: list[Any
     if operation.rank == 0:
         return function(*(values[number] for number, _ in operation.args))
     if operation.rank == 1:
-        columns = [values[number] if placement else [values[number]] * size for number, placement in operation.args]
-        return [function(*row) for row in zip(*columns, strict=True)]
+        return list(
+            map(
+                function,
+                *(
+                    values[number] if placement else repeat(values[number], size)
+                    for number, placement in operation.args
+                ),
+            )
+        )
     if operation.rank == 2:
         return [
             [
