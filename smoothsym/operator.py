@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sympy import Abs, Expr, Indexed, Integer, Sum, Symbol, latex, oo
+from sympy import Abs, Expr, Indexed, Integer, Rational, Sum, Symbol, latex, oo
 
 from smoothsym import words
+from smoothsym.certify.inputs import exact_number
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
 from smoothsym.kernel import Kernel, kernels_of
@@ -29,8 +31,9 @@ _LIMIT_ROWS = {
 class SmoothMax:
     """A smooth maximum, defined by one SymPy expression over x[1], ..., x[n].
 
-    Parameters: `name`; `definition`, an expression in x[j] under sums over j = 1..n, and one parameter; `parameter`, its symbol
-    (found when left out and there is just one); `domain`, "real" or "positive", where the entries lie; `laws`, statements of the
+    Parameters: `name`; `definition`, an expression in x[j] under sums over j = 1..n, and its parameters; with x[i] beside the
+    sums, i free, it is vector-valued, and in x[1], x[2] alone it is a function of one or two entries; `parameter`, a symbol, a
+    tuple of them (limits and special values are about the first), or left out where there is none or just one; `domain`, "real" or "positive", where the entries lie; `laws`, statements of the
     operator's own, tried beside those that are tried on every operator; `special_values`, rows of the contract for nan,
     infinities and the like, beyond those that follow from limits.
     Raises ValueError for a free symbol too many, an unknown domain, or a definition without entries of x.
@@ -47,7 +50,7 @@ class SmoothMax:
         self,
         name: str,
         definition: Expr,
-        parameter: Symbol | None = None,
+        parameter: Symbol | tuple[Symbol, ...] | None = None,
         domain: str = "real",
         laws: Sequence[Any] = (),
         special_values: Mapping[str, Special] | None = None,
@@ -64,27 +67,73 @@ class SmoothMax:
         self.definition = rename_bound(definition, {words.i, words.k, s})
         self.special_values = dict(special_values or {})
         self.laws = tuple(laws)
-        self.parameter = self._checked(parameter)
+        self.parameter: Any = self._checked(parameter)
+        self._settled: dict[Any, SmoothMax] = {}
 
-    def _checked(self, parameter: Symbol | None) -> Symbol | None:
+    def _checked(self, parameter: Any) -> Symbol | tuple[Symbol, ...] | None:
+        """The parameter, found where it is left out; every symbol of the definition must have a part to play."""
         entries = [entry for entry in self.definition.atoms(Indexed) if entry.base == words.x]
         if not entries:
             raise ValueError(f"the definition of {self.name} has no entry of the vector: write it in ss.x[ss.j]")
         bound = bound_indices(self.definition)
-        free = self.definition.free_symbols - bound - {words.n, words.x.label, words.x, *entries}
-        indices = {q for entry in entries for q in entry.indices} - bound
-        if loose := [q for q in indices if not isinstance(q, Integer)]:
+        others = {entry for entry in self.definition.atoms(Indexed) if entry.base != words.x}
+        free = self.definition.free_symbols - bound - {words.n, words.x.label, words.x, *entries, *others}
+        free -= {part for entry in others for part in (entry.base, entry.base.label)}
+        free -= {words.i} if self.vector else set()
+        loose = [q for entry in entries for q in entry.indices if q not in bound and not isinstance(q, Integer)]
+        loose = [q for q in loose if q != words.i] or [q for e in others for q in e.indices if q not in bound]
+        if loose:
             raise ValueError(f"the index {loose[0]} of the definition of {self.name} is bound by no sum over 1..n")
-        names = sorted(str(symbol) for symbol in free if isinstance(symbol, Symbol))
+        names = sorted((q for q in free if isinstance(q, Symbol)), key=str)
         if parameter is None and len(names) == 1:
-            return next(symbol for symbol in free if isinstance(symbol, Symbol))
-        wanted = {parameter} if parameter is not None else set()
-        extra = [name for name in names if name not in {str(q) for q in wanted}]
-        if extra:
+            return names[0]
+        wanted = (
+            tuple(parameter) if isinstance(parameter, (tuple, list)) else (parameter,) if parameter is not None else ()
+        )
+        if strange := [q for q in wanted if not isinstance(q, Symbol)]:
+            raise TypeError(
+                f"parameter={strange[0]!r} is a {type(strange[0]).__name__}; give a SymPy symbol, such as ss.alpha"
+            )
+        if extra := [str(q) for q in names if str(q) not in {str(given) for given in wanted}]:
             raise ValueError(
                 f"the definition of {self.name} has a free symbol too many: {', '.join(extra)}; only the parameter may be free"
             )
-        return parameter
+        return wanted if isinstance(parameter, (tuple, list)) and len(wanted) > 1 else wanted[0] if wanted else None
+
+    # ---- parameters ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> tuple[Symbol, ...]:
+        """All parameters; the first is the one that limits and special values are about."""
+        if isinstance(self.parameter, tuple):
+            return self.parameter
+        return () if self.parameter is None else (self.parameter,)
+
+    def settled(self, given: Mapping[str, Any]) -> tuple[SmoothMax, dict[str, Any]]:
+        """The operator of its first parameter alone, the others taken out of `given` at their exact values.
+
+        Raises TypeError where one of the others is not given.
+        """
+        _, *others = self.parameters or (None,)
+        if not others:
+            return self, dict(given)
+        if missing := [q.name for q in others if q.name not in given]:
+            raise TypeError(
+                f"{self.name} has the parameters {', '.join(map(str, self.parameters))}: give {missing[0]}="
+            )
+        values = tuple((q, exact_number(given[q.name], q.name)) for q in others)
+        if infinite := [q.name for q, value in values if not isinstance(value, Fraction)]:
+            raise ValueError(f"{infinite[0]}={given[infinite[0]]!r}: only {self.parameters[0]} may be infinite or nan")
+        rest = {key: value for key, value in given.items() if key not in {q.name for q in others}}
+        return self._at(values), rest
+
+    def _at(self, values: tuple[tuple[Symbol, Fraction], ...]) -> SmoothMax:
+        if values not in self._settled:
+            exact = {q: Rational(value.numerator, value.denominator) for q, value in values}
+            name = f"{self.name}[{', '.join(f'{q}={value}' for q, value in values)}]"
+            definition = self.definition.subs(exact)
+            self._settled[values] = SmoothMax(name, definition, self.parameters[0], self.domain, title=self.title)
+        return self._settled[values]
 
     # ---- what is true --------------------------------------------------------------------------------------------------------
 
@@ -95,15 +144,32 @@ class SmoothMax:
             return None
         return max(int(entry.indices[0]) for entry in self.definition.atoms(Indexed))
 
+    @property
+    def vector(self) -> bool:
+        """Whether there is a value for each entry x[i], i a free index, as of softmax."""
+        return words.i in self.definition.free_symbols
+
     @cached_property
     def gradient(self) -> Expr:
-        """The derivative by x[i], i a free index, for any n."""
-        return partial(self.definition, words.x[words.i])
+        """The derivative by x[i], i a free index, for any n; by x[1] for a function of one entry; of a vector by x[k]."""
+        index = 1 if self.arity == 1 else words.k if self.vector else words.i
+        return partial(self.definition, words.x[index])
 
     @cached_property
     def hessian(self) -> Expr:
-        """The second derivative by x[i] and x[k], i and k free indices, for any n."""
-        return partial(self.gradient, words.x[words.k])
+        """The second derivative by x[i] and x[k], i and k free indices, for any n; the second one by x[1] for one entry.
+
+        Raises ValueError for a vector, whose gradient is a matrix already.
+        """
+        if self.vector:
+            raise ValueError(
+                f"{self.name} has a value for each entry; its gradient is its Jacobian, and it has no Hessian"
+            )
+        return partial(self.gradient, words.x[1 if self.arity == 1 else words.k])
+
+    def rank(self, of: str | Expr = "value") -> int:
+        """How many free indices a formula has: 0 for a number, 1 for a vector, 2 for a matrix."""
+        return len({words.i, words.k} & self.formula(of).free_symbols)
 
     def derivative(self, symbol: Symbol | None = None, order: int = 1, of: str | Expr = "value") -> Expr:
         """The derivative by a parameter, `order` times, of the value or of another formula."""
@@ -117,9 +183,10 @@ class SmoothMax:
             return self.definition
         if of in ("gradient", "hessian"):
             return getattr(self, of)
-        if self.parameter is not None and of == self.parameter.name:
-            return self.derivative(self.parameter)
-        known = ["value", "gradient", "hessian", *([self.parameter.name] if self.parameter is not None else [])]
+        for symbol in self.parameters:
+            if of == symbol.name:
+                return self.derivative(symbol)
+        known = ["value", "gradient", "hessian", *(symbol.name for symbol in self.parameters)]
         raise unknown("of", of, known)
 
     def limit(self, point: Any, of: str | Expr = "value", direction: str | None = None) -> Expr:
@@ -153,9 +220,9 @@ class SmoothMax:
         return latex(self.formula(of))
 
     def _parameter(self, what: str) -> Symbol:
-        if self.parameter is None:
+        if not self.parameters:
             raise ValueError(f"{self.name} has no parameter to take {what} by")
-        return self.parameter
+        return self.parameters[0]
 
     # ---- what runs -----------------------------------------------------------------------------------------------------------
 
@@ -179,7 +246,7 @@ class SmoothMax:
     @cached_property
     def joint(self) -> bool:
         """Whether f(t x; parameter/t) = t f(x; parameter), t > 0, is proved for every n."""
-        return self.parameter is not None and joint_homogeneity(self.definition, self.parameter, domain=self.domain)
+        return bool(self.parameters) and joint_homogeneity(self.definition, self.parameters[0], domain=self.domain)
 
     def stable(self, of: str | Expr = "value") -> Stable:
         """The stable form of a formula, proved equal to it."""
@@ -209,7 +276,7 @@ class SmoothMax:
             return self.special_values[row]
         if row == "parameter 0-" and "parameter 0" in self.special_values:
             return self.special_values["parameter 0"]
-        if row in _LIMIT_ROWS and self.parameter is not None:
+        if row in _LIMIT_ROWS and self.parameters:
             point, direction = _LIMIT_ROWS[row]
             try:
                 value = self.limit(point, direction=direction)
