@@ -242,11 +242,13 @@ def _rows(data: Any, fmt: formats.Format, op: Any, notes: list[str]) -> Any:
 
 
 def _from_data(rows: Any, parameters: Sequence[Any], budget: int | None, seed: int, notes: list[str]) -> list[Case]:
+    places = np.arange(len(rows))
     if budget is not None and budget < len(rows):
         notes.append(f"{budget} of {len(rows)} rows, drawn with seed {seed}")
-        rows = rows[np.sort(np.random.default_rng(seed).choice(len(rows), budget, replace=False))]
+        places = np.sort(np.random.default_rng(seed).choice(len(rows), int(budget), replace=False))
     return [
-        Case(tuple(float(v) for v in row), parameters[q % len(parameters)], ("data",)) for q, row in enumerate(rows)
+        Case(tuple(float(v) for v in rows[place]), parameters[q % len(parameters)], ("data", f"row {place}"))
+        for q, place in enumerate(places)
     ]
 
 

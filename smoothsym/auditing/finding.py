@@ -79,7 +79,8 @@ class Finding:
     def __str__(self) -> str:
         where = f", entry {self.component}" if self.component is not None else ""
         with_parameter = f", parameter {float.fromhex(self.parameter)!r}" if self.parameter is not None else ""
-        note = f" ({self.note})" if self.note else ""
+        said = [part for part in (self.note, *(tag for tag in self.tags if tag.startswith("row "))) if part]
+        note = f" ({'; '.join(said)})" if said else ""
         size = f"{number(self.ulp)} ulp, scaled {number(self.scaled)}"
         return f"{self.kind}: {size}: got {self.got}, exact {self.exact} at {shown(self.inputs)}{with_parameter}{where}{note}"
 

@@ -120,7 +120,8 @@ def judge(got: list[float], reference: Reference, fmt: Format, tol: float, neede
         # A small entry may be excused where a large one beside it is not.
         largest = sorted(order, key=sizes.__getitem__, reverse=True)
         mixed = list(dict.fromkeys(place for pair in zip(order, largest, strict=True) for place in pair))
-        for place in mixed[: max(2, min(8, 800 // len(got)))]:
+        most = max(2, min(8, 800 // len(got)))
+        for place in (*mixed[:2], *(q for q in mixed[2:most] if uppers[q] > tol)):
             if uppers[place] <= scaled:
                 continue
             value = _scaled(got[place], errors[place], uppers[place], reference, place, fmt, tol)

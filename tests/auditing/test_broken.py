@@ -1,0 +1,113 @@
+"""Code that is broken in one way each is caught, with an input that shows it; the correct code that it came from holds."""
+
+import broken
+import numpy as np
+import pytest
+from scipy import special
+
+import smoothsym as ss
+
+
+def kinds(audit):
+    return {finding.kind for finding in audit.findings if finding.falls}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_naive_logsumexp_overflows_and_cancels(dtype):
+    audit = ss.audit(broken.naive, ss.logsumexp, alpha=1.0, dtype=dtype)
+    assert audit.verdict == "falls short" and {"overflow", "cancellation"} <= kinds(audit)
+    for finding in audit.findings:
+        if finding.kind in ("overflow", "cancellation"):
+            x = np.array([float.fromhex(entry) for entry in finding.inputs], dtype=dtype)
+            with np.errstate(all="ignore"):
+                assert repr(float(broken.naive(x))) == finding.got
+            exact = ss.reference(ss.logsumexp, x, alpha=1.0)
+            assert float(finding.exact) == pytest.approx(float(exact), rel=1e-15)
+            assert finding.scaled > 8 and len(x) <= 2, "the smallest input that shows it"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("seed, budget", [(0, 300), (1, 60), (2, 500)])
+def test_scipy_holds_whatever_the_seed(dtype, seed, budget):
+    for target, of in ((special.logsumexp, "value"), (special.softmax, "gradient")):
+        audit = ss.audit(target, ss.logsumexp, of=of, alpha=1.0, dtype=dtype, seed=seed, budget=budget)
+        assert audit.verdict == "holds" and audit.rows == budget and not audit.refused
+
+
+VALUES = [
+    (broken.drops_a_term, "inaccurate"),
+    (broken.wrong_sign, "inaccurate"),
+    (broken.single_inside, "inaccurate"),
+    (broken.twenty_ulps_off, "inaccurate"),
+    (broken.wrong_when_long, "inaccurate"),
+    (broken.swallows_nan, "special value"),
+    (broken.returns_nan, "inaccurate"),
+]
+
+
+@pytest.mark.parametrize("target, kind", VALUES, ids=lambda v: getattr(v, "__name__", v))
+def test_a_broken_value_is_caught(target, kind):
+    audit = ss.audit(target, ss.logsumexp, alpha=1.0, budget=120)
+    assert audit.verdict == "falls short" and kind in kinds(audit)
+
+
+@pytest.mark.parametrize(
+    "target, kind", [(broken.transposed, "gradient at a tie"), (broken.first_of_ties, "gradient at a tie")]
+)
+def test_a_broken_gradient_is_caught(target, kind):
+    audit = ss.audit(target, ss.logsumexp, of="gradient", alpha=1.0, budget=120)
+    assert audit.verdict == "falls short" and kind in kinds(audit) and audit.max_normwise > 1e6
+    assert audit.worst.component is not None
+
+
+def test_to_scale_before_the_shift_is_caught_and_to_shift_first_holds():
+    wrong = ss.audit(broken.scaled_then_shifted, ss.logsumexp, of="gradient", budget=200)
+    assert kinds(wrong) == {"cancellation"}
+    assert ss.audit(broken.shifted_then_scaled, ss.logsumexp, of="gradient", budget=200).verdict == "holds"
+
+
+def test_ulps_beyond_count_are_nobodys_fault_where_the_input_is_ill_conditioned():
+    nobody = ss.audit(special.logsumexp, ss.logsumexp, alpha=1.0, data=[[np.log(0.5)] * 2])
+    assert nobody.verdict == "holds" and nobody.max_ulp > 1e15 and nobody.max_scaled < 1
+    assert [finding.kind for finding in nobody.findings] == ["ill-conditioned input"]
+    naive = ss.audit(broken.naive, ss.logsumexp, alpha=1.0, data=[[0.0, -40.0]])
+    assert naive.verdict == "falls short" and naive.max_ulp > 1e15 and naive.worst.kind == "cancellation"
+
+
+def test_a_large_offset_does_not_excuse_a_gradient():
+    x = np.float32(1e6)
+    audit = ss.audit(
+        lambda x: np.exp(x - special.logsumexp(x)),
+        ss.logsumexp,
+        of="gradient",
+        alpha=1.0,
+        dtype="float32",
+        data=[[x, x]],
+    )
+    assert audit.verdict == "falls short" and audit.worst.kind == "cancellation" and audit.max_scaled > 1e3
+
+
+def test_zeros_for_subnormals_are_flushing_only_where_nothing_speaks_against_it():
+    def flushing(x):
+        with np.errstate(all="ignore"):
+            weights = special.softmax(x)
+        weights[weights < np.finfo(x.dtype).tiny] = 0
+        return weights
+
+    audit = ss.audit(flushing, ss.logsumexp, of="gradient", alpha=1.0, budget=200)
+    assert audit.verdict == "holds" and "flush to zero" in {finding.kind for finding in audit.findings}
+    zeros = ss.audit(lambda x: flushing(x) * (flushing(x) > 1e-300), ss.logsumexp, of="gradient", alpha=1.0, budget=200)
+    assert zeros.verdict == "falls short"
+
+
+def test_a_bound_that_is_too_small_is_seen_to_be():
+    data = np.random.default_rng(0).normal(size=(40, 6))
+    rounding = 2.0**-53
+
+    def audit(bound, of="value", target=special.logsumexp):
+        return ss.audit(target, ss.logsumexp, of=of, alpha=1.0, data=data, bound=bound).max_over_bound
+
+    assert audit(None) is None
+    wide = audit(lambda x, a: rounding * (abs(special.logsumexp(x)) + len(x) + 1))
+    assert 0 < wide < 1 and audit(lambda x, a: rounding / 50) > 1 and audit(lambda x, a: 0.0) == np.inf
+    assert 0 < audit(lambda x, a: 20 * rounding * special.softmax(x), "gradient", special.softmax) < 1
