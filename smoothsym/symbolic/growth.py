@@ -33,6 +33,7 @@ from sympy import (
 )
 
 from smoothsym import words
+from smoothsym.symbolic import signs
 
 DEPTH = 4
 """How many powers of what is small an inverse, logarithm or exponential is expanded to."""
@@ -107,6 +108,8 @@ class Towards:
             return 0
         if quantity.is_positive or quantity.is_negative:
             return 1 if quantity.is_positive else -1
+        if signs.positive(signs.in_domain(quantity, "positive" if self.positive else "real")):
+            return 1
         for known, value in self.known.items():
             ratio = (quantity / known).cancel()
             if ratio.is_positive or ratio.is_negative:
@@ -265,8 +268,15 @@ class Towards:
         index, low, high = e.limits[0]
         if low != 1:
             raise Undecided("a sum that does not start at 1")
-        body = expand(self.exponential(e.function), power_base=False, power_exp=False)
-        return reduce(self.add, (self.term(term, index, high) for term in Add.make_args(body)))
+        total = self.growth([])
+        for part in Add.make_args(expand(e.function, power_base=False, power_exp=False)):
+            if not part.has(self.parameter):
+                whole = Sum(part, (index, 1, high)) if index in part.free_symbols else high * part
+                total = self.add(total, self.constant(whole))
+                continue
+            for term in Add.make_args(expand(self.exponential(part), power_base=False, power_exp=False)):
+                total = self.add(total, self.term(term, index, high))
+        return total
 
     def term(self, term: Expr, index: Symbol, high: Expr) -> Growth:
         """The sum of a term c t^q g(x_j) exp(t s x_j): its ties and its second level."""
