@@ -10,7 +10,9 @@ from math import inf, isfinite, isinf, isnan, log2, nan
 from typing import Any
 
 import numpy as np
+from sympy import Indexed
 
+from smoothsym import words
 from smoothsym.certify import special
 from smoothsym.certify.special import Answer
 from smoothsym.errors import shown, unknown
@@ -48,7 +50,10 @@ class Kernel:
 
     @cached_property
     def program(self) -> Program:
-        """The program that runs on ordinary rows."""
+        """The program that runs on ordinary rows. Raises ValueError for a definition with vectors beside x."""
+        beside = {e.base for e in self.op.definition.atoms(Indexed)} - {words.x}
+        if beside:
+            raise ValueError(f"{self.op.name} has the vector {beside.pop()} beside x; float kernels take x alone")
         return self.op.program(self.of, "naive" if self.form == "naive" else "float")
 
     @property
@@ -61,8 +66,8 @@ class Kernel:
     @property
     def source(self) -> str:
         """NumPy source that computes what the program computes, for finite rows."""
-        parameter = self.op.parameter.name if self.op.parameter is not None else None
-        text = numpy_source(self.program, f"{self.op.name}_{self.name}", parameter, widen=self.contract)
+        names = [symbol.name for symbol in self.op.parameters]
+        text = numpy_source(self.program, f"{self.op.name}_{self.name}", names, widen=self.contract)
         return f"# {self.note}\n{text}" if self.note else text
 
     def __repr__(self) -> str:
@@ -71,26 +76,32 @@ class Kernel:
     def __call__(self, x: Any, axis: int = -1, **parameter: Any) -> Any:
         """The value, or the gradient with the shape of x, of each vector along `axis`, in the dtype of x.
 
-        A function of one entry acts on every entry of x, whatever its shape.
+        A function of one entry acts on every entry of x, whatever its shape. Where a vector has a matrix of derivatives, that
+        takes the last two axes.
         """
-        name, value = self._parameter(parameter)
+        op, given = self.op.settled(parameter)
+        if op is not self.op:
+            return op.kernels[self.name](x, axis, **given)
+        name, value = self._parameter(given)
         x = np.asarray(x)
         if x.dtype.kind in "iub":
             x = x.astype(np.float64)
         if x.dtype.kind not in "fV" or x.dtype.names is not None:
             raise TypeError(f"x has dtype {x.dtype}; a kernel takes real floats")
-        if self.op.arity == 1:
-            result = self._rows(x[..., None], name, value)
-            return result[..., 0] if self.of == "gradient" else result
+        if op.arity == 1:
+            return self._rows(x[..., None], name, value)
         if x.ndim == 0:
             raise ValueError("x is a single number; give an array with at least one axis")
         rows = np.moveaxis(x, axis, -1)
-        if self.op.arity is not None and rows.shape[-1] != self.op.arity:
-            raise ValueError(
-                f"x has {rows.shape[-1]} entries along axis {axis}; {self.op.name} is a function of {self.op.arity}"
-            )
+        if op.arity is not None and rows.shape[-1] != op.arity:
+            raise ValueError(f"x has {rows.shape[-1]} entries along axis {axis}; {op.name} is a function of {op.arity}")
         result = self._rows(rows, name, value)
-        return np.moveaxis(result, -1, axis) if self.of == "gradient" else result
+        return np.moveaxis(result, -1, axis) if self.rank == 1 else result
+
+    @cached_property
+    def rank(self) -> int:
+        """How many axes a result has beside those of the batch: 0 for a number, 1 for a vector, 2 for a matrix."""
+        return int(self.op.rank(self.of))
 
     def _parameter(self, given: Mapping[str, Any]) -> tuple[str | None, Any]:
         name = self.op.parameter.name if self.op.parameter is not None else None
@@ -104,15 +115,14 @@ class Kernel:
         return name, value
 
     def _rows(self, rows: Any, name: str | None, value: Any) -> Any:
+        size = rows.shape[-1]
         # Sums are pairwise along a contiguous axis only.
-        flat = np.ascontiguousarray(
-            rows.reshape(-1, rows.shape[-1]) if rows.size else np.empty(_flat(rows), rows.dtype)
-        )
-        shape = rows.shape if self.of == "gradient" else rows.shape[:-1]
+        flat = np.ascontiguousarray(rows).reshape(int(np.prod(rows.shape[:-1])), size)
+        shape = rows.shape[:-1] + (size,) * self.rank
         with np.errstate(all="ignore"):
             if self.contract:
                 return self._contracted(flat, name, value).reshape(shape)
-            if not flat.shape[-1]:
+            if not size:
                 return np.full(shape, nan, dtype=rows.dtype)
             symbols = {name: rows.dtype.type(value)} if name else {}
             return np.asarray(arrays.run(self.program, flat, symbols)[0]).astype(rows.dtype).reshape(shape)
@@ -124,7 +134,7 @@ class Kernel:
         answered = self._answered(rows, number)
         if not np.any(answered):
             return work.compute(rows)
-        result = np.empty(rows.shape if self.of == "gradient" else rows.shape[:1], dtype=rows.dtype)
+        result = np.empty((len(rows), *(rows.shape[1:] * self.rank)), dtype=rows.dtype)
         if not np.all(answered):
             result[~answered] = work.compute(rows[~answered])
         for place in np.flatnonzero(answered):
@@ -153,10 +163,6 @@ class Kernel:
         return array if isinstance(answer.value, list) else array[0]
 
 
-def _flat(rows: Any) -> tuple[int, int]:
-    return int(np.prod(rows.shape[:-1])), rows.shape[-1]
-
-
 @dataclass(frozen=True)
 class _Work:
     """One call of a kernel on rows without a contract answer, in the format that it computes in."""
@@ -181,7 +187,7 @@ class _Work:
         return {self.name: np.copysign(size, self.dtype.type(self.number))}
 
     def compute(self, rows: Any) -> Any:
-        op, of, given = self.kernel.op, self.kernel.of, rows.dtype
+        op, given = self.kernel.op, rows.dtype
         without = self._weightless(rows)
         rows = rows.astype(self.dtype)
         if without is not None and op.kind == "modulus":
@@ -193,7 +199,7 @@ class _Work:
             result = self._run(rows)
             if op.joint:
                 result = self._again(rows, result)
-        if without is not None and of == "gradient":
+        if without is not None and self.kernel.of == "gradient" and self.kernel.rank == 1:
             result = np.where(without, weightless_gradient(op, self.number), result)
         return result.astype(given)
 
@@ -228,7 +234,7 @@ class _Work:
 
     def _again(self, rows: Any, result: Any) -> Any:
         """Rows in which a difference or a sum of entries overflows, once more by the law of joint homogeneity."""
-        whole = np.all(np.isfinite(result), axis=-1) if self.kernel.of == "gradient" else np.isfinite(result)
+        whole = np.all(np.isfinite(result).reshape(len(rows), -1), axis=-1)
         with_range = np.isfinite(np.max(rows, axis=-1) - np.min(rows, axis=-1))
         again = ~(whole & with_range)
         if not np.any(again):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -19,12 +20,12 @@ _CALLS = {
 }
 
 
-def numpy_source(program: Program, name: str, parameter: str | None, widen: bool = True) -> str:
+def numpy_source(program: Program, name: str, parameters: Sequence[str], widen: bool = True) -> str:
     """A NumPy function of rows (..., n) that does the operations of the program in its order, with the same bits.
 
     With `widen`, formats narrower than float32 are computed in float32.
     """
-    arguments = "x" + (f", {parameter}" if parameter else "")
+    arguments = ", ".join(["x", *parameters])
     lines = [
         "import numpy as np",
         "",
@@ -33,7 +34,7 @@ def numpy_source(program: Program, name: str, parameter: str | None, widen: bool
         "    # One vector a row, along the last axis.",
         "    dtype = x.dtype",
         *(["    x = x.astype(np.promote_types(dtype, np.float32))"] if widen else []),
-        *([f"    {parameter} = x.dtype.type({parameter})"] if parameter else []),
+        *(f"    {parameter} = x.dtype.type({parameter})" for parameter in parameters),
         '    with np.errstate(all="ignore"):',
     ]
     printer = _Printer(program)
