@@ -19,7 +19,7 @@ logsumexp = SmoothMax(
         Between(maximum(x), maximum(x) + log(n) / alpha, when=alpha > 0, sharp="upper"),
     ),
     special_values={
-        "empty": Special(-oo, "convention"),
+        "empty": Special("extreme", "convention"),
         "nan": Special(S.NaN, "limit", S.NaN, "limit"),
         "dominant": Special("extreme", "limit", "shared"),
         "all negligible": Special("extreme", "limit"),

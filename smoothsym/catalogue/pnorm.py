@@ -1,11 +1,13 @@
 """The p-norm: log-sum-exp of log|x|, and a norm for p >= 1."""
 
-from sympy import Abs, Eq, Piecewise, S, Sum, oo
+from sympy import Abs, Eq, Piecewise, S, Sum, oo, sign
 
 from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Even, Limit, Lipschitz, Monotone
 from smoothsym.operator import SmoothMax
-from smoothsym.words import j, maximum, minimum, n, p, x
+from smoothsym.words import i, j, maximum, minimum, n, p, x
+
+_NONZERO = Sum(Abs(sign(x[j])), (j, 1, n))
 
 pnorm = SmoothMax(
     name="pnorm",
@@ -21,13 +23,24 @@ pnorm = SmoothMax(
         Lipschitz(n ** (1 / p), when=p > 1),
     ),
     special_values={
-        "empty": Special(S.Zero, "limit"),
+        "empty": Special("extreme", "limit"),
         "nan": Special(S.NaN, "convention"),
         "dominant": Special("extreme", "limit"),
         # The subdifferential of the norm at 0 is the dual ball; 0 is its centre.
         "all negligible": Special("extreme", "limit", S.Zero, "convention"),
-        "parameter 0": Special(Piecewise((Abs(x[1]), Eq(n, 1)), (oo, True)), "limit"),
-        "parameter 0-": Special(Piecewise((Abs(x[1]), Eq(n, 1)), (S.Zero, True)), "limit"),
+        # Zeros are dropped for p > 0: of one entry that is left, the norm is its modulus for every p.
+        "parameter 0": Special(
+            Piecewise((maximum(Abs(x)), _NONZERO <= 1), (oo, True)),
+            "limit",
+            Piecewise((sign(x[i]), _NONZERO <= 1), (sign(x[i]) * oo, True)),
+            "limit",
+        ),
+        "parameter 0-": Special(
+            Piecewise((Abs(x[1]), Eq(n, 1)), (S.Zero, True)),
+            "limit",
+            Piecewise((sign(x[1]), Eq(n, 1)), (S.Zero, True)),
+            "limit",
+        ),
     },
     # Values for rational p are algebraic: unique factorisation decides. The derivative by p has no theorem.
     notes="For p -> oo it tends to max |x_i|, the maximum itself only where x >= 0. Zeros are dropped for p > 0.",

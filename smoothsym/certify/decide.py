@@ -114,7 +114,7 @@ def _by_theorem(question: Question, ends: Interval, exact: Any) -> Any:
 
 
 def _is(end: Any, r: Fraction) -> bool:
-    sign, man, exponent, bitcount = end
+    _, man, exponent, _ = end
     if not man:
         return r == 0
     return abs(exponent) < FAR_OUT and fraction_of(end) == r

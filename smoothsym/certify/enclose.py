@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isinf, isnan, nan
+from math import isinf, isnan
 from typing import Any
 
 import mpmath
@@ -15,85 +15,85 @@ from sympy import Expr
 
 from smoothsym import formats
 from smoothsym.certify import special
-from smoothsym.certify.decide import BUDGET, FIRST_BITS, decide, digits_question, rounding_question
-from smoothsym.certify.enclosure import Enclosure, make_mpf
-from smoothsym.certify.inputs import checked, parameter_of, rows_of
-from smoothsym.certify.instance import instance_of
+from smoothsym.certify.decide import BUDGET, FIRST_BITS, Question, decide, digits_question, rounding_question
+from smoothsym.certify.enclosure import Enclosure, Refused, make_mpf
+from smoothsym.certify.inputs import parameter_of, rows_of, settled
+from smoothsym.certify.instance import Instance, instance_of
 from smoothsym.certify.special import Number
 from smoothsym.errors import unknown
 
 ENGINES = ("mpmath",)
 
 
-def _infinite_entries(op: Any, row: Sequence[Number], kept: list[int]) -> bool:
-    return any(isinstance(row[q], float) for q in kept)
-
-
 @dataclass(frozen=True)
-class _Job:
-    """One row: either an answer by contract, or an instance to decide and where its outputs go."""
+class _Inquiry:
+    """What is asked of every row: an output of an operator, and how it is decided.
+
+    `computed` makes an answer of a decided value, `contracted` of a number that the special-value contract gives.
+    """
 
     op: Any
-    row: list[Number]
     of: str | Expr
-    name: str | None
-    parameter: Number
-    negative_zero: bool
+    parameter: tuple[str | None, Number, bool]
+    question: Question
+    first: int
+    budget: int
+    computed: Callable[[Any, Any, int], Any]
+    contracted: Callable[[Number, str], Any]
 
-    def solve(self, question: Any, at_number: Any, first: int, budget: int) -> Any:
-        """`question` decides a computed value, `at_number` turns a contract's number into an answer. A list for a gradient."""
-        checked(self.op, self.row)
+    @property
+    def rank(self) -> int:
+        """How many free indices the output has."""
+        return int(self.op.rank(self.of))
+
+    def answers(self, rows: Sequence[Sequence[Number]]) -> list[Any]:
+        """The answers of all rows in one list."""
+        found: list[Any] = []
+        for place, row in enumerate(rows):
+            try:
+                found += self._row(row)
+            except Refused as refusal:
+                if len(rows) == 1:
+                    raise
+                raise Refused(f"row {place}: {refusal.reason}", refusal.enclosure) from None
+        return found
+
+    def _row(self, row: Sequence[Number]) -> list[Any]:
+        name, parameter, negative_zero = self.parameter
         of = self.of if isinstance(self.of, str) else "expression"
-        answer = special.answer(self.op, self.row, self.parameter, of, self.negative_zero)
-        if answer is not None:
+        answer = special.answer(self.op, row, parameter, of, negative_zero)
+        if answer is not None and not self._defined(row, name, parameter):
             if isinstance(answer.value, list):
-                return [at_number(v, answer) for v in answer.value]
-            if of == "hessian":
-                return [[at_number(answer.value, answer)] * len(self.row) for _ in self.row]
-            return at_number(answer.value, answer)
-        instance, kept = instance_of(self.op, self.row, self.name, self.parameter, self.of)
-        if _infinite_entries(self.op, self.row, kept):
-            return at_number(nan, special.Answer(nan, "convention"))
-        decided = [question.make(*result) for result in decide(instance, question.question, first, budget)]
-        if len(instance.program.outputs[0][1]) == 0:
-            return decided[0]
-        return self._scattered(decided, kept, len(instance.program.outputs[0][1]), at_number)
+                return [self.contracted(v, answer.basis) for v in answer.value]
+            return [self.contracted(answer.value, answer.basis)] * len(row) ** self.rank
+        instance, kept = instance_of(self.op, row, name, parameter, self.of)
+        decided = [self.computed(*result) for result in decide(instance, self.question, self.first, self.budget)]
+        return self._spread(decided, kept, len(row))
 
-    def _scattered(self, decided: list[Any], kept: list[int], rank: int, at_number: Any) -> Any:
-        """Outputs over the entries with weight, put back among those without: their derivative is 0 (nan for a kink)."""
-        n = len(self.row)
-        kinked = self.op.kind == "modulus" and self.parameter < 1
-        empty = at_number(nan if kinked else Fraction(0), special.Answer(0, "limit"))
-        if rank == 1:
-            result = [empty] * n
-            for value, position in zip(decided, kept, strict=True):
-                result[position] = value
-            return result
-        table = [[empty] * n for _ in range(n)]
+    def _defined(self, row: Sequence[Number], name: str | None, parameter: Number) -> bool:
+        """Whether an output beyond the contract's, which are value and gradient, is a plain number here after all."""
+        if self.of in ("value", "gradient") or not row or any(isinstance(v, float) for v in (*row, parameter)):
+            return False
+        x = [Fraction(v) for v in row]
+        symbols = {name: Fraction(parameter)} if name else {}
+        return Instance(self.op.program(self.of), x, symbols, len(row), {}).defined(FIRST_BITS)
+
+    def _spread(self, decided: list[Any], kept: list[int], n: int) -> list[Any]:
+        """Outputs over the entries with weight, put back among those without."""
+        if self.rank == 0 or len(kept) == n:
+            return decided
+        _, parameter, _ = self.parameter
+        once, twice = (
+            self.contracted(slope.value, slope.basis)
+            for slope in (special.slope_without_weight(self.op.kind, parameter, order) for order in (1, 2))
+        )
+        spread = [once] * n**self.rank
+        if self.rank == 2:
+            spread[:: n + 1] = [twice] * n
         for q, value in enumerate(decided):
-            table[kept[q // len(kept)]][kept[q % len(kept)]] = value
-        return table
-
-
-@dataclass(frozen=True)
-class _Digits:
-    question: Any
-
-    @staticmethod
-    def make(answer: Any, ends: Any, bits: int) -> Enclosure:
-        exact, strict = answer
-        if exact is not None:
-            return point(exact, bits)
-        return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, strict=strict)
-
-
-@dataclass(frozen=True)
-class _Bits:
-    question: Any
-
-    @staticmethod
-    def make(answer: int, ends: Any, bits: int) -> int:
-        return answer
+            a, b = divmod(q, len(kept))
+            spread[kept[b] if self.rank == 1 else kept[a] * n + kept[b]] = value
+        return spread
 
 
 def point(value: Number, bits: int = 53, note: str = "") -> Enclosure:
@@ -101,31 +101,9 @@ def point(value: Number, bits: int = 53, note: str = "") -> Enclosure:
     if isinstance(value, float):
         number = mpmath.mpf(value)
         return Enclosure(number, number, bits, note=note)
-    ends = [
-        libmp.from_rational(value.numerator, value.denominator, max(2 * bits, value.numerator.bit_length() + 2), way)
-        for way in "fc"
-    ]
+    width = max(2 * bits, value.numerator.bit_length() + 2)
+    ends = [libmp.from_rational(value.numerator, value.denominator, width, way) for way in "fc"]
     return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, note=note, exact=value)
-
-
-def _shaped(results: list[Any], shape: tuple[int, ...], single: bool) -> Any:
-    """Results of the rows in an object array of the right shape; a bare Enclosure for one value."""
-    if single and isinstance(results[0], Enclosure):
-        return results[0]
-    depth = 0
-    probe = results[0] if results else None
-    sizes: list[int] = []
-    while isinstance(probe, list):
-        sizes.append(len(probe))
-        probe = probe[0] if probe else None
-        depth += 1
-    array = np.empty((len(results), *sizes), dtype=object)
-    for index in np.ndindex(array.shape):
-        value: Any = results
-        for q in index:
-            value = value[q]
-        array[index] = value
-    return array.reshape((*shape, *sizes))
 
 
 def enclose(
@@ -135,17 +113,19 @@ def enclose(
     of: str | Expr = "value",
     digits: int = 30,
     engine: str = "mpmath",
-    budget: int = BUDGET,
+    budget: int | None = None,
     **parameter: Any,
 ) -> Any:
     """Enclosures of an operator's value, or of anything derived from it, at exact inputs.
 
     Parameters: `x`, a vector or rows of equal length, of int, float, Fraction, SymPy Rational or mpf, taken exactly; `of`,
     "value", "gradient", "hessian", the parameter's name for that derivative, or an expression in the operator's symbols;
-    `digits`, so many are decided; `budget`, the bits beyond which a value is refused; the parameter by its name.
-    Returns an Enclosure, or an object array of them, of the shape of the result.
+    `digits`, so many are decided; `budget`, the bits beyond which a value is refused (by default 2^15, and four times what the
+    digits need); the parameter by its name.
+    Returns an Enclosure, or an object array of them: of the shape of x without its last axis for a value, of x's shape for a
+    gradient, with one more axis for a Hessian. Infinities, nan, empty vectors, and a parameter at 0 or infinite are answered by
+    the operator's special-value contract, and the enclosure's `note` says whether by limit or by convention.
     Raises Refused where the budget is spent, ValueError and TypeError for bad input.
-    Infinities, nan and empty vectors are answered by the operator's special-value contract.
 
     >>> import smoothsym as ss
     >>> ss.enclose(ss.logsumexp, [0, -40], alpha=1, digits=20).digits(20)
@@ -153,24 +133,24 @@ def enclose(
     """
     if engine not in ENGINES:
         raise unknown("engine", engine, ENGINES)
-    if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
-        raise ValueError(f"digits={digits!r}: ask for a positive whole number of digits")
-    if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
-        raise ValueError(f"budget={budget!r}: give a positive number of bits")
-    name, value, negative_zero = parameter_of(op, parameter)
-    rows, shape = rows_of(x)
+    _positive("digits", digits, "digits")
     first = max(FIRST_BITS, int(digits * 3.33) + 24)
-    work = _Digits(digits_question(digits))
 
-    def by_contract(number: Number, answer: special.Answer) -> Enclosure:
-        return point(number, first, answer.basis)
+    def computed(answer: Any, ends: Any, bits: int) -> Enclosure:
+        exact, strict = answer
+        if exact is not None:
+            return point(exact, bits)
+        return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, strict=strict)
 
-    op.formula(of)
-    results = [
-        _Job(op, row, of, name, value, negative_zero).solve(work, by_contract, min(first, budget), budget)
-        for row in rows
-    ]
-    return _shaped(results, shape, shape == ())
+    def contracted(number: Number, basis: str) -> Enclosure:
+        return point(number, first, basis)
+
+    answers, shape = _answered(op, x, of, parameter, digits_question(digits), first, budget, computed, contracted)
+    if not shape:
+        return answers[0]
+    result = np.empty(len(answers), dtype=object)
+    result[:] = answers
+    return result.reshape(shape)
 
 
 def reference(
@@ -180,14 +160,15 @@ def reference(
     of: str | Expr = "value",
     dtype: Any = "float64",
     rounding: str = "nearest",
-    budget: int = BUDGET,
+    budget: int | None = None,
     **parameter: Any,
 ) -> Any:
     """The exact values of an operator on rows, rounded correctly to a format.
 
-    Parameters: `X`, rows (or one row) along the last axis; `of` as for enclose; `dtype`, "float16", "bfloat16", "float32" or
-    "float64"; `rounding`, "nearest" (ties to even), "down", "up" or "zero"; the parameter by its name.
-    Returns an array of that dtype: of the shape of X without its last axis for a value, of X's shape for a gradient.
+    Parameters: `X`, rows (or one row) along the last axis; `of` and `budget` as for enclose; `dtype`, "float16", "bfloat16",
+    "float32" or "float64"; `rounding`, "nearest" (ties to even), "down", "up" or "zero"; the parameter by its name.
+    Returns an array of that dtype: of the shape of X without its last axis for a value, of X's shape for a gradient, with one
+    more axis for a Hessian.
     Raises Refused where a value is undecided within the budget of bits.
 
     >>> import smoothsym as ss
@@ -195,27 +176,54 @@ def reference(
     1.7310585786300048
     """
     fmt = formats.get(dtype)
-    if rounding not in ("nearest", "down", "up", "zero"):
-        raise unknown("rounding", rounding, ("nearest", "down", "up", "zero"))
-    name, value, negative_zero = parameter_of(op, parameter)
-    rows, shape = rows_of(X)
-    work = _Bits(rounding_question(fmt, rounding))
+    if rounding not in formats.ROUNDINGS:
+        raise unknown("rounding", rounding, formats.ROUNDINGS)
 
-    def by_contract(number: Number, _: special.Answer) -> int:
+    def computed(answer: int, ends: Any, bits: int) -> int:
+        return answer
+
+    def contracted(number: Number, basis: str) -> int:
         return rounded(fmt, number, rounding)
 
-    op.formula(of)
-    first = fmt.precision + 24
-    results = [_Job(op, row, of, name, value, negative_zero).solve(work, by_contract, first, budget) for row in rows]
-    bits = np.array(results, dtype=fmt.uint)
-    return fmt.to_array(bits.reshape(shape + bits.shape[1:]))
+    question, first = rounding_question(fmt, rounding), fmt.precision + 24
+    answers, shape = _answered(op, X, of, parameter, question, first, budget, computed, contracted)
+    return fmt.to_array(np.array(answers, dtype=fmt.uint).reshape(shape))
+
+
+def _answered(
+    op: Any,
+    x: Any,
+    of: str | Expr,
+    parameter: Mapping[str, Any],
+    question: Question,
+    first: int,
+    budget: int | None,
+    computed: Callable[[Any, Any, int], Any],
+    contracted: Callable[[Number, str], Any],
+) -> tuple[list[Any], tuple[int, ...]]:
+    """The answers to a question about each output at each row, in one list, and their shape."""
+    if budget is None:
+        budget = max(BUDGET, 4 * first)
+    _positive("budget", budget, "bits")
+    formula = op.formula(of)
+    op, parameter, others = settled(op, parameter)
+    if not isinstance(of, str) or of in {q.name for q in others}:
+        of = formula.subs(others)
+    number = parameter_of(op, parameter)
+    rows, shape = rows_of(op, x)
+    inquiry = _Inquiry(op, of, number, question, min(first, budget), budget, computed, contracted)
+    return inquiry.answers(rows), (*shape[:-1], *shape[-1:] * inquiry.rank)
+
+
+def _positive(argument: str, value: Any, what: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{argument}={value!r}: give a positive whole number of {what}")
 
 
 def rounded(fmt: formats.Format, number: Number, rounding: str = "nearest") -> int:
     """The bits of a number in a format; infinities and nan included."""
-    if isinstance(number, float) and (isnan(number) or isinf(number)):
-        infinity = fmt.round(2 * fmt.largest, 0, "up")
-        if isnan(number):
-            return infinity | (1 << (fmt.precision - 2))
-        return infinity | ((1 << (fmt.bits - 1)) if number < 0 else 0)
+    if isinstance(number, float) and isnan(number):
+        return fmt.infinity | (1 << (fmt.precision - 2))
+    if isinstance(number, float) and isinf(number):
+        return fmt.infinity | (fmt.sign_bit if number < 0 else 0)
     return fmt.round(Fraction(number), 0, rounding)

@@ -2,76 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import inf, nan
+from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
-from sympy import oo
+from sympy import Expr, Rational, S, Symbol
 
 from smoothsym import formats
 from smoothsym.certify.special import Number
 from smoothsym.errors import shown, unknown
 
+KINDS = "an int, float, Fraction, SymPy Rational or mpf"
+
+Row = list[Number]
+
 
 def exact_number(value: Any, argument: str) -> Number:
     """An input as what it is exactly: a Fraction, or a float that is infinite or nan. Raises TypeError for anything else."""
-    if isinstance(value, (bool, str, complex)) or value is None:
-        raise TypeError(
-            f"{argument}={value!r} is a {type(value).__name__}; give an int, float, Fraction, SymPy Rational or mpf"
-        )
-    if isinstance(value, (float, np.floating)) or type(value).__name__ == "mpf":
-        number = float(value) if type(value).__name__ != "mpf" else value
-        if number != number:
-            return nan
-        if abs(number) == inf:
-            return inf if number > 0 else -inf
-    if value in (oo, -oo):
-        return inf if value == oo else -inf
+    if type(value) is float:
+        return Fraction(value) if isfinite(value) else value
+    if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)) or value is None:
+        raise TypeError(f"{argument}={value!r} is a {type(value).__name__}; give {KINDS}")
+    if isinstance(value, np.floating) or type(value).__module__ == "ml_dtypes":
+        number = float(value)
+        if not isfinite(number):
+            return number
+        # A longdouble may be more than a float64; what is of ml_dtypes never is, and does not know its ratio.
+        return Fraction(*value.as_integer_ratio()) if isinstance(value, np.floating) else Fraction(number)
+    if isinstance(value, Expr) and not value.is_Rational:
+        special = {S.Infinity: inf, S.NegativeInfinity: -inf, S.NaN: nan}
+        if value in special:
+            return special[value]
+        if not value.is_Float:
+            raise TypeError(f"{argument}={value} is a SymPy {type(value).__name__} and not rational; give {KINDS}")
+    raw = getattr(value, "_mpf_", None)
+    if isinstance(raw, tuple) and not raw[1] and raw[2]:
+        return nan if value != value else inf if value > 0 else -inf
     try:
         return formats.to_fraction(value)
-    except TypeError as error:
-        raise TypeError(f"{argument}: {error}; give an int, float, Fraction, SymPy Rational or mpf") from None
+    except TypeError:
+        raise TypeError(f"{argument}={value!r} is a {type(value).__name__}; give {KINDS}") from None
 
 
-def parameter_of(op: Any, given: dict[str, Any]) -> tuple[str | None, Number, bool]:
-    """The parameter's name, its exact value and whether it is a negative zero."""
+def settled(op: Any, given: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any], dict[Symbol, Expr]]:
+    """The operator of its first parameter alone, what is given for that one, and the exact values of the others."""
+    names = [q.name for q in op.parameters]
+    if extra := [key for key in given if key not in names]:
+        if not names:
+            raise TypeError(f"{op.name} has no parameter, and was given {extra[0]}={given[extra[0]]!r}")
+        raise TypeError(f"{op.name}: {unknown('parameter', extra[0], names)}")
+    alone, rest = op.settled(given)
+    values = {q: Fraction(exact_number(given[q.name], q.name)) for q in op.parameters[1:]}
+    return alone, rest, {q: Rational(v.numerator, v.denominator) for q, v in values.items()}
+
+
+def parameter_of(op: Any, given: Mapping[str, Any]) -> tuple[str | None, Number, bool]:
+    """The parameter's name, its exact value (2 for p, 1 for every other where it is not given), and whether it is a negative zero."""
     name = op.parameter.name if op.parameter is not None else None
-    if extra := [key for key in given if key != name]:
-        known = [name] if name else []
-        raise TypeError(f"{op.name}: {unknown('parameter', extra[0], known)}")
     if name is None:
         return None, Fraction(1), False
     value = given.get(name, 2 if name == "p" else 1)
+    if np.ndim(value) != 0:
+        raise TypeError(f"{name}={value!r} is an array of shape {np.shape(value)}; give one number a call")
+    value = value.item() if isinstance(value, np.ndarray) else value
     number = exact_number(value, name)
-    return name, number, isinstance(value, (float, np.floating)) and value == 0 and np.signbit(value)
+    return name, number, isinstance(value, (float, np.floating)) and value == 0 and bool(np.signbit(value))
 
 
-def rows_of(x: Any) -> tuple[list[list[Number]], tuple[int, ...]]:
-    """The rows of an array-like, exactly, and the shape without the last axis."""
-    if isinstance(x, np.ndarray):
-        if x.dtype.kind in "SUcb":
-            raise TypeError(f"x has dtype {x.dtype}; give real numbers")
-        if x.ndim == 0:
-            raise ValueError(f"x={x!r} is a single number; give a vector")
-        rows: Any = x.reshape(int(np.prod(x.shape[:-1])), x.shape[-1])
-        return [[exact_number(v, "x") for v in row] for row in rows], x.shape[:-1]
-    if isinstance(x, str) or not hasattr(x, "__len__"):
-        raise TypeError(f"x={x!r} is a {type(x).__name__}; give a vector, or rows of equal length")
-    entries = list(x)
-    nested = [hasattr(v, "__len__") and not isinstance(v, str) for v in entries]
-    if any(nested):
-        lengths = {len(v) if n else -1 for v, n in zip(entries, nested, strict=True)}
-        if len(lengths) != 1:
-            raise ValueError(f"the rows of x have lengths {sorted(lengths)}; give rows of equal length")
-        return [[exact_number(v, "x") for v in row] for row in entries], (len(entries),)
-    return [[exact_number(v, "x") for v in entries]], ()
+def rows_of(op: Any, x: Any) -> tuple[list[Row], tuple[int, ...]]:
+    """The rows of an array-like, exactly, and its shape; checked to be rows that the operator takes.
+
+    An operator of one entry takes rows of one entry, and numbers and any other array elementwise.
+    """
+    entries, shape = _nested(x)
+    if op.arity == 1 and shape[-1:] != (1,):
+        shape = (*shape, 1)
+    if not shape:
+        raise ValueError(f"x={x!r} is a single number; give a vector, or rows of equal length")
+    size = shape[-1]
+    if op.arity is not None and size != op.arity:
+        raise ValueError(f"x has {size} entries in a row; {op.name} takes {op.arity}")
+    if op.domain == "positive":
+        for place, v in enumerate(entries):
+            if v <= 0:
+                raise ValueError(
+                    f"x has the entry {shown(float(v))} at {_index(place, shape)}; {op.name} is defined for positive entries"
+                )
+    count = int(np.prod(shape[:-1]))
+    return [entries[q * size : (q + 1) * size] for q in range(count)], shape
 
 
-def checked(op: Any, row: Sequence[Number]) -> None:
-    if op.arity is not None and len(row) != op.arity:
-        raise ValueError(f"x has {len(row)} entries; {op.name} takes {op.arity}")
-    if op.domain == "positive" and any(v <= 0 for v in row):
-        bad = next(v for v in row if v <= 0)
-        raise ValueError(f"x has the entry {shown(float(bad))}; {op.name} is defined for positive entries")
+def _index(place: int, shape: tuple[int, ...]) -> str:
+    return str([int(q) for q in np.unravel_index(place, shape)])
+
+
+def _nested(x: Any) -> tuple[Row, tuple[int, ...]]:
+    """The entries of an array-like in order, and its shape."""
+    if not isinstance(x, (list, tuple)) and hasattr(x, "__array__") and not np.isscalar(x):
+        return _array(np.asarray(x))
+    if isinstance(x, (str, bytes)) or not isinstance(x, Sequence):
+        return [exact_number(x, "x")], ()
+    parts = [_nested(v) for v in x]
+    shapes = {shape for _, shape in parts}
+    if len(shapes) > 1:
+        shown_shapes = ", ".join(str(shape[0]) if len(shape) == 1 else str(shape) for shape in sorted(shapes))
+        what = "lengths" if all(len(shape) == 1 for shape in shapes) else "shapes"
+        raise ValueError(f"the rows of x have {what} {shown_shapes}; give rows of equal length")
+    (inner,) = shapes or {()}
+    return [entry for row, _ in parts for entry in row], (len(x), *inner)
+
+
+def _array(x: np.ndarray[Any, Any]) -> tuple[Row, tuple[int, ...]]:
+    if x.dtype.kind in "SUcbMm":
+        raise TypeError(f"x has dtype {x.dtype}; give real numbers")
+    flat = x.reshape(-1)
+    if x.dtype.kind in "iu" or (x.dtype.kind == "f" and x.dtype.itemsize <= 8):
+        return [exact_number(v, "x") for v in flat.tolist()], x.shape
+    return [exact_number(v, "x") for v in flat], x.shape

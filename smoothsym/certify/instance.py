@@ -14,7 +14,7 @@ from smoothsym.certify.exact import ExactArithmetic
 from smoothsym.certify.special import Number
 from smoothsym.program import numbers
 from smoothsym.program.balls import Balls
-from smoothsym.program.intervals import Interval
+from smoothsym.program.intervals import Indeterminate, Interval, Undefined
 from smoothsym.program.lower import Program
 
 
@@ -39,6 +39,21 @@ class Instance:
     def exact(self) -> list[Any]:
         return flat(self.run(ExactArithmetic())[0])
 
+    @property
+    def rank(self) -> int:
+        """How many free indices the output has."""
+        return len(self.program.outputs[0][1])
+
+    def defined(self, bits: int) -> bool:
+        """Whether the program is defined at the inputs, as far as the bits tell."""
+        try:
+            self.intervals(bits)
+        except Undefined:
+            return False
+        except Indeterminate:
+            pass
+        return True
+
 
 def flat(value: Any) -> list[Any]:
     """A nested list of numbers as one list; an interval is a number."""
@@ -50,11 +65,22 @@ def flat(value: Any) -> list[Any]:
 def instance_of(
     op: Any, row: Sequence[Number], name: str | None, parameter: Number, of: str | Expr
 ) -> tuple[Instance, list[int]]:
+    """The program of an operator's output at a row, and the positions of the entries that it is run on.
+
+    Entries without weight are left out of sums. A zero is no more than a number, though, to a derivative by it where the formula
+    is defined there: the second derivative of the 2-norm by an entry 0 is 1/N.
+    """
     skipped = special.weightless(row, parameter, op.kind)
-    kept = [q for q, skip in enumerate(skipped) if not skip]
     symbols = {name: Fraction(parameter)} if name else {}
     program = op.program(of)
-    if any(skipped) and any(operation.name == "expm1" for operation in program.operations):
-        # Such a sum is of expm1, which is no zero at an entry without weight: there the definition itself runs.
-        program = op.program(of, "naive")
+    if any(skipped):
+        whole = [q for q, v in enumerate(row) if not (skipped[q] and v != 0)]
+        if len(program.outputs[0][1]) and not all(skipped[q] == (q not in whole) for q in range(len(row))):
+            instance = Instance(program, [Fraction(row[q]) for q in whole], symbols, len(row), {})
+            if instance.defined(64):
+                return instance, whole
+        if any(operation.name == "expm1" for operation in program.operations):
+            # Such a sum is of expm1, which is no zero at an entry without weight: there the definition itself runs.
+            program = op.program(of, "naive")
+    kept = [q for q, skip in enumerate(skipped) if not skip]
     return Instance(program, [Fraction(row[q]) for q in kept], symbols, len(row), {}), kept

@@ -7,13 +7,14 @@ at the lower end negligible: it has no weight in any sum, and still counts in n.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import inf, isinf, isnan, nan
 from typing import Any
 
-from sympy import Abs, Add, Eq, Expr, Indexed, Mul, Piecewise, S, sign
+from sympy import Abs, Add, Eq, Expr, Ge, Gt, Indexed, Le, Lt, Mul, Ne, Piecewise, S, Sum, sign
 
 from smoothsym import words
 
@@ -49,7 +50,7 @@ UNANSWERED = Special(S.NaN, "convention")
 def ends(kind: str, parameter: Number) -> tuple[float, float]:
     """The dominant and the negligible end of an entry: kind "entry" or "modulus", by the sign of the parameter."""
     low = -inf if kind == "entry" else 0.0
-    return (inf, low) if parameter > 0 else (low, inf)
+    return (inf, low) if parameter >= 0 else (low, inf)
 
 
 def condition(x: Sequence[Number], parameter: Number, kind: str | None, negative_zero: bool = False) -> str | None:
@@ -65,7 +66,7 @@ def condition(x: Sequence[Number], parameter: Number, kind: str | None, negative
     if kind is None:
         return "infinite" if any(isinstance(v, float) and isinf(v) for v in x) else None
     dominant, negligible = ends(kind, parameter)
-    keys = [abs(v) if kind == "modulus" else v for v in x]
+    keys = _keys(x, kind)
     if dominant in keys:
         return "dominant"
     if all(v == negligible for v in keys):
@@ -78,7 +79,14 @@ def weightless(x: Sequence[Number], parameter: Number, kind: str | None) -> list
     if kind is None:
         return [False] * len(x)
     _, negligible = ends(kind, parameter)
-    return [(abs(v) if kind == "modulus" else v) == negligible for v in x]
+    return [key == negligible for key in _keys(x, kind)]
+
+
+def slope_without_weight(kind: str | None, parameter: Number, order: int) -> Answer:
+    """The derivative by an entry without weight: 0, but |x|^p is not smooth at 0 to an order of p or more."""
+    if kind == "modulus" and 0 < parameter <= order:
+        return Answer(nan, "convention")
+    return Answer(Fraction(0), "limit")
 
 
 def answer(
@@ -88,38 +96,71 @@ def answer(
     name = condition(x, parameter, op.kind, negative_zero)
     if name is None:
         return None
-    row = op.special(name)
-    if of == "value":
-        return Answer(evaluate(row.value, x, parameter, op.kind), row.basis)
-    if of == "gradient":
-        if row.gradient == "shared":
-            dominant, _ = ends(op.kind, parameter)
-            tied = [(abs(v) if op.kind == "modulus" else v) == dominant for v in x]
-            shared: list[Number] = [Fraction(1, sum(tied)) if t else Fraction(0) for t in tied]
-            return Answer(shared, row.gradient_basis)
-        return Answer(
-            [evaluate(row.gradient, x, parameter, op.kind, position) for position in range(len(x))], row.gradient_basis
-        )
-    return Answer(nan, "convention")
+    row, rank = op.special(name), op.rank(of) if of in ("value", "gradient") else 2
+    formula, basis = (row.value, row.basis) if of == "value" else (row.gradient, row.gradient_basis)
+    try:
+        if rank == 0:
+            return Answer(_evaluate(formula, x, parameter, op.kind), _basis(basis, name, x, op.kind, of))
+        if rank == 1:
+            return Answer(_entries(formula, x, parameter, op.kind), _basis(basis, name, x, op.kind, of))
+    except Unwritten:
+        pass
+    return Answer([nan] * len(x) if rank == 1 else nan, "convention")
+
+
+def _entries(formula: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None) -> list[Number]:
+    if formula == "shared":
+        dominant, _ = ends(kind or "entry", parameter)
+        tied = [key == dominant for key in _keys(x, kind)]
+        return [Fraction(1, sum(tied)) if t else Fraction(0) for t in tied]
+    return [_evaluate(formula, x, parameter, kind, q) for q in range(len(x))]
+
+
+def _basis(basis: str, name: str, x: Sequence[Number], kind: str | None, of: str) -> str:
+    """A limit in the parameter is one for finite entries; beside infinite ones two limits meet, and a kink of |x| has no slope."""
+    if name.startswith("parameter"):
+        infinite = any(isinstance(v, float) for v in x)
+        if infinite and (of == "gradient" or name.startswith("parameter 0")):
+            return "convention"
+        if of == "gradient" and kind == "modulus" and 0 in x:
+            return "convention"
+    return basis
+
+
+def _keys(x: Sequence[Number], kind: str | None) -> list[Any]:
+    return [abs(v) for v in x] if kind == "modulus" else list(x)
+
+
+class Unwritten(ValueError):
+    """A formula whose value is not a rational number, or that the contract has no words for."""
 
 
 def evaluate(
     value: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None, position: int | None = None
 ) -> Number:
-    """A row's value on an input, exactly: a Fraction, or an infinity or nan."""
+    """A row's value on an input, exactly: a Fraction, or an infinity; nan, too, where it is none of these."""
+    try:
+        return _evaluate(value, x, parameter, kind, position)
+    except Unwritten:
+        return nan
+
+
+def _evaluate(
+    value: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None, position: int | None = None
+) -> Number:
     if value == "extreme":
         dominant, negligible = ends(kind or "entry", parameter)
-        keys = [abs(v) if kind == "modulus" else v for v in x]
-        extreme = dominant if dominant in keys else negligible
+        extreme = dominant if dominant in _keys(x, kind) else negligible
         return Fraction(0) if extreme == 0 else extreme
-    return _Evaluator(x, position).value(S(value))
+    return _Evaluator(x, {words.i: position or 0}).value(S(value))
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Evaluator:
     x: Sequence[Number]
-    position: int | None
+    positions: Mapping[Expr, int]
     extreme: Number | None = None
+    """What the symbol m counts the ties for: the maximum or minimum that stands beside it."""
 
     def value(self, e: Expr) -> Number:
         if e is S.NaN or e is S.ComplexInfinity:
@@ -130,15 +171,19 @@ class _Evaluator:
             return Fraction(int(e.p), int(e.q))
         if e == words.n:
             return Fraction(len(self.x))
+        if words.m in e.free_symbols and self.extreme is None:
+            return self._with_ties(e)
         if e == words.m:
-            # How many entries tie for the extreme that the same expression names.
-            values: list[Any] = [abs(v) for v in self.x] if self._modulus else list(self.x)
-            return Fraction(values.count(self.extreme))
+            return Fraction([self.extreme in (v, abs(v)) for v in self.x].count(True))
         if isinstance(e, words.Reduction):
             return self._reduction(e)
         if isinstance(e, Indexed):
             index = e.indices[0]
-            return self.x[int(index) - 1 if index.is_Integer else self.position or 0]
+            return self.x[int(index) - 1 if index.is_Integer else self.positions[index]]
+        if isinstance(e, Sum) and len(e.limits) == 1:
+            index = e.limits[0][0]
+            terms = [replace(self, positions={**self.positions, index: q}) for q in range(len(self.x))]
+            return _reduce(operator.add, [Fraction(0), *(term.value(e.function) for term in terms)])
         if isinstance(e, Abs):
             size: Any = self.value(e.args[0])
             return abs(size)
@@ -146,36 +191,38 @@ class _Evaluator:
             inner = self.value(e.args[0])
             return Fraction((inner > 0) - (inner < 0))
         if isinstance(e, Piecewise):
-            for branch, test in e.args:
-                if self.holds(test):
-                    return self.value(branch)
-            return nan
-        if isinstance(e, Add):
-            return _reduce(lambda a, b: a + b, [self.value(a) for a in e.args])
-        if isinstance(e, Mul):
-            return _reduce(lambda a, b: a * b, [self.value(a) for a in e.args])
+            return next((self.value(branch) for branch, test in e.args if self.holds(test)), nan)
+        if isinstance(e, (Add, Mul)):
+            return _reduce(operator.add if isinstance(e, Add) else operator.mul, [self.value(a) for a in e.args])
         if e.is_Pow and e.exp.is_Integer:
             base: Any = self.value(e.base)
-            return base ** int(e.exp)
-        return nan
+            if base != 0 or e.exp > 0:
+                return base ** int(e.exp)
+        raise Unwritten(f"{e} at {list(self.x)}")
 
-    _modulus: bool = False
+    def _with_ties(self, e: Expr) -> Number:
+        extremes = [r for r in e.atoms(words.Reduction) if not isinstance(r, words.mean)]
+        if len(extremes) != 1:
+            raise Unwritten(f"{e} does not say what its ties are for")
+        return replace(self, extreme=self._reduction(extremes[0])).value(e)
 
     def _reduction(self, e: Expr) -> Number:
-        self._modulus = isinstance(e.args[0], Abs)
-        values: list[Any] = [abs(v) for v in self.x] if self._modulus else list(self.x)
+        values = _keys(self.x, "modulus" if isinstance(e.args[0], Abs) else "entry")
         if isinstance(e, words.mean):
             return _mean(values)
         extreme: Number = max(values) if isinstance(e, words.maximum) else min(values)
-        self.extreme = extreme
         return extreme
 
     def holds(self, test: Any) -> bool:
         if test in (True, S.true):
             return True
-        if isinstance(test, Eq):
-            return self.value(test.lhs) == self.value(test.rhs)
-        return False
+        if isinstance(test, (Eq, Ne, Le, Lt, Ge, Gt)):
+            left, right = self.value(test.lhs), self.value(test.rhs)
+            return bool(_COMPARED[test.func](left, right))
+        raise Unwritten(f"the condition {test}")
+
+
+_COMPARED = {Eq: operator.eq, Ne: operator.ne, Le: operator.le, Lt: operator.lt, Ge: operator.ge, Gt: operator.gt}
 
 
 def _reduce(function: Any, values: list[Number]) -> Number:
