@@ -37,7 +37,7 @@ def everywhere(op: Any) -> tuple[Law, ...]:
     """The laws that are tried on an operator beside its own: all that say something of it."""
     when = regime(op)
     tried: tuple[Law, ...] = (
-        Smooth(), Symmetric(), Translation(), Homogeneous(), JointlyHomogeneous(), Dual(), Associative(),
+        Smooth(), Symmetric(), Translation(), Homogeneous(), JointlyHomogeneous(), Dual(), Associative(), Associative(weighted=True),
         Monotone(when), Convex(when), Convex(when, concave=True), QuasiConvex(when), SchurConvex(when), NonExpansive(when),
         Norm(when),
     )  # fmt: skip

@@ -100,6 +100,13 @@ class Between(Law):
         if self.sharp:
             bound = self.upper if self.sharp == "upper" else self.lower
             attained = (Zero(moved(op, lambda e: words.c) - _all_equal(bound), op.domain),)
+        if op.arity is not None:
+            gaps = (
+                op.definition - _written_out(self.lower, op.arity),
+                _written_out(self.upper, op.arity) - op.definition,
+            )
+            yield "the differences are nonnegative", (*(Nonnegative(g, self.when, op.domain) for g in gaps), *attained)
+            return
         yield "bounded term by term", (InRange(op, self.lower, self.upper, self.when), *attained)
         if op.parameter is not None and op.arity is None and self.when == (op.parameter > 0):
             top, gap = words.maximum(words.x), LambertW((words.n - 1) / E) / op.parameter
@@ -116,6 +123,17 @@ class Between(Law):
         low, high = (Function(f.op, e)(at.x, at.parameter) for e in (self.lower, self.upper))
         # The larger of the two violations, against 0.
         return larger(low - value, value - high), at.t * 0
+
+
+def _written_out(e: Expr, arity: int) -> Expr:
+    """maximum, minimum and mean of one or two entries by moduli."""
+    a, b = words.x[1], words.x[arity]
+    swaps = {
+        words.maximum(words.x): (a + b + Abs(a - b)) / 2,
+        words.minimum(words.x): (a + b - Abs(a - b)) / 2,
+        words.mean(words.x): (a + b) / 2,
+    }
+    return e.xreplace(swaps)
 
 
 def _mean_gap(op: Any) -> Expr:

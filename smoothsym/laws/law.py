@@ -136,7 +136,8 @@ class Law:
 
     def scope(self, op: Any) -> str:
         """For which n and which parameters."""
-        return "every n" + condition(self.range(op))
+        lengths = "every n" if op.arity is None else "one entry" if op.arity == 1 else f"{op.arity} entries"
+        return lengths + condition(self.range(op))
 
     def range(self, op: Any) -> Any:
         """The assumption on the parameter, True for none."""

@@ -15,6 +15,7 @@ from smoothsym.laws.points import Function, Sample, larger
 from smoothsym.laws.symmetry import Homogeneous, Symmetric, Translation, moved
 from smoothsym.symbolic.inequalities import quadratic_form
 
+_SAME = Dummy("c", positive=True)
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 
 
@@ -164,8 +165,7 @@ class NonExpansive(Law):
             sides = tuple(Nonnegative(e, self.when, op.domain) for e in (1 - slope, 1 + slope))
             yield "a slope between -1 and 1", sides
         # For y <= x + c: f(y) <= f(x + c) = 2 f((x + c)/2) <= f(x) + f(c, ..., c) = f(x) + c.
-        same = Dummy("c", positive=True)
-        idempotent = Zero(moved(op, lambda e: same) - same, op.domain)
+        idempotent = Zero(moved(op, lambda e: _SAME) - _SAME, op.domain)
         parts = (monotone, Holds(Convex(self.when), op), Holds(Homogeneous(), op), idempotent)
         if op.arity is None and op.domain == "positive":
             yield "monotone, convex, homogeneous, and f(c, ..., c) = c", parts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Expr, IndexedBase, Integer, S, Sum, Symbol
+from sympy import Add, Expr, IndexedBase, S, Sum, Symbol
 
 from smoothsym import words
 from smoothsym.laws.law import Condition, Exchangeable, Law, Zero
@@ -181,8 +181,12 @@ class Dual(Law):
 
 @dataclass(frozen=True)
 class Associative(Law):
-    """f(x, y) = f(f(x), f(y)) for blocks x and y; for two entries f(f(a, b), c) = f(a, f(b, c)), c the first of y."""
+    """f(x, y) = f(f(x), f(y)) for blocks x and y; for two entries f(f(a, b), c) = f(a, f(b, c)), c the first of y.
 
+    `weighted`: f(x, y) is f of f(x) and f(y), each repeated as often as its block is long, as it is for means (Kolmogorov).
+    """
+
+    weighted: bool = False
     equality = True
 
     def uses(self, op: Any) -> str:
@@ -191,52 +195,51 @@ class Associative(Law):
     def statement(self, op: Any) -> str:
         if op.arity == 2:
             return "associative: f(f(a, b), c) = f(a, f(b, c))"
+        if self.weighted:
+            return "associative with weights: f(x, y) = f(f(x), ..., f(x), f(y), ..., f(y)), each for every entry of its block"
         return "associative: f(x, y) = f(f(x), f(y)) for blocks x, y of entries"
 
     def applies(self, op: Any) -> bool:
-        return super().applies(op) and op.arity in (None, 2)
+        return super().applies(op) and (op.arity is None or (op.arity == 2 and not self.weighted))
 
     def sufficient(self, op: Any) -> Rules:
         if op.arity is None and Exchangeable(op.definition).prove() is not None:
-            yield "equal normal forms for blocks of any two lengths", (Zero(_blocks(op), op.domain),)
+            yield "equal normal forms for blocks of any two lengths", (Zero(_blocks(op, self.weighted), op.domain),)
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
         a = at.parameter
         if f.op.arity == 2:
             c = at.y[:, :1]
-            left = f(np.concatenate([f(at.x, a)[:, None], c], axis=1), a)
-            return left, f(
-                np.concatenate([at.x[:, :1], f(np.concatenate([at.x[:, 1:], c], axis=1), a)[:, None]], axis=1), a
-            )
-        inner = np.concatenate([f(at.x[:, :2], a)[:, None], at.x[:, 2:]], axis=1)
+            first = f(np.concatenate([f(at.x, a)[:, None], c], axis=1), a)
+            inner = f(np.concatenate([at.x[:, 1:], c], axis=1), a)[:, None]
+            return first, f(np.concatenate([at.x[:, :1], inner], axis=1), a)
+        block = f(at.x[:, :2], a)[:, None]
+        inner = np.concatenate([block, block, at.x[:, 2:]] if self.weighted else [block, at.x[:, 2:]], axis=1)
         return f(at.x, a), f(inner, a)
 
 
-def _blocks(op: Any) -> Expr:
-    """f(x, y) - f(f(x), f(y)) for x of length n and y of length m."""
+def _blocks(op: Any, weighted: bool) -> Expr:
+    """f(x, y) - f(f(x), f(y)) for x of length n and y of length m, the values repeated n and m times where weighted."""
     y = IndexedBase("y", **{("positive" if op.domain == "positive" else "real"): True})
     definition = rename_bound(op.definition, set())
+    size = Symbol("n_", integer=True, positive=True)
 
-    def over(e: Expr, of: Callable[[Sum], Expr], size: Expr) -> Expr:
-        sums = {
-            total: of(total) for total in e.atoms(Sum) if not any(total in o.function.atoms(Sum) for o in e.atoms(Sum))
-        }
-        return e.xreplace(sums).xreplace({words.n: size})
+    def over(e: Expr, of: Callable[[Sum], Expr], length: Expr) -> Expr:
+        inside = {inner for total in e.atoms(Sum) for inner in total.function.atoms(Sum)}
+        return e.xreplace({total: of(total) for total in e.atoms(Sum) - inside}).xreplace({words.n: length})
 
     def second(total: Sum) -> Sum:
         return Sum(total.function.xreplace({words.x: y}), (total.limits[0][0], 1, words.m))
 
-    mark = Symbol("n_", integer=True, positive=True)
-
     def joined(total: Sum) -> Expr:
-        return Sum(total.function, (total.limits[0][0], 1, mark)) + second(total)
+        return Sum(total.function, (total.limits[0][0], 1, size)) + second(total)
 
-    blocks = over(definition, joined, words.n + words.m).xreplace({mark: words.n})
-    first, other = definition.xreplace({words.n: mark}), over(definition, second, words.m)
+    whole = over(definition, joined, words.n + words.m).xreplace({size: words.n})
+    first, other = definition.xreplace({words.n: size}), over(definition, second, words.m)
+    times = (size, words.m) if weighted else (S.One, S.One)
 
     def outer(total: Sum) -> Expr:
-        entry, body = words.x[total.limits[0][0]], total.function.xreplace({words.n: Integer(2)})
-        return body.xreplace({entry: first}) + body.xreplace({entry: other})
+        entry, body = words.x[total.limits[0][0]], total.function.xreplace({words.n: Add(*times)})
+        return times[0] * body.xreplace({entry: first}) + times[1] * body.xreplace({entry: other})
 
-    marked = over(definition, outer, Integer(2)).xreplace({mark: words.n})
-    return S(blocks - marked)
+    return S(whole - over(definition, outer, Add(*times)).xreplace({size: words.n}))

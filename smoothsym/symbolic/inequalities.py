@@ -156,7 +156,10 @@ class Entropy:
 
 @dataclass(frozen=True)
 class Conjugate:
-    """expression = factor * (a + b sqrt(r)), with b >= 0, b^2 r - a^2 >= 0 by form, and factor >= 0: the root outweighs a."""
+    """expression = factor * (a + b sqrt(r)) with factor, r >= 0, and either b >= 0 and b^2 r >= a^2, or a >= 0 and a^2 >= b^2 r.
+
+    `surplus` is the difference of the squares, nonnegative by its form: what is positive outweighs what is not.
+    """
 
     expression: Expr
     factor: Expr
@@ -169,14 +172,19 @@ class Conjugate:
 
     def check(self) -> bool:
         whole = self.factor * (self.a + self.b * self.r**S.Half)
+        gap = self.b**2 * self.r - self.a**2
+        by_root, by_rest = (
+            nonnegative(e, self.when, self.domain) and moments.equal(self.surplus, g, self.domain)
+            for e, g in ((self.b, gap), (self.a, -gap))
+        )
         return (
             moments.equal(self.expression, whole, self.domain)
-            and moments.equal(self.surplus, self.b**2 * self.r - self.a**2, self.domain)
-            and all(nonnegative(e, self.when, self.domain) for e in (self.factor, self.b, self.r, self.surplus))
+            and (by_root or by_rest)
+            and all(nonnegative(e, self.when, self.domain) for e in (self.factor, self.r, self.surplus))
         )
 
     def __str__(self) -> str:
-        return "a root outweighs what stands beside it"
+        return "of a root and what stands beside it, the positive one outweighs the other"
 
 
 Certificate = ByForm | CauchySchwarz | RelativeEntropy | Entropy | Conjugate
@@ -219,20 +227,20 @@ def _forms(e: Expr, domain: str) -> Iterator[Expr]:
 
 
 def _conjugates(e: Expr, when: Any, domain: str) -> Iterator[Conjugate]:
-    roots = {q for q in e.atoms(Pow) if q.exp.is_Rational and q.exp.q == 2}
-    if len({q.base for q in roots}) != 1:
-        return
-    base = next(iter(roots)).base
     h = Dummy("h", positive=True)
-    rational = together(e.replace(lambda q: q.is_Pow and q.base == base, lambda q: h ** (2 * q.exp))).factor()
-    for factor in Mul.make_args(rational):
-        if not factor.is_Add or not factor.has(h) or factor.as_poly(h) is None or factor.as_poly(h).degree() != 1:
-            continue
-        b, a = factor.as_poly(h).all_coeffs()
-        rest = (rational / factor).xreplace({h: base**S.Half})
-        surplus = (b**2 * base - a**2).expand().factor()
-        yield Conjugate(e, rest, a, b, base, surplus, when, domain)
-        yield Conjugate(e, -rest, -a, -b, base, surplus, when, domain)
+    for base in sorted({q.base for q in e.atoms(Pow) if q.exp.is_Rational and q.exp.q == 2 and q.base.is_Add}, key=str):
+        powers = {q for q in e.atoms(Pow) if q.base == base}
+        rational = together(e.xreplace({q: h ** (2 * q.exp) for q in powers})).factor()
+        for factor in Mul.make_args(rational):
+            linear = factor.as_poly(h) if factor.is_Add and factor.has(h) else None
+            if linear is None or linear.degree() != 1:
+                continue
+            b, a = linear.all_coeffs()
+            rest = (rational / factor).xreplace({h: base**S.Half})
+            gap = (b**2 * base - a**2).expand().factor()
+            for sign in (1, -1):
+                for surplus in (gap, -gap):
+                    yield Conjugate(e, sign * rest, sign * a, sign * b, base, surplus, when, domain)
 
 
 def quadratic_form(hessian: Expr, arity: int | None = None) -> Expr:
