@@ -218,17 +218,18 @@ def _merge(e: Expr) -> Expr:
         heads = [f for f in e.args[0].args if isinstance(f, exp)]
         return Add(*(f.args[0] for f in heads)) + log(Mul(*(f for f in e.args[0].args if f not in heads)))
     if isinstance(e, Add):
-        heads = {f for term in e.args for f in Mul.make_args(term) if isinstance(f, exp) and s in f.free_symbols}
-        if len(heads) == 1 and (head := next(iter(heads))):
+        common = {f for term in e.args for f in Mul.make_args(term) if isinstance(f, exp) and s in f.free_symbols}
+        if len(common) == 1:
+            (head,) = common
             return Mul(head, Add(*(term / head for term in e.args)))
     if isinstance(e, Mul):
         e = expand(e, deep=False, power_base=True, power_exp=False, log=False, mul=False, multinomial=False)
         exponents = [f.args[0] for f in Mul.make_args(e) if isinstance(f, exp)]
         rest = [f for f in Mul.make_args(e) if not isinstance(f, exp)]
-        heads = [f for f in rest if isinstance(f, Add) and any(isinstance(term, log) for term in f.args)]
-        if len(heads) == 1 and not exponents:
-            others = Mul(*(f for f in rest if f is not heads[0]))
-            return Add(*(others * term for term in heads[0].args))
+        sums = [f for f in rest if isinstance(f, Add) and any(isinstance(term, log) for term in f.args)]
+        if len(sums) == 1 and not exponents:
+            others = Mul(*(f for f in rest if f is not sums[0]))
+            return Add(*(others * term for term in sums[0].args))
         return Mul(exp(_by_difference(expand(Add(*exponents)))), *rest)
     return e
 

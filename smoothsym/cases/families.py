@@ -1,142 +1,17 @@
-"""The inputs worth trying are those near the dangerous sets that an expression and a format name; here are points on them.
-
-A case says why it is there. No family names an operator: what is needed of one are its facts (how many entries it takes, where
-they lie, a precise evaluation whose sign can be bracketed, and naive float code whose breakdown can be bracketed).
-"""
+"""Each family walks along one dangerous set: ties, offsets, edges of overflow, zeros of the result, ..."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Iterator
 from math import inf, log, nan
 from typing import Any
 
 import numpy as np
 
-from smoothsym.formats import Format
-
-LENGTHS = (1, 2, 5, 16, 100, 1000)
-"""The default lengths of rows: at most six, so that targets which compile for each shape stay cheap."""
+from smoothsym.cases.rows import Case, Maker, bisect, bracket
 
 
-@dataclass(frozen=True)
-class Case:
-    """One input worth trying: the floats of the format, the parameter (None: there is none), and tags that say why."""
-
-    x: tuple[float, ...]
-    parameter: float | None
-    tags: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the families need to know of an expression.
-
-    `domain`: "real" or "positive". `arity`: the only length, or None. `kind`: whether entries dominate by themselves ("entry")
-    or by "modulus", or None. `evaluate(x, parameter)`: a precise value whose sign is right (None: not known).
-    `naive(array, parameter)`: the naive float code, for where it breaks down.
-    """
-
-    domain: str = "real"
-    arity: int | None = None
-    kind: str | None = "entry"
-    evaluate: Callable[[Sequence[float], float | None], Any] | None = None
-    naive: Callable[[Any, float | None], Any] | None = None
-
-
-def default_parameters(kind: str | None, fmt: Format) -> tuple[float, ...]:
-    """Parameters to sample, exact in the format: ordinary ones first, a tiny and a huge one last."""
-    if kind == "modulus":
-        return (2.0, 1.0, 3.0, 1.5, 0.5, 10.0, -1.0, 2.0**-5, 256.0)
-    half = fmt.precision // 2
-    return (1.0, -1.0, 0.5, 20.0, 2.0**-half, 2.0**half)
-
-
-class _Maker:
-    """Rows of a format, with the facts, the lengths and the random numbers at hand."""
-
-    def __init__(
-        self, facts: Facts, fmt: Format, lengths: Sequence[int], parameters: Sequence[float | None], seed: int
-    ) -> None:
-        self.facts, self.fmt, self.parameters = facts, fmt, list(parameters)
-        self.rng = np.random.default_rng(seed)
-        sizes = [size for size in lengths if size > 0]
-        self.short = [size for size in sizes if size <= 16] or sizes
-        self.long = [size for size in sizes if size > 16]
-
-    def case(self, values: Any, *tags: str, parameter: Any = "any") -> Case:
-        return Case(self.row(values), self.parameter() if parameter == "any" else parameter, tags)
-
-    def row(self, values: Any) -> tuple[float, ...]:
-        """The nearest floats of the format, kept finite and in the domain."""
-        largest = float(self.fmt.largest)
-        with np.errstate(all="ignore"):
-            entries = (
-                np.clip(np.asarray(values, dtype=np.float64), -largest, largest)
-                .astype(self.fmt.dtype)
-                .astype(np.float64)
-            )
-        if self.facts.domain == "positive":
-            entries = np.maximum(np.abs(entries), float(self.fmt.smallest_subnormal))
-        return tuple(float(v) for v in entries)
-
-    def parameter(self) -> float | None:
-        """The first parameter half of the time."""
-        if len(self.parameters) == 1 or self.rng.random() < 0.5:
-            return self.parameters[0]
-        return self.parameters[int(self.rng.integers(len(self.parameters)))]
-
-    def size(self, least: int = 1) -> int:
-        fitting = [size for size in self.short if size >= least] or self.short
-        return fitting[int(self.rng.integers(len(fitting)))]
-
-    def number(self, ordinal: int) -> float:
-        return float(self.fmt.decode(self.fmt.from_ordinal(ordinal)))
-
-    def times(self, ordinal: int, ray: Any) -> Any:
-        """A ray as long as the number at an ordinal says."""
-        with np.errstate(all="ignore"):
-            return self.number(ordinal) * ray
-
-    def ordinal(self, value: float) -> int:
-        return self.fmt.ordinal(self.fmt.round(Fraction(value)))
-
-
-Parameters = Sequence[float | None]
-
-
-def cases(
-    facts: Facts, fmt: Format, lengths: Sequence[int], parameters: Parameters, seed: int = 0, budget: int = 300
-) -> list[Case]:
-    """At most `budget` distinct cases, the families taking turns; the same for the same arguments.
-
-    >>> from smoothsym import formats
-    >>> found = cases(Facts(), formats.get("float32"), (1, 2), [1.0], budget=60)
-    >>> sum("ties" in case.tags for case in found) > 1
-    True
-    """
-    if facts.arity is not None:
-        lengths = (facts.arity,)
-    # Each family has random numbers of its own, so that what one draws moves no other.
-    turns: list[Iterator[Case]] = [
-        family(_Maker(facts, fmt, lengths, parameters, seed * 1009 + place)) for place, family in enumerate(FAMILIES)
-    ]
-    found: dict[tuple[Any, ...], Case] = {}
-    stale = 0
-    while turns and len(found) < budget and stale < 50:
-        before = len(found)
-        for turn in list(turns):
-            case = next(turn, None)
-            if case is None:
-                turns.remove(turn)
-            elif len(found) < budget and (facts.arity is None or len(case.x) == facts.arity):
-                found.setdefault((tuple(v.hex() for v in case.x), repr(case.parameter)), case)
-        stale = stale + 1 if len(found) == before else 0
-    return list(found.values())
-
-
-def _known(make: _Maker) -> Iterator[Case]:
+def _known(make: Maker) -> Iterator[Case]:
     """The inputs of the textbooks: one dominant entry, results that nearly vanish, entries that overflow."""
     invisible = -0.8 * log(1 / float(make.fmt.u))
     rows = {
@@ -152,30 +27,30 @@ def _known(make: _Maker) -> Iterator[Case]:
                     yield make.case([first, *[rest] * (size - 1)], tag, parameter=parameter)
 
 
-def _normal(make: _Maker) -> Iterator[Case]:
+def _normal(make: Maker) -> Iterator[Case]:
     while True:
         yield make.case(make.rng.normal(size=make.size()) * 10.0 ** make.rng.integers(-2, 3), "random")
 
 
-def _special(make: _Maker) -> Iterator[Case]:
+def _special(make: Maker) -> Iterator[Case]:
     """nan, infinities, zeros, the empty row, and parameters at 0 and the infinities: by contract, and rounded nowhere."""
     first = make.parameters[0]
     rows: list[list[float]] = [[nan, 1.0], [inf, 1.0], [inf, inf]]
     if make.facts.domain == "real":
         rows += [[-inf, 1.0], [-inf, -inf], [inf, -inf], [-inf, 0.0], [0.0, -0.0]]
+    if make.facts.arity is None and 1 in make.short:
+        yield Case((), first, ("special", "empty"))
     size = 2 if 2 in make.short else max(make.short)
     for values in rows:
         for parameter in make.parameters[:2]:
             yield Case(tuple((values + [values[1]] * size)[:size]), parameter, ("special",))
-    if make.facts.arity is None and 1 in make.short:
-        yield Case((), first, ("special", "empty"))
     if first is not None and len(make.parameters) > 1:
         for parameter in (0.0, inf, -inf, nan):
             for size in make.short[:3]:
                 yield Case(make.row(make.rng.normal(size=size)), parameter, ("special", "parameter"))
 
 
-def _ties(make: _Maker) -> Iterator[Case]:
+def _ties(make: Maker) -> Iterator[Case]:
     while True:
         size = make.size(2)
         row = np.sort(make.rng.normal(size=size) * 10.0 ** make.rng.integers(-1, 3))
@@ -184,7 +59,7 @@ def _ties(make: _Maker) -> Iterator[Case]:
         yield make.case(np.full(size, row[-1]), "ties", "all equal")
 
 
-def _offsets(make: _Maker) -> Iterator[Case]:
+def _offsets(make: Maker) -> Iterator[Case]:
     bits = make.fmt.precision
     sizes = (100.0, 2.0 ** (0.4 * bits), 2.0 ** (0.65 * bits), -100.0, -(2.0 ** (0.65 * bits)), 2.0 ** (2.0 * bits))
     while True:
@@ -193,7 +68,7 @@ def _offsets(make: _Maker) -> Iterator[Case]:
                 yield make.case(offset + make.rng.normal(size=make.size(2)) * 2.0 ** make.rng.integers(-3, 4), "offset")
 
 
-def _dominant(make: _Maker) -> Iterator[Case]:
+def _dominant(make: Maker) -> Iterator[Case]:
     """One entry far above the rest; the gap anywhere between visible and overwhelming."""
     widest = log(float(make.fmt.largest))
     while True:
@@ -203,7 +78,31 @@ def _dominant(make: _Maker) -> Iterator[Case]:
         yield make.case(row, "dominant")
 
 
-def _wide(make: _Maker) -> Iterator[Case]:
+def _outliers(make: Maker) -> Iterator[Case]:
+    """One entry beside many that vanish: a mean lies far below its largest entry."""
+    for size in [size for size in (*make.short, *make.long) if 2 <= size <= 2000][::-1]:
+        for parameter in make.parameters[:4]:
+            row = np.zeros(size)
+            row[make.rng.integers(size)] = make.rng.choice([1.0, -1.0, 8.0]) * np.exp2(make.rng.uniform(-3, 1))
+            yield make.case(row, "outlier", parameter=parameter)
+
+
+def _stretched(make: Maker) -> Iterator[Case]:
+    """Gaps so wide that a weight comes near the smallest number, whatever the parameter: what stands beside it is large."""
+    deepest = -log(float(make.fmt.smallest_subnormal))
+    while True:
+        size, parameter = make.size(2), make.parameters[int(make.rng.integers(len(make.parameters)))]
+        gaps = deepest * make.rng.uniform(0.5, 1.2) * (1 + 0.01 * make.rng.random(size)) / abs(parameter or 1.0)
+        gaps[make.rng.integers(size)] = 0
+        if make.facts.kind == "modulus":
+            with np.errstate(all="ignore"):
+                row = np.exp(-np.sign(parameter or 1.0) * gaps) * np.exp2(make.rng.integers(-3, 4))
+        else:
+            row = -np.sign(parameter or 1.0) * gaps + make.rng.choice([0.0, make.rng.normal()])
+        yield make.case(row, "underflow edge", "stretched", parameter=parameter)
+
+
+def _wide(make: Maker) -> Iterator[Case]:
     top = log(float(make.fmt.largest)) / log(10)
     while True:
         size = make.size(2)
@@ -211,14 +110,14 @@ def _wide(make: _Maker) -> Iterator[Case]:
         yield make.case(10.0**exponents * make.rng.choice([-1.0, 1.0], size=size), "wide range")
 
 
-def _subnormal(make: _Maker) -> Iterator[Case]:
+def _subnormal(make: Maker) -> Iterator[Case]:
     while True:
         size = make.size()
         yield make.case(float(make.fmt.smallest_subnormal) * make.rng.integers(-50, 50, size=size), "subnormal")
         yield make.case(np.exp2(make.rng.uniform(-3, 3, size=size)) * float(make.fmt.smallest_normal), "subnormal")
 
 
-def _extreme(make: _Maker) -> Iterator[Case]:
+def _extreme(make: Maker) -> Iterator[Case]:
     """Every parameter in turn, the extreme ones first."""
     order = sorted((parameter for parameter in make.parameters if parameter), key=abs)
     while len(order) > 1:
@@ -227,7 +126,7 @@ def _extreme(make: _Maker) -> Iterator[Case]:
             yield make.case(make.rng.normal(size=make.size(2)) * 3, tag, parameter=parameter)
 
 
-def _long(make: _Maker) -> Iterator[Case]:
+def _long(make: Maker) -> Iterator[Case]:
     for size in make.long:
         first = make.parameters[0]
         yield make.case(make.rng.normal(size=size), "long", parameter=first)
@@ -238,7 +137,7 @@ def _long(make: _Maker) -> Iterator[Case]:
             yield make.case(np.r_[30.0, make.rng.normal(size=size - 1)], "long", "dominant", parameter=first)
 
 
-def _limits(make: _Maker) -> Iterator[Case]:
+def _limits(make: Maker) -> Iterator[Case]:
     """Entries at the format's own limits, and where exp, squares and sums meet them."""
     fmt = make.fmt
     largest, normal, least = float(fmt.largest), float(fmt.smallest_normal), float(fmt.smallest_subnormal)
@@ -253,7 +152,7 @@ def _limits(make: _Maker) -> Iterator[Case]:
             yield make.case(np.r_[point, np.zeros(size - 1)], tag, "dominant", parameter=parameter)
 
 
-def _edges(make: _Maker) -> Iterator[Case]:
+def _edges(make: Maker) -> Iterator[Case]:
     """The two floats between which naive code breaks down, along random rays: bisection on the format's ordinals."""
     while make.facts.naive is not None:
         size, parameter = make.size(), make.parameter()
@@ -267,18 +166,18 @@ def _edges(make: _Maker) -> Iterator[Case]:
             def broken(q: int, ray: Any = ray, parameter: float | None = parameter) -> bool:
                 return _breaks(make, make.times(q, ray), parameter)
 
-            for place in _bisect(broken, inner, far) or ():
+            for place in bisect(broken, inner, far) or ():
                 yield make.case(make.times(place, ray), tag, parameter=parameter)
 
 
-def _breaks(make: _Maker, values: Any, parameter: float | None) -> bool:
+def _breaks(make: Maker, values: Any, parameter: float | None) -> bool:
     row = np.array(make.row(values), dtype=make.fmt.dtype)
     with np.errstate(all="ignore"):
         result = np.asarray(make.facts.naive(row, parameter)).astype(np.float64)  # type: ignore[misc]
     return not np.all(np.isfinite(result)) or (not result.any() and bool(row.any()))
 
 
-def _near_zero(make: _Maker) -> Iterator[Case]:
+def _near_zero(make: Maker) -> Iterator[Case]:
     """The floats on both sides of a zero of the result: a line is bracketed, then one entry is bisected in ordinals."""
     evaluate = make.facts.evaluate
     if evaluate is None or make.facts.domain == "positive" or min(make.short) > 16:
@@ -291,7 +190,7 @@ def _near_zero(make: _Maker) -> Iterator[Case]:
             return bool(evaluate(make.row([v + t for v in row]), parameter) < 0)
 
         # Along the diagonal first, where a crossing is common; then the nearest one in a single entry.
-        shift = _bracket(along, -8.0, 8.0)
+        shift = bracket(along, -8.0, 8.0)
         if shift is None:
             continue
         start = make.row([v + shift for v in row])
@@ -301,31 +200,11 @@ def _near_zero(make: _Maker) -> Iterator[Case]:
         ) -> bool:
             return bool(evaluate((*start[:place], make.number(q), *start[place + 1 :]), parameter) < 0)
 
-        for q in _bisect(negative, make.ordinal(start[place] - 1.0), make.ordinal(start[place] + 1.0)) or ():
+        for q in bisect(negative, make.ordinal(start[place] - 1.0), make.ordinal(start[place] + 1.0)) or ():
             yield make.case((*start[:place], make.number(q), *start[place + 1 :]), "near zero", parameter=parameter)
 
 
-def _bracket(test: Callable[[float], bool], low: float, high: float) -> float | None:
-    at_low = test(low)
-    if at_low == test(high):
-        return None
-    for _ in range(12):
-        middle = (low + high) / 2
-        low, high = (middle, high) if test(middle) == at_low else (low, middle)
-    return low
-
-
-def _bisect(test: Callable[[int], bool], low: int, high: int) -> tuple[int, int] | None:
-    """Neighbouring ordinals between which a test changes; None where it is the same at both ends."""
-    at_low = test(low)
-    if at_low == test(high):
-        return None
-    while abs(high - low) > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if test(middle) == at_low else (low, middle)
-    return low, high
-
-
 FAMILIES = (
-    _known, _normal, _special, _ties, _offsets, _edges, _dominant, _long, _wide, _near_zero, _limits, _subnormal, _extreme
+    _known, _normal, _special, _ties, _offsets, _edges, _dominant, _long, _wide, _near_zero, _limits, _subnormal, _extreme,
+    _outliers, _stretched,
 )  # fmt: skip
