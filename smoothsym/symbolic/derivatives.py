@@ -5,29 +5,97 @@ from __future__ import annotations
 from sympy import (
     Abs,
     Add,
+    Derivative,
+    DiracDelta,
     Dummy,
     Expr,
     Function,
+    Heaviside,
     Indexed,
     IndexedBase,
     KroneckerDelta,
+    Max,
+    Min,
     Mul,
+    Piecewise,
     Pow,
     S,
+    Subs,
     Sum,
     Symbol,
-    collect,
-    expand,
     log,
     sign,
 )
 
+from smoothsym.symbolic.readable import pull_out, readable
+from smoothsym.words import Reduction, mean, n
+
+__all__ = ["CapturedIndexError", "bound_indices", "partial", "partial_parameter", "pull_out", "rename_bound"]
+
 Sparse = dict[Expr | None, Expr]
 """d/dx[k] of an expression as {index a: coefficient of delta(a, k)}; the key None holds what has no delta (collapsed sums)."""
+
+FREE = Dummy("free", integer=True)
+"""Stands for the index of differentiation inside collapsed sums."""
 
 
 class CapturedIndexError(ValueError):
     """An index that is to be free is already bound by a sum of the expression."""
+
+
+def partial(expression: Expr, variable: Indexed) -> Expr:
+    """The derivative of an expression with respect to the entry x[i], for a free index i, or to x[1].
+
+    Parameters: an expression in x[...], sums over j = 1..n with entries x[j], exp, log, Abs, sign, powers and other functions that
+    SymPy can differentiate; the entry. The expression is taken to be real, and an entry x[2] to exist.
+    Raises CapturedIndexError if a sum of the expression binds the index, ValueError for a sum over other limits and for what has
+    no derivative in closed form (a maximum, a Piecewise).
+    The rules d|u| = sign(u) du and d sign(u) = 0 hold where u != 0, d|u|^q = q sign(u) |u|^(q-1) du also where q > 1.
+
+    >>> from smoothsym.words import alpha, i, j, n, x
+    >>> from sympy import Sum, exp, log
+    >>> partial(log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha, x[i])
+    exp(alpha*x[i])/Sum(exp(alpha*x[j]), (j, 1, n))
+    """
+    if not isinstance(variable, Indexed) or len(variable.indices) != 1:
+        raise TypeError(f"variable={variable!r} is no entry of a vector; give one, such as x[i] or x[1]")
+    base, index = variable.base, variable.indices[0]
+    if captured := bound_indices(expression) & index.free_symbols:
+        name = next(iter(captured))
+        raise CapturedIndexError(
+            f"the index {name} of {variable} is bound by a sum; differentiate by an entry with a free index"
+        )
+    expression = _unshadowed(_means_written_out(expression), base)
+    _check_sums(expression, base)
+    found = Add(*(value * _delta(key, index) for key, value in _sparse(expression, base).items()))
+    return readable(found.xreplace({FREE: index}), expression.atoms(Sum))
+
+
+def partial_parameter(expression: Expr, parameter: Symbol, order: int = 1) -> Expr:
+    """The derivative with respect to a parameter, `order` times; sums are differentiated term by term.
+
+    Raises ValueError for a symbol that is an index, a length or a limit of a sum, and for what has no derivative in closed form.
+
+    >>> from smoothsym.words import alpha, j, n, x
+    >>> from sympy import Sum, exp
+    >>> partial_parameter(Sum(exp(alpha * x[j]), (j, 1, n)), alpha, 2)
+    Sum(exp(alpha*x[j])*x[j]**2, (j, 1, n))
+    """
+    if not isinstance(parameter, Symbol):
+        raise TypeError(f"parameter={parameter!r} is no symbol")
+    if parameter in bound_indices(expression):
+        raise CapturedIndexError(f"{parameter} is bound by a sum and cannot be a parameter")
+    if parameter.is_integer:
+        raise ValueError(f"{parameter} takes integer values only: there is no derivative by it")
+    if order < 0:
+        raise ValueError(f"order={order} is negative; give the number of times to differentiate")
+    expression = _means_written_out(expression)
+    for _ in range(order):
+        expression = readable(_by_symbol(expression, parameter), expression.atoms(Sum))
+    return expression
+
+
+# ---- bound indices ---------------------------------------------------------------------------------------------------------
 
 
 def bound_indices(expression: Expr) -> set[Symbol]:
@@ -36,137 +104,170 @@ def bound_indices(expression: Expr) -> set[Symbol]:
 
 
 def rename_bound(expression: Expr, avoid: set[Symbol]) -> Expr:
-    """The same expression with every bound index that is in `avoid` renamed to a fresh one."""
-    if not expression.has(Sum):
-        return expression
-    if isinstance(expression, Sum):
-        body, *limits = (
-            rename_bound(argument, avoid) if isinstance(argument, Expr) else argument for argument in expression.args
-        )
-        swaps = {lim[0]: Symbol(f"{lim[0].name}_", integer=True) for lim in limits if lim[0] in avoid}
-        return Sum(body.xreplace(swaps), *(lim.xreplace(swaps) for lim in limits))
-    return expression.func(*(rename_bound(argument, avoid) for argument in expression.args))
+    """The same expression with every bound index that is in `avoid`, or that an outer sum binds as well, renamed.
 
-
-def partial(expression: Expr, variable: Indexed) -> Expr:
-    """The derivative of an expression with respect to the entry x[i], for a free index i.
-
-    Parameters: an expression in x[...], sums over 1..n, exp, log, Abs, sign and powers; the entry, such as x[i].
-    Raises CapturedIndexError if a sum of the expression binds the index, ValueError for a sum over other limits.
-    The rule d|u|^q = q sign(u) |u|^(q-1) du holds where u != 0 or q > 1.
-
-    >>> from smoothsym.words import alpha, i, j, n, x
-    >>> from sympy import Sum, exp, log
-    >>> partial(log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha, x[i])
-    exp(alpha*x[i])/Sum(exp(alpha*x[j]), (j, 1, n))
+    >>> from smoothsym.words import i, n, x
+    >>> rename_bound(x[i] * Sum(x[i], (i, 1, n)), {i})
+    x[i]*Sum(x[i_], (i_, 1, n))
     """
-    index = variable.indices[0]
-    captured = bound_indices(expression) & index.free_symbols
-    if captured:
-        name = next(iter(captured))
-        raise CapturedIndexError(
-            f"the index {name} of {variable} is bound by a sum; differentiate by an entry with a free index"
+    taken = {symbol.name for symbol in (*expression.atoms(Symbol), *avoid)}
+    return _renamed(expression, frozenset(avoid), taken)
+
+
+def _renamed(e: Expr, avoid: frozenset[Symbol], taken: set[str]) -> Expr:
+    if not isinstance(e, Expr) or not e.has(Sum):
+        return e
+    if not isinstance(e, Sum):
+        return e.func(*(_renamed(argument, avoid, taken) for argument in e.args))
+    body, done = e.function, []
+    limits = [tuple(lim) for lim in e.limits]
+    while limits:
+        name, *bounds = limits.pop()
+        if name in avoid:
+            new = _unused(name, taken)
+            inner = next((q for q, lim in enumerate(reversed(limits)) if lim[0] == name), None)
+            reach = 0 if inner is None else len(limits) - inner - 1
+            limits = [
+                lim if q < reach else (lim[0], *(b.xreplace({name: new}) for b in lim[1:]))
+                for q, lim in enumerate(limits)
+            ]
+            body = body.xreplace({name: new}) if inner is None else body
+            name = new
+        avoid |= {name}
+        done.append((name, *bounds))
+    return Sum(_renamed(body, avoid, taken), *done[::-1])
+
+
+def _unused(name: Symbol, taken: set[str]) -> Symbol:
+    new = name.name + "_"
+    while new in taken:
+        new += "_"
+    taken.add(new)
+    return Symbol(new, integer=True)
+
+
+def _unshadowed(e: Expr, base: IndexedBase) -> Expr:
+    return rename_bound(e, set()) if e.has(base) else e
+
+
+def _means_written_out(e: Expr) -> Expr:
+    """mean(x) as a sum, for the mean has derivatives."""
+    if not e.has(mean):
+        return e
+    index = _unused(Symbol("j", integer=True), {symbol.name for symbol in e.atoms(Symbol)})
+    return e.replace(
+        lambda part: isinstance(part, mean) and not part.has(Indexed),
+        lambda part: Sum(part.args[0].xreplace({b: b[index] for b in part.atoms(IndexedBase)}), (index, 1, n)) / n,
+    )
+
+
+def _check_sums(e: Expr, base: IndexedBase) -> None:
+    """Each sum that runs through the entries must run through all of them, and name them by its index."""
+    bound, lengths = bound_indices(e), set()
+    for total in e.atoms(Sum):
+        for name, *bounds in total.limits:
+            entries = [entry for entry in total.function.atoms(Indexed) if entry.base == base and entry.has(name)]
+            if not entries:
+                continue
+            whole = len(bounds) == 2 and bounds[0] == 1 and not bounds[1].free_symbols & bound
+            if (
+                not whole
+                or any(entry.indices != (name,) for entry in entries)
+                or not (bounds[1].is_Symbol or bounds[1].is_Integer)
+            ):
+                raise ValueError(
+                    f"cannot differentiate under {total}: write its sum over j = 1..n with entries {base}[j]"
+                )
+            lengths.add(bounds[1])
+    if len(lengths) > 1:
+        raise ValueError(
+            f"sums over entries of {base} run to {' and to '.join(sorted(map(str, lengths)))}; give one length"
         )
-    parts = _sparse(expression, variable.base)
-    return tidy(Add(*(value * _delta(key, index) for key, value in parts.items())).xreplace({FREE: index}))
 
 
-def partial_parameter(expression: Expr, parameter: Symbol, order: int = 1) -> Expr:
-    """The derivative with respect to a parameter, `order` times; sums are differentiated term by term."""
-    if parameter in bound_indices(expression):
-        raise CapturedIndexError(f"{parameter} is bound by a sum and cannot be a parameter")
-    for _ in range(order):
-        expression = tidy(_by_symbol(expression, parameter))
-    return expression
+# ---- the rules -------------------------------------------------------------------------------------------------------------
 
 
 def _delta(key: Expr | None, index: Expr) -> Expr:
     return S.One if key is None else KroneckerDelta(key, index)
 
 
-def _merge(*parts: tuple[Expr, Sparse]) -> Sparse:
-    merged: Sparse = {}
-    for factor, part in parts:
-        for key, value in part.items():
-            merged[key] = merged.get(key, S.Zero) + factor * value
-    return merged
-
-
 def _sparse(expression: Expr, base: IndexedBase) -> Sparse:
     if not expression.has(base):
         return {}
     if isinstance(expression, Indexed) and expression.base == base:
+        if len(expression.indices) != 1:
+            raise ValueError(f"{expression} has {len(expression.indices)} indices; a vector has one")
         return {expression.indices[0]: S.One}
     if isinstance(expression, Sum):
         return _collapse(expression, base)
-    return _merge(*((factor, _sparse(argument, base)) for factor, argument in _chain(expression)))
+    merged: Sparse = {}
+    for factor, argument in _chain(expression, base):
+        for key, value in _sparse(argument, base).items():
+            merged[key] = merged.get(key, S.Zero) + factor * value
+    return merged
 
 
 def _collapse(total: Sum, base: IndexedBase) -> Sparse:
     """Each sum takes the deltas of its own index away: sum_j delta(j, k) f(j) = f(k), for 1 <= k <= n."""
-    parts = _sparse(total.function, base)
     collapsed: Sparse = {}
-    for key, value in parts.items():
-        limits = list(total.limits)
-        own = next((lim for lim in limits if key is not None and lim[0] in key.free_symbols), None)
-        if own is None:
-            result = Sum(value, *limits)
-            collapsed[key] = collapsed.get(key, S.Zero) + result
-            continue
-        if key != own[0] or own[1] != 1 or not isinstance(own[2], Symbol):
-            raise ValueError(f"cannot differentiate under {total}: write its sum over j = 1..n with entries x[j]")
-        limits.remove(own)
+    for key, value in _sparse(total.function, base).items():
+        own = next((lim for lim in total.limits if key == lim[0]), None)
+        limits = [lim for lim in total.limits if lim != own]
         inner = Sum(value, *limits) if limits else value
-        # The key of the collapsed part is the caller's free index; a marker stands for it until `partial` knows it.
-        collapsed[None] = collapsed.get(None, S.Zero) + inner.xreplace({own[0]: FREE})
+        if own is not None:
+            # The free index is not known here; a marker stands for it until `partial` puts it in.
+            key, inner = None, inner.xreplace({own[0]: FREE})
+        collapsed[key] = collapsed.get(key, S.Zero) + inner
     return collapsed
 
 
-FREE = Dummy("free", integer=True)
-"""Stands for the index of differentiation inside collapsed sums."""
-
-
-def _chain(expression: Expr) -> list[tuple[Expr, Expr]]:
+def _chain(e: Expr, by: Expr) -> list[tuple[Expr, Expr]]:
     """The chain rule as (outer derivative, inner argument) pairs."""
-    if isinstance(expression, Add):
-        return [(S.One, argument) for argument in expression.args]
-    if isinstance(expression, Mul):
-        return _product(expression)
-    if isinstance(expression, Pow):
-        base, exponent = expression.args
-        pairs = [(_power_rule(base, exponent), base.args[0] if isinstance(base, Abs) else base)]
-        return [*pairs, (log(base) * expression, exponent)]
-    if isinstance(expression, Abs):
-        return [(sign(expression.args[0]), expression.args[0])]
-    if isinstance(expression, sign):
-        return [(S.Zero, expression.args[0])]  # almost everywhere; products with |u|^q are handled as one
-    if isinstance(expression, KroneckerDelta):
+    if isinstance(e, Add):
+        return [(S.One, argument) for argument in e.args]
+    if isinstance(e, Mul):
+        return [(Mul(*e.args[:q], *e.args[q + 1 :]), factor) for q, factor in enumerate(e.args)]
+    if isinstance(e, Pow):
+        return _power_rule(e.base, e.exp, by)
+    if isinstance(e, Abs):
+        return [(sign(e.args[0]), e.args[0])]
+    if isinstance(e, sign):
         return []
-    if isinstance(expression, Function) or hasattr(expression, "fdiff"):
-        return [(expression.fdiff(position + 1), argument) for position, argument in enumerate(expression.args)]
-    raise ValueError(f"no rule to differentiate {expression.func.__name__}")
+    if isinstance(e, KroneckerDelta):
+        return []
+    if isinstance(e, Function) and not isinstance(e, Reduction | Piecewise):
+        return [(_slope(e, position), argument) for position, argument in enumerate(e.args) if argument.has(by)]
+    raise ValueError(f"{e} has no derivative that holds everywhere{_HINTS.get(type(e), '')}")
 
 
-def _power_rule(base: Expr, exponent: Expr) -> Expr:
-    if isinstance(base, Abs):
-        return exponent * sign(base.args[0]) * base ** (exponent - 1)
-    return exponent * base ** (exponent - 1)
+_HINTS = {
+    Max: "; off ties, write Max(a, b) as (a + b + Abs(a - b))/2",
+    Min: "; off ties, write Min(a, b) as (a + b - Abs(a - b))/2",
+    Piecewise: "; differentiate its pieces",
+}
 
 
-def _product(expression: Expr) -> list[tuple[Expr, Expr]]:
-    """d(sign(u) |u|^q) = q |u|^(q-1) du as one factor, so that the kink of sign leaves no trace where q > 1."""
-    factors = list(expression.args)
-    for position, factor in enumerate(factors):
-        if not isinstance(factor, sign):
-            continue
-        u = factor.args[0]
-        for other, power in enumerate(factors):
-            base, exponent = power.as_base_exp()
-            if base == Abs(u):
-                rest = Mul(*(f for q, f in enumerate(factors) if q not in (position, other)))
-                joint = [(rest * exponent * base ** (exponent - 1), u), (rest * factor * power * log(base), exponent)]
-                return [*joint, (factor * power, rest)]
-    return [(Mul(*factors[:q], *factors[q + 1 :]), factor) for q, factor in enumerate(factors)]
+def _power_rule(base: Expr, exponent: Expr, by: Expr) -> list[tuple[Expr, Expr]]:
+    pairs = []
+    if base.has(by):
+        inner = base.args[0] if isinstance(base, Abs) else base
+        turn = sign(inner) if isinstance(base, Abs) else S.One
+        pairs.append((exponent * turn * base ** (exponent - 1), inner))
+    if exponent.has(by):
+        pairs.append((log(base) * base**exponent, exponent))
+    return pairs
+
+
+def _slope(e: Expr, position: int) -> Expr:
+    """The derivative of a function by one of its arguments, in closed form."""
+    try:
+        slope = e.fdiff(position + 1)
+    except Exception as problem:  # SymPy's functions say in many ways that they have no derivative
+        raise ValueError(f"{e.func} has no derivative by its argument {position + 1}") from problem
+    if slope.has(Derivative, Subs, DiracDelta, Heaviside, Piecewise):
+        raise ValueError(f"{e} has no derivative in closed form: SymPy gives {slope}")
+    return slope
 
 
 def _by_symbol(expression: Expr, parameter: Symbol) -> Expr:
@@ -175,66 +276,7 @@ def _by_symbol(expression: Expr, parameter: Symbol) -> Expr:
     if expression == parameter:
         return S.One
     if isinstance(expression, Sum):
-        if any(parameter in lim[q].free_symbols for lim in expression.limits for q in (1, 2)):
+        if any(parameter in bound.free_symbols for lim in expression.limits for bound in lim[1:]):
             raise ValueError(f"the limits of {expression} depend on {parameter}")
         return Sum(_by_symbol(expression.function, parameter), *expression.limits)
-    return Add(*(factor * _by_symbol(argument, parameter) for factor, argument in _chain(expression)))
-
-
-def tidy(expression: Expr) -> Expr:
-    """Pull constants out of sums and the common factor out of the terms, keeping quotients of sums as quotients."""
-    expression = pull_out(expression)
-    parts = [
-        expand(part, deep=False, power_base=False, power_exp=False, log=False) for part in Add.make_args(expression)
-    ]
-    terms = [_merge_powers(term) for term in Add.make_args(Add(*parts)) if term != 0]
-    if len(terms) < 2:
-        return Add(*terms)
-    powers = [dict(_base_powers(term)) for term in terms]
-    common = S.One
-    for base in powers[0]:
-        if not all(base in power for power in powers):
-            continue
-        exponents = [power[base] for power in powers]
-        differences = [exponents[0] - e for e in exponents]
-        if not all(d.is_number for d in differences):
-            continue
-        # A sum keeps its highest power outside, so that quotients stay quotients: a/Z - b N/Z^2 = (a - b N/Z)/Z.
-        ordered = sorted(exponents, key=lambda e: e - exponents[0])
-        common *= base ** (ordered[-1] if base.has(Sum) else ordered[0])
-    remaining = Add(*(_merge_powers(term / common) for term in terms))
-    for symbol in sorted(remaining.free_symbols, key=str):
-        if symbol.is_real and not symbol.is_integer and isinstance(symbol, Symbol):
-            remaining = collect(remaining, symbol)
-    return common * remaining
-
-
-def _merge_powers(term: Expr) -> Expr:
-    """|u|^a |u|^b = |u|^(a+b), with the exponents simplified; SymPy leaves them apart when they are symbolic."""
-    powers: dict[Expr, Expr] = {}
-    for base, exponent in _base_powers(term):
-        powers[base] = powers.get(base, S.Zero) + exponent
-    return Mul(*(base ** expand(exponent) for base, exponent in powers.items()))
-
-
-def _base_powers(term: Expr) -> list[tuple[Expr, Expr]]:
-    return [
-        factor.as_base_exp() if not isinstance(factor, Function) else (factor, S.One) for factor in Mul.make_args(term)
-    ]
-
-
-def pull_out(expression: Expr) -> Expr:
-    """Sums with what is free of their index taken outside; sum over 1..n of a constant is n times it."""
-    if not isinstance(expression, Expr) or not expression.has(Sum):
-        return expression
-    if isinstance(expression, Sum):
-        if len(expression.limits) > 1:
-            return expression
-        (lim,) = expression.limits
-        body = expand(pull_out(expression.function), deep=False, power_base=False, power_exp=False, log=False)
-        result = S.Zero
-        for term in Add.make_args(body):
-            free, bound = term.as_independent(lim[0], as_Add=False)
-            result += free * (Sum(bound, lim) if bound != 1 else lim[2] - lim[1] + 1)
-        return result
-    return expression.func(*(pull_out(argument) for argument in expression.args))
+    return Add(*(factor * _by_symbol(argument, parameter) for factor, argument in _chain(expression, parameter)))

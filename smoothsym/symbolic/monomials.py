@@ -62,13 +62,14 @@ def product(*factors: Expr) -> Expr:
     if deltas := [base for base, power in powers.items() if _is_delta(base) and power.is_positive]:
         others = [Pow(base, power) for base, power in powers.items() if base not in deltas]
         return _selected(deltas, product(coefficient, exp(Add(*rates)), *others))
-    if whole := {base: _whole(q) for base, q in powers.items() if (base.is_Mul or base.is_Pow) and _whole(q)}:
+    if split := {base: _whole(q) for base, q in powers.items() if (base.is_Mul or base.is_Pow) and _whole(q)}:
         # What has no sign keeps its fractional power, (x y)^(p + 1) = (x y)^p x y.
-        others = [Pow(base, power - whole.get(base, 0)) for base, power in powers.items()]
-        return product(coefficient, exp(Add(*rates)), *others, *(Pow(base, q) for base, q in whole.items()))
+        others = [Pow(base, power - split.get(base, 0)) for base, power in powers.items()]
+        return product(coefficient, exp(Add(*rates)), *others, *(Pow(base, q) for base, q in split.items()))
     rate = exponent(*rates)
     coefficient *= _moduli(powers)
-    monomial, sums = [exp(rate)] if rate != 0 else [], []
+    monomial: list[Expr] = [exp(rate)] if rate != 0 else []
+    sums: list[Expr] = []
     for base, power in powers.items():
         whole = _whole(power)
         if base.is_Integer and base > 0:
