@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
@@ -68,6 +69,7 @@ class SmoothMax:
         self.special_values = dict(special_values or {})
         self.laws = tuple(laws)
         self.parameter: Any = self._checked(parameter)
+        self.others: tuple[Symbol, ...] = ()
         self._settled: dict[Any, SmoothMax] = {}
 
     def _checked(self, parameter: Any) -> Symbol | tuple[Symbol, ...] | None:
@@ -109,6 +111,22 @@ class SmoothMax:
             return self.parameter
         return () if self.parameter is None else (self.parameter,)
 
+    @cached_property
+    def leading(self) -> SmoothMax:
+        """The operator as one of its first parameter, the others left as symbols: what laws are proved of."""
+        if len(self.parameters) < 2:
+            return self
+        found = copy(self)
+        found.parameter, found.others = self.parameters[0], self.parameters[1:]
+        return found
+
+    @cached_property
+    def pinned(self) -> SmoothMax:
+        """The operator with the parameters beside the first at small numbers: where a law of all of them is looked at."""
+        return (
+            self._at(tuple((q, Fraction(place, 2)) for place, q in enumerate(self.others, 1))) if self.others else self
+        )
+
     def settled(self, given: Mapping[str, Any]) -> tuple[SmoothMax, dict[str, Any]]:
         """The operator of its first parameter alone, the others taken out of `given` at their exact values.
 
@@ -127,7 +145,7 @@ class SmoothMax:
         rest = {key: value for key, value in given.items() if key not in {q.name for q in others}}
         return self._at(values), rest
 
-    def _at(self, values: tuple[tuple[Symbol, Fraction], ...]) -> SmoothMax:
+    def _at(self, values: tuple[tuple[Symbol, Any], ...]) -> SmoothMax:
         if values not in self._settled:
             exact = {q: Rational(value.numerator, value.denominator) for q, value in values}
             name = f"{self.name}[{', '.join(f'{q}={value}' for q, value in values)}]"

@@ -46,6 +46,7 @@ def everywhere(op: Any) -> tuple[Law, ...]:
 
 def verdicts(op: Any, laws: Sequence[Law] | None = None) -> Iterator[Verdict]:
     """The verdict on each law, as each is reached: those tried on every operator, then the operator's own."""
+    op = op.leading
     for law in (*everywhere(op), *op.laws) if laws is None else laws:
         yield law.attempt(op)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Abs, Expr, Indexed, Mul, S, Sum, sign
@@ -188,7 +188,9 @@ class Law:
 
         if type(self).sides is Law.sides:
             return None
-        return counterexample(op, sides, self.range(op), self.equality, self.uses(op), lambda at: self.prepared(at, op))
+        at = op.pinned
+        found = counterexample(at, sides, self.range(at), self.equality, self.uses(at), lambda p: self.prepared(p, at))
+        return found if found is None or at is op else replace(found, name=f"{at.name}: {found.name}")
 
     def attempt(self, op: Any) -> Verdict:
         """The verdict on the law for an operator."""
