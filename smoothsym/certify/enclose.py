@@ -13,7 +13,7 @@ import numpy as np
 from mpmath import libmp
 from sympy import Expr
 
-from smoothsym import formats
+from smoothsym import formats, words
 from smoothsym.certify import special
 from smoothsym.certify.decide import BUDGET, FIRST_BITS, Question, decide, digits_question, rounding_question
 from smoothsym.certify.enclosure import Enclosure, Refused, make_mpf
@@ -29,7 +29,7 @@ ENGINES = ("mpmath",)
 class _Inquiry:
     """What is asked of every row: an output of an operator, and how it is decided.
 
-    `computed` makes an answer of a decided value, `contracted` of a number that the special-value contract gives.
+    `computed` makes an answer of a decided value, `contracted` one of a number that the special-value contract gives.
     """
 
     op: Any
@@ -38,7 +38,7 @@ class _Inquiry:
     question: Question
     first: int
     budget: int
-    computed: Callable[[Any, Any, int], Any]
+    computed: Callable[[Any, Any, int, str], Any]
     contracted: Callable[[Number, str], Any]
 
     @property
@@ -62,21 +62,43 @@ class _Inquiry:
         name, parameter, negative_zero = self.parameter
         of = self.of if isinstance(self.of, str) else "expression"
         answer = special.answer(self.op, row, parameter, of, negative_zero)
-        if answer is not None and not self._defined(row, name, parameter):
+        if answer is not None and (beyond := self._beyond(answer, row)) is not None:
+            instance, basis = beyond
+            return [self.computed(*result, basis) for result in self._decided(instance)]
+        if answer is not None:
             if isinstance(answer.value, list):
                 return [self.contracted(v, answer.basis) for v in answer.value]
             return [self.contracted(answer.value, answer.basis)] * len(row) ** self.rank
         instance, kept = instance_of(self.op, row, name, parameter, self.of)
-        decided = [self.computed(*result) for result in decide(instance, self.question, self.first, self.budget)]
-        return self._spread(decided, kept, len(row))
+        return self._spread([self.computed(*result, "") for result in self._decided(instance)], kept, len(row))
 
-    def _defined(self, row: Sequence[Number], name: str | None, parameter: Number) -> bool:
-        """Whether an output beyond the contract's, which are value and gradient, is a plain number here after all."""
-        if self.of in ("value", "gradient") or not row or any(isinstance(v, float) for v in (*row, parameter)):
-            return False
-        x = [Fraction(v) for v in row]
-        symbols = {name: Fraction(parameter)} if name else {}
-        return Instance(self.op.program(self.of), x, symbols, len(row), {}).defined(FIRST_BITS)
+    def _decided(self, instance: Instance) -> list[tuple[Any, Any, int]]:
+        return decide(instance, self.question, self.first, self.budget)
+
+    def _beyond(self, answer: special.Answer, row: Sequence[Number]) -> tuple[Instance, str] | None:
+        """What has a number where the contract has none, and its basis: the output itself, else the formula of its limit.
+
+        The Boltzmann operator's Hessian is one at alpha = 0; a power mean's value at p = 0 is the geometric mean.
+        """
+        name, parameter, negative_zero = self.parameter
+        if not answer.silent or not row or any(isinstance(v, float) for v in row):
+            return None
+        formulas: list[tuple[Any, str]] = [] if isinstance(parameter, float) else [(self.of, "")]
+        if self.of in ("value", "gradient"):
+            contract = self.op.special(special.condition(row, parameter, self.op.kind, negative_zero))
+            formulas.append(contract.formula(str(self.of)))
+        symbols = {name: Fraction(parameter)} if name and not isinstance(parameter, float) else {}
+        for formula, basis in formulas:
+            if isinstance(formula, Expr) and (formula.is_number or formula.has(words.m)):
+                continue
+            try:
+                program = self.op.program(formula)
+            except ValueError:
+                continue  # no formula that a program computes
+            instance = Instance(program, [Fraction(v) for v in row], symbols, len(row), {})
+            if instance.defined(FIRST_BITS):
+                return instance, basis
+        return None
 
     def _spread(self, decided: list[Any], kept: list[int], n: int) -> list[Any]:
         """Outputs over the entries with weight, put back among those without."""
@@ -136,11 +158,11 @@ def enclose(
     _positive("digits", digits, "digits")
     first = max(FIRST_BITS, int(digits * 3.33) + 24)
 
-    def computed(answer: Any, ends: Any, bits: int) -> Enclosure:
+    def computed(answer: Any, ends: Any, bits: int, basis: str) -> Enclosure:
         exact, strict = answer
         if exact is not None:
-            return point(exact, bits)
-        return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, strict=strict)
+            return point(exact, bits, basis)
+        return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, strict=strict, note=basis)
 
     def contracted(number: Number, basis: str) -> Enclosure:
         return point(number, first, basis)
@@ -179,7 +201,7 @@ def reference(
     if rounding not in formats.ROUNDINGS:
         raise unknown("rounding", rounding, formats.ROUNDINGS)
 
-    def computed(answer: int, ends: Any, bits: int) -> int:
+    def computed(answer: int, ends: Any, bits: int, basis: str) -> int:
         return answer
 
     def contracted(number: Number, basis: str) -> int:
@@ -198,7 +220,7 @@ def _answered(
     question: Question,
     first: int,
     budget: int | None,
-    computed: Callable[[Any, Any, int], Any],
+    computed: Callable[[Any, Any, int, str], Any],
     contracted: Callable[[Number, str], Any],
 ) -> tuple[list[Any], tuple[int, ...]]:
     """The answers to a question about each output at each row, in one list, and their shape."""

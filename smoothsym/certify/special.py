@@ -14,7 +14,7 @@ from fractions import Fraction
 from math import inf, isinf, isnan, nan
 from typing import Any
 
-from sympy import Abs, Add, Eq, Expr, Ge, Gt, Indexed, Le, Lt, Mul, Ne, Piecewise, S, Sum, sign
+from sympy import Abs, Add, Eq, Expr, Ge, Gt, Indexed, Le, Lt, Max, Min, Mul, Ne, Piecewise, S, Sum, sign
 
 from smoothsym import words
 
@@ -34,6 +34,10 @@ class Special:
     gradient: Expr | str = S.NaN
     gradient_basis: str = "convention"
 
+    def formula(self, of: str) -> tuple[Expr | str, str]:
+        """What the row says of the value or the gradient, and its basis."""
+        return (self.value, self.basis) if of == "value" else (self.gradient, self.gradient_basis)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -41,6 +45,12 @@ class Answer:
 
     value: Any
     basis: str
+
+    @property
+    def silent(self) -> bool:
+        """Whether the contract has nothing to say but that there is no number."""
+        values = self.value if isinstance(self.value, list) else [self.value]
+        return self.basis == "convention" and all(v != v for v in values)
 
 
 UNANSWERED = Special(S.NaN, "convention")
@@ -96,8 +106,8 @@ def answer(
     name = condition(x, parameter, op.kind, negative_zero)
     if name is None:
         return None
-    row, rank = op.special(name), op.rank(of) if of in ("value", "gradient") else 2
-    formula, basis = (row.value, row.basis) if of == "value" else (row.gradient, row.gradient_basis)
+    rank = op.rank(of) if of in ("value", "gradient") else 2
+    formula, basis = op.special(name).formula(of)
     try:
         if rank == 0:
             return Answer(_evaluate(formula, x, parameter, op.kind), _basis(basis, name, x, op.kind, of))
@@ -184,6 +194,9 @@ class _Evaluator:
             index = e.limits[0][0]
             terms = [replace(self, positions={**self.positions, index: q}) for q in range(len(self.x))]
             return _reduce(operator.add, [Fraction(0), *(term.value(e.function) for term in terms)])
+        if isinstance(e, (Max, Min)):
+            values: list[Any] = [self.value(a) for a in e.args]
+            return max(values) if isinstance(e, Max) else min(values)
         if isinstance(e, Abs):
             size: Any = self.value(e.args[0])
             return abs(size)
