@@ -24,6 +24,7 @@ from sympy import (
     Function,
     Indexed,
     IndexedBase,
+    Integer,
     KroneckerDelta,
     Max,
     Min,
@@ -52,6 +53,8 @@ from smoothsym.symbolic.sums import Index, index, opened, summed
 
 _NODES = (Add, Mul, Pow, Sum, Tuple, Indexed, IndexedBase, Symbol, Function)
 _PAIRWISE = {Max: lambda a, b: (a + b + Abs(a - b)) / 2, Min: lambda a, b: (a + b - Abs(a - b)) / 2}
+_MOST_WRITTEN_OUT = 12
+"""How many terms a sum between numbers has, up to which it is written out."""
 _MOST_CASES = 3
 """How many moduli an identity is split by into cases of their signs."""
 _MOST_EXCHANGED = 3
@@ -182,7 +185,11 @@ def _normal(e: Expr) -> Expr:
         body, indices = opened(e)
         body = _normal(body)
         for over in indices:
-            body = summed(body, over)
+            if over.low.is_Integer and over.high.is_Integer and 0 <= over.high - over.low < _MOST_WRITTEN_OUT:
+                positions = map(Integer, range(int(over.low), int(over.high) + 1))
+                body = Add(*(_normal(body.xreplace({over: position})) for position in positions))
+            else:
+                body = summed(body, over)
         return _selected(body) if e.has(KroneckerDelta) else body
     if isinstance(e, exp):
         return exponential(_normal(e.args[0]))

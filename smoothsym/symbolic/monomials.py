@@ -241,6 +241,7 @@ def _moduli(powers: dict[Expr, Expr]) -> Expr:
     return result
 
 
+@lru_cache(maxsize=10_000)
 def leading_negative(e: Expr) -> bool:
     """Whether the first term of a sum is negative; it is first whatever its indices are called, unless terms differ in them only."""
     return bool(min(e.args, key=_rank).as_coeff_Mul()[0].is_negative)

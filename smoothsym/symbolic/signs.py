@@ -67,7 +67,7 @@ def real(e: Expr) -> bool:
         return nonnegative(e.args[0])
     if isinstance(e, Pow):
         return real(e.exp) and (nonnegative(e.base) or (bool(e.exp.is_integer) and real(e.base)))
-    return False
+    return isinstance(e, Function) and bool(e.is_real)
 
 
 @lru_cache(maxsize=20_000)
@@ -86,7 +86,7 @@ def nonnegative(e: Expr) -> bool:
     if isinstance(e, Pow):
         even = bool(e.exp.is_even) and real(e.base)
         return even or (nonnegative(e.base) and real(e.exp))
-    return _of_symbols(e) and bool(e.is_nonnegative)
+    return _known_to_sympy(e) and bool(e.is_nonnegative)
 
 
 @lru_cache(maxsize=20_000)
@@ -106,7 +106,7 @@ def positive(e: Expr) -> bool:
         return True
     if isinstance(e, Pow) and positive(e.base) and real(e.exp):
         return True
-    return _of_symbols(e) and bool(e.is_positive)
+    return _known_to_sympy(e) and bool(e.is_positive)
 
 
 def _over_indices(total: Sum) -> bool:
@@ -114,9 +114,9 @@ def _over_indices(total: Sum) -> bool:
     return all(len(lim) == 3 and lim[1] == 1 and lim[2].is_integer and lim[2].is_positive for lim in total.limits)
 
 
-def _of_symbols(e: Expr) -> bool:
-    """SymPy is asked about expressions in symbols only, such as n - 1: it knows little of entries and sums, and takes long."""
-    return not e.has(IndexedBase, Sum, Function) or e.is_number
+def _known_to_sympy(e: Expr) -> bool:
+    """SymPy is asked about functions, and expressions in symbols such as n - 1: of entries and sums it knows little, and slowly."""
+    return isinstance(e, Function) or not e.has(IndexedBase, Sum, Function) or e.is_number
 
 
 def in_domain(e: Expr, domain: str) -> Expr:

@@ -373,7 +373,11 @@ sheet(
     ),
     softplus_reflected=(SOFTPLUS - at(SOFTPLUS, lambda e: -e), t),
     softplus_stable=(Max(t, 0) + log(1 + exp(-alpha * Abs(t))) / alpha, SOFTPLUS),
-    softplus_inverse=(t + log(1 - exp(-alpha * t)) / alpha, log(exp(alpha * t) * (1 - exp(-alpha * t))) / alpha),
+    softplus_of_its_inverse=(at(SOFTPLUS, lambda e: e + log(1 - exp(-alpha * e)) / alpha), t),
+    softplus_is_LSE_of_0_and_t=(
+        log(Sum(exp(alpha * x[j]), (j, 1, 2))).xreplace({x[j]: x[j] - x[2]}) / alpha,
+        at(SOFTPLUS, lambda e: e - x[2]),
+    ),
     softplus_Fenchel_Young=(t * SIGMA - (SIGMA * log(SIGMA) + (1 - SIGMA) * log(1 - SIGMA)) / alpha, SOFTPLUS),
     sigma_reflected=(1 - SIGMA, at(SIGMA, lambda e: -e)),
     smoothabs_slope=(derivative(ROOT), t / ROOT),
@@ -415,6 +419,7 @@ sheet(
     smu_translation=(at(SMU, lambda e: e + c), SMU + c),
     smu_joint_homogeneity=(at(SMU, lambda e: lam * e).xreplace({eps: lam**2 * eps}), lam * SMU),
     squareplus_is_smu_of_t_and_0=(SMU.subs(x[2], 0), (t + sqrt(t**2 + eps)) / 2),
+    gelu_is_smu_erf_of_t_and_0=(SMU_ERF.subs({x[2]: 0, mu: 1 / sqrt(2)}), t * (1 + erf(t / sqrt(2))) / 2),
     smu_erf_slope=(partial(SMU_ERF, x[1]), (1 + erf(mu * d) + 2 * mu * d / sqrt(pi) * exp(-(mu**2) * d**2)) / 2),
     smu_erf_by_mu=(partial_parameter(SMU_ERF, mu), d**2 / sqrt(pi) * exp(-(mu**2) * d**2)),
     smu_erf_by_mu_twice=(partial_parameter(SMU_ERF, mu, 2), -2 * mu * d**4 / sqrt(pi) * exp(-(mu**2) * d**2)),
@@ -516,6 +521,7 @@ sheet(
     logistic_terms=(total(tanh(x[j])), n - 2 * total(1 / (exp(2 * x[j]) + 1))),
     rational_terms=(total((x[j] ** 2 - 1) / (x[j] ** 2 + x[j])), n - total(1 / x[j])),
     an_index_of_another_range=(Sum(x[i] * Sum(KroneckerDelta(i, k), (k, 1, m)), (i, 1, m)), Sum(x[i], (i, 1, m))),
+    a_sum_between_numbers=(Sum(x[j] * KroneckerDelta(j, 2), (j, 1, 3)), x[2]),
     a_triangular_sum=(Sum(x[k], (k, 1, j), (j, 1, n)), Sum(x[l], (l, 1, i), (i, 1, n))),
 )
 
