@@ -78,6 +78,8 @@ def audit(
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = []
     if data is not None:
+        if n is not None:
+            raise ValueError(f"n={n!r}: the rows of data have their own length; give one or the other")
         chosen = _from_data(_rows(data, fmt, op, notes), sampled, budget, int(seed), notes)
     else:
         chosen = cases(measure.facts_of(op, of), fmt, lengths, sampled, int(seed), int(budget or BUDGET))

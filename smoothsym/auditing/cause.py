@@ -21,11 +21,11 @@ from smoothsym.program import numbers
 ILL_CONDITIONED = 1024
 """So many ulps, allowed by the scaled error, are worth a finding about the input."""
 
+TOLERANCE = 8.0
+"""The tolerance at which a rounding counts as one."""
+
 EXPLAINED = 1000
 """By so much the error must shrink without the format's range for the range to be its cause."""
-
-LONG = 64
-"""Rows that are long enough for the rounding errors of a sum to add up."""
 
 
 def kind_of(
@@ -38,7 +38,11 @@ def kind_of(
     fmt: Format,
     tol: float,
 ) -> str | None:
-    """What kind of finding a judged ordinary row is; None where it is none."""
+    """What kind of finding a judged ordinary row is; None where it is none.
+
+    An error beyond tolerance that n roundings of a sum of n terms explain is one that sound code may make: every published
+    bound allows it (Blanchard, Higham and Higham: (n + 3)u for softmax), and a better order of summation avoids it.
+    """
     if not judgement.scaled > tol:
         ill = judgement.ulp > ILL_CONDITIONED and judgement.upper > ILL_CONDITIONED
         return "ill-conditioned input" if ill else None
@@ -56,9 +60,11 @@ def kind_of(
     exact = abs(float(libmp.to_float(judgement.exact, strict=False)))
     if max(exact, judgement.error) < float(fmt.smallest_normal):
         return "underflow"
+    if judgement.scaled <= len(case.x) * tol / TOLERANCE:
+        return "accumulation"
     if judgement.error <= tol * float(fmt.u) * _natural(case, op, of, exact):
         return "cancellation"
-    return "accumulation" if len(case.x) >= LONG and judgement.scaled < 2 * len(case.x) else "inaccurate"
+    return "inaccurate"
 
 
 def _parts_ties(got: Sequence[float], case: Case) -> bool:

@@ -224,5 +224,8 @@ def judged_finding(judgement: Judgement, case: Case, kind: str, of: str, tol: fl
     scaled = judgement.upper if isnan(judgement.scaled) else judgement.scaled
     component = judgement.component if of == "gradient" else None
     note = f"normwise {number(judgement.normwise)}" if of == "gradient" else ""
+    falls = scaled > tol and kind != "accumulation"
+    if kind == "accumulation":
+        note = f"{note}{', ' if note else ''}within {len(case.x)} roundings"
     exact = decimal(judgement.exact)
-    return finding_of(kind, case, repr(judgement.got), exact, judgement.ulp, scaled, scaled > tol, component, note)
+    return finding_of(kind, case, repr(judgement.got), exact, judgement.ulp, scaled, falls, component, note)

@@ -14,7 +14,7 @@ from smoothsym.cases import Case
 CALLS = 24
 """How often a target is called to simplify one finding."""
 
-ENTRIES = 10_000
+ENTRIES = 40_000
 """How many entries it is given in all."""
 
 
@@ -49,6 +49,11 @@ def _moves(finding: Finding, task: Task, lengths: Collection[int]) -> Iterator[C
         heavy = sorted(range(len(x)), key=lambda q: (q != finding.component, -abs(x[q])))[:size]
         yield replace(case, x=tuple(x[q] for q in sorted(heavy)))
         yield replace(case, x=x[:size])
+    largest = max(x, key=abs, default=0.0)
+    alike = [v for v in (0.0, _rounded(largest, 1), largest) if isfinite(v) and (v > 0 or task.op.domain == "real")]
+    yield from (replace(case, x=(v,) * len(x)) for v in alike if len(set(x)) > 1)
+    if any(v < 0 for v in x):
+        yield replace(case, x=tuple(abs(v) for v in x))
     for bits in (1, 3, 8):
         rounded = tuple(_rounded(v, bits) for v in x)
         if rounded != x and all(map(isfinite, rounded)):

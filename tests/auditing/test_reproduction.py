@@ -29,7 +29,7 @@ AUDITS = [
 @pytest.mark.parametrize("target, op, of, dtype, given", AUDITS)
 def test_a_reproduction_prints_what_the_finding_says(target, op, of, dtype, given):
     audit = ss.audit(target, op, of=of, dtype=dtype, budget=60, n=(1, 2, 5), **given)
-    shown = list(audit.findings) or [audit.worst]
+    shown = [finding for finding in (*audit.findings, audit.worst) if finding.note != "it raises"]
     code = "\n".join(finding.reproduction for finding in shown)
     out, errors = printed(code)
     lines = out.splitlines()

@@ -122,7 +122,7 @@ def test_to_refuse_an_empty_row_or_an_infinite_parameter_is_a_choice():
             raise ValueError("no such thing")
         return broken.shifted(x, alpha)
 
-    found = audit(refuses, budget=250)
+    found = audit(refuses, budget=250, parameters=[1.0, 0.0, np.inf])
     assert found.verdict == "holds" and [f.note for f in found.findings if f.kind == "convention"] == ["it raises"]
 
 
