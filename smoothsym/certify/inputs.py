@@ -8,6 +8,7 @@ from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
+from mpmath.ctx_mp_python import _constant
 from sympy import Expr, Rational, S, Symbol
 
 from smoothsym import formats
@@ -25,12 +26,13 @@ def exact_number(value: Any, argument: str) -> Number:
         return Fraction(value) if isfinite(value) else value
     if isinstance(value, (bool, np.bool_, str, bytes, complex, np.complexfloating)) or value is None:
         raise TypeError(f"{argument}={value!r} is a {type(value).__name__}; give {KINDS}")
-    if isinstance(value, np.floating) or type(value).__module__ == "ml_dtypes":
-        number = float(value)
-        if not isfinite(number):
-            return number
-        # A longdouble may be more than a float64; what is of ml_dtypes never is, and does not know its ratio.
-        return Fraction(*value.as_integer_ratio()) if isinstance(value, np.floating) else Fraction(number)
+    if isinstance(value, np.floating):
+        # A longdouble may be more than a float64, and beyond the largest one.
+        return Fraction(*value.as_integer_ratio()) if np.isfinite(value) else float(value)
+    if type(value).__module__ == "ml_dtypes":
+        return exact_number(float(value), argument)
+    if isinstance(value, _constant):
+        raise TypeError(f"{argument}={value!r} is no one number but digits without end; give {KINDS}")
     if isinstance(value, Expr) and not value.is_Rational:
         special = {S.Infinity: inf, S.NegativeInfinity: -inf, S.NaN: nan}
         if value in special:
@@ -44,6 +46,8 @@ def exact_number(value: Any, argument: str) -> Number:
         return formats.to_fraction(value)
     except TypeError:
         raise TypeError(f"{argument}={value!r} is a {type(value).__name__}; give {KINDS}") from None
+    except ValueError as error:
+        raise ValueError(f"{argument}: {error}") from None
 
 
 def settled(op: Any, given: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any], dict[Symbol, Expr]]:
@@ -101,6 +105,8 @@ def _index(place: int, shape: tuple[int, ...]) -> str:
 def _nested(x: Any) -> tuple[Row, tuple[int, ...]]:
     """The entries of an array-like in order, and its shape."""
     if not isinstance(x, (list, tuple)) and hasattr(x, "__array__") and not np.isscalar(x):
+        if np.ma.is_masked(x):
+            raise ValueError("x has masked entries; give x.compressed(), or rows without a mask")
         return _array(np.asarray(x))
     if isinstance(x, (str, bytes)) or not isinstance(x, Sequence):
         return [exact_number(x, "x")], ()

@@ -1,0 +1,56 @@
+"""What looks like a number and is read as another one is refused, and what is a number is read as it is."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import ml_dtypes
+import mpmath
+import numpy as np
+import pytest
+import sympy
+
+import smoothsym as ss
+from smoothsym.certify.inputs import exact_number
+
+TENTH = Fraction(0.1)
+
+
+@pytest.mark.parametrize(
+    ("entry", "number"),
+    [
+        (7, Fraction(7)),
+        (0.1, TENTH),
+        (Fraction(1, 3), Fraction(1, 3)),
+        (sympy.Rational(1, 3), Fraction(1, 3)),
+        (sympy.Float("0.1"), TENTH),
+        (mpmath.mpf("0.1"), TENTH),
+        (np.int8(-3), Fraction(-3)),
+        (np.float16(0.1), Fraction(1638, 2**14)),
+        (np.float32(0.1), Fraction(13421773, 2**27)),
+        (ml_dtypes.bfloat16(0.1), Fraction(205, 2**11)),
+        (np.longdouble(2) ** -60 + 1, Fraction(*(np.longdouble(2) ** -60 + 1).as_integer_ratio())),
+    ],
+)
+def test_an_entry_is_the_number_that_it_is(entry: Any, number: Fraction) -> None:
+    assert exact_number(entry, "x") == number
+
+
+@pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="longdouble is float64 here")
+def test_a_longdouble_beyond_float64_is_no_infinity() -> None:
+    assert exact_number(np.ldexp(np.longdouble(1), 5000), "x") == 2**5000
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "message"),
+    [
+        ([mpmath.pi], TypeError, "x=<pi: 3.14159~> is no one number"),
+        ([sympy.pi], TypeError, "x=pi is a SymPy Pi and not rational"),
+        (np.ma.array([1.0, 2.0], mask=[False, True]), ValueError, "x has masked entries; give x.compressed"),
+        ([mpmath.ldexp(1, 10**18)], ValueError, r"x: a number of about 2\*\*1000000000000000000 is too long"),
+    ],
+)
+def test_what_would_be_read_as_another_number_is_refused(x: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        ss.enclose(ss.logsumexp, x, alpha=1)
