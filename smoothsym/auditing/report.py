@@ -46,7 +46,13 @@ def main_rows(rows: Sequence[tuple[Target, Audit]]) -> Iterator[Row]:
     """One row for each target, output and format, worst first; of what falls short, the worst input in words."""
     for target, result in worst_first(rows):
         cells = (number(result.max_scaled), number(result.max_ulp), target.name, result.op, result.of, result.dtype)
-        yield cells, "" if result.holds or result.worst is None else _worst(result, result.worst)
+        yield cells, _allowed(result) if result.holds or result.worst is None else _worst(result, result.worst)
+
+
+def _allowed(result: Audit) -> str:
+    """Why an error beyond tolerance does not fall short."""
+    sums = [finding for finding in result.findings if finding.kind == "accumulation"]
+    return f"holds: what summing {len(sums[0].inputs)} terms may cost" if sums and result.holds else ""
 
 
 def _worst(result: Audit, worst: Finding) -> str:
