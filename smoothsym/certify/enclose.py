@@ -17,7 +17,7 @@ from smoothsym import formats, words
 from smoothsym.certify import special
 from smoothsym.certify.decide import BUDGET, FIRST_BITS, Question, decide, digits_question, rounding_question
 from smoothsym.certify.enclosure import Enclosure, Refused, make_mpf
-from smoothsym.certify.inputs import parameter_of, rows_of, settled
+from smoothsym.certify.inputs import check_formula, parameter_of, rows_of, settled
 from smoothsym.certify.instance import Instance, instance_of
 from smoothsym.certify.special import Number
 from smoothsym.errors import unknown
@@ -227,12 +227,15 @@ def _answered(
     if budget is None:
         budget = max(BUDGET, 4 * first)
     _positive("budget", budget, "bits")
+    if not hasattr(op, "formula"):
+        raise TypeError(f"op={op!r} is a {type(op).__name__}; give a SmoothMax, such as one of smoothsym.operators")
     formula = op.formula(of)
+    rows, shape = rows_of(op, x)
+    check_formula(op, of, formula, shape[-1])
     op, parameter, others = settled(op, parameter)
     if not isinstance(of, str) or of in {q.name for q in others}:
         of = formula.subs(others)
     number = parameter_of(op, parameter)
-    rows, shape = rows_of(op, x)
     inquiry = _Inquiry(op, of, number, question, min(first, budget), budget, computed, contracted)
     return inquiry.answers(rows), (*shape[:-1], *shape[-1:] * inquiry.rank)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 from mpmath.ctx_mp_python import _constant
-from sympy import Expr, Rational, S, Symbol
+from sympy import Expr, Indexed, Rational, S, Symbol
 
-from smoothsym import formats
+from smoothsym import formats, words
 from smoothsym.certify.special import Number
 from smoothsym.errors import shown, unknown
 
@@ -96,6 +96,21 @@ def rows_of(op: Any, x: Any) -> tuple[list[Row], tuple[int, ...]]:
                 )
     count = int(np.prod(shape[:-1]))
     return [entries[q * size : (q + 1) * size] for q in range(count)], shape
+
+
+def check_formula(op: Any, of: Any, formula: Expr, size: int) -> None:
+    """That rows of so many entries and the operator's parameters give a formula all that it asks for."""
+    known = {words.x.label, words.n, words.i, words.k}
+    names = {q.name for q in (*known, *op.parameters)}
+    if extra := sorted({q.name for q in formula.free_symbols if isinstance(q, Symbol)} - names):
+        raise ValueError(
+            f"of={of!s} has the free symbol {extra[0]}, which {op.name} gives no number; write it in ss.x, ss.n, "
+            f"free indices ss.i and ss.k, and {', '.join(q.name for q in op.parameters) or 'no parameter'}"
+        )
+    for entry in sorted(formula.atoms(Indexed), key=str):
+        index = entry.indices[0]
+        if index.is_Integer and not 1 <= index <= size:
+            raise ValueError(f"of={of!s} has {entry}, and a row of x has the entries 1 to {size}")
 
 
 def _index(place: int, shape: tuple[int, ...]) -> str:

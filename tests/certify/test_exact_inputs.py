@@ -54,3 +54,26 @@ def test_a_longdouble_beyond_float64_is_no_infinity() -> None:
 def test_what_would_be_read_as_another_number_is_refused(x: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         ss.enclose(ss.logsumexp, x, alpha=1)
+
+
+@pytest.mark.parametrize(
+    ("of", "message"),
+    [
+        (sympy.Symbol("z"), "of=z has the free symbol z, which logsumexp gives no number"),
+        (ss.p * ss.x[1], r"of=p\*x\[1\] has the free symbol p"),
+        (ss.x[ss.j], "has the free symbol j"),
+        (ss.x[3], r"of=x\[3\] has x\[3\], and a row of x has the entries 1 to 2"),
+        ("jvp", "of=jvp has the free symbol v"),
+        ("gradeint", "did you mean 'gradient'"),
+        (3, "of=3 is not known"),
+    ],
+)
+def test_a_formula_that_asks_for_more_than_is_given_is_refused(of: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ss.enclose(ss.logsumexp, [1, 2], alpha=1, of=of)
+
+
+@pytest.mark.parametrize("call", [ss.enclose, ss.reference])
+def test_a_name_is_no_operator(call: Any) -> None:
+    with pytest.raises(TypeError, match="op='logsumexp' is a str; give a SmoothMax"):
+        call("logsumexp", [1, 2])
