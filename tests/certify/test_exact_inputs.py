@@ -1,11 +1,9 @@
-"""What looks like a number and is read as another one is refused, and what is a number is read as it is."""
+"""What would be read as another number, or asks for more than is given, is refused by name."""
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
-import ml_dtypes
 import mpmath
 import numpy as np
 import pytest
@@ -13,28 +11,6 @@ import sympy
 
 import smoothsym as ss
 from smoothsym.certify.inputs import exact_number
-
-TENTH = Fraction(0.1)
-
-
-@pytest.mark.parametrize(
-    ("entry", "number"),
-    [
-        (7, Fraction(7)),
-        (0.1, TENTH),
-        (Fraction(1, 3), Fraction(1, 3)),
-        (sympy.Rational(1, 3), Fraction(1, 3)),
-        (sympy.Float("0.1"), TENTH),
-        (mpmath.mpf("0.1"), TENTH),
-        (np.int8(-3), Fraction(-3)),
-        (np.float16(0.1), Fraction(1638, 2**14)),
-        (np.float32(0.1), Fraction(13421773, 2**27)),
-        (ml_dtypes.bfloat16(0.1), Fraction(205, 2**11)),
-        (np.longdouble(2) ** -60 + 1, Fraction(*(np.longdouble(2) ** -60 + 1).as_integer_ratio())),
-    ],
-)
-def test_an_entry_is_the_number_that_it_is(entry: Any, number: Fraction) -> None:
-    assert exact_number(entry, "x") == number
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).max == np.finfo(np.float64).max, reason="longdouble is float64 here")
