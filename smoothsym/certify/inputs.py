@@ -128,9 +128,10 @@ def _nested(x: Any) -> tuple[Row, tuple[int, ...]]:
     parts = [_nested(v) for v in x]
     shapes = {shape for _, shape in parts}
     if len(shapes) > 1:
-        shown_shapes = ", ".join(str(shape[0]) if len(shape) == 1 else str(shape) for shape in sorted(shapes))
-        what = "lengths" if all(len(shape) == 1 for shape in shapes) else "shapes"
-        raise ValueError(f"the rows of x have {what} {shown_shapes}; give rows of equal length")
+        if all(len(shape) == 1 for shape in shapes):
+            lengths = ", ".join(str(size) for (size,) in sorted(shapes))
+            raise ValueError(f"the rows of x have lengths {lengths}; give rows of equal length")
+        raise ValueError(f"x holds parts of shapes {', '.join(map(str, sorted(shapes)))}; give rows of equal length")
     (inner,) = shapes or {()}
     return [entry for row, _ in parts for entry in row], (len(x), *inner)
 
