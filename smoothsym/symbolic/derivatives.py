@@ -27,6 +27,7 @@ from sympy import (
     sign,
 )
 
+from smoothsym import words
 from smoothsym.symbolic.readable import pull_out, readable
 from smoothsym.words import Reduction, mean, n
 
@@ -169,16 +170,13 @@ def _check_sums(e: Expr, base: IndexedBase) -> None:
             entries = [entry for entry in total.function.atoms(Indexed) if entry.base == base and entry.has(name)]
             if not entries:
                 continue
-            whole = len(bounds) == 2 and bounds[0] == 1 and not bounds[1].free_symbols & bound
-            if (
-                not whole
-                or any(entry.indices != (name,) for entry in entries)
-                or not (bounds[1].is_Symbol or bounds[1].is_Integer)
-            ):
+            length = bounds[-1]
+            fits = length == n if base == words.x else length.is_Symbol and length.is_positive and length not in bound
+            if len(bounds) != 2 or bounds[0] != 1 or not fits or any(entry.indices != (name,) for entry in entries):
                 raise ValueError(
                     f"cannot differentiate under {total}: write its sum over j = 1..n with entries {base}[j]"
                 )
-            lengths.add(bounds[1])
+            lengths.add(length)
     if len(lengths) > 1:
         raise ValueError(
             f"sums over entries of {base} run to {' and to '.join(sorted(map(str, lengths)))}; give one length"
@@ -249,12 +247,12 @@ _HINTS = {
 
 
 def _power_rule(base: Expr, exponent: Expr, by: Expr) -> list[tuple[Expr, Expr]]:
-    pairs = []
+    pairs: list[tuple[Expr, Expr]] = []
     if base.has(by):
         inner = base.args[0] if isinstance(base, Abs) else base
         turn = sign(inner) if isinstance(base, Abs) else S.One
         pairs.append((exponent * turn * base ** (exponent - 1), inner))
-    if exponent.has(by):
+    if exponent.has(by) and base != 0:  # 0^q = 0 for each q > 0
         pairs.append((log(base) * base**exponent, exponent))
     return pairs
 

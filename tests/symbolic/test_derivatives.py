@@ -247,7 +247,9 @@ def test_a_bound_index_is_refused() -> None:
         (Sum(x[j + 1], (j, 1, n)), "j = 1..n"),
         (Sum(x[j], (j, 1, n - 1)), "j = 1..n"),
         (Sum(x[m], (m, 1, j), (j, 1, n)), "j = 1..n"),
-        (Sum(x[j], (j, 1, m)) + Sum(x[j], (j, 1, n)), "one length"),
+        (Sum(x[j], (j, 1, m)) + Sum(x[j], (j, 1, n)), "j = 1..n"),
+        (Sum(x[j], (j, 1, 3)), "j = 1..n"),
+        (Sum(x[j], (j, 1, i)), "j = 1..n"),
         (Max(x[1], x[2]), "Abs"),
         (Min(x[1], 0), "Abs"),
         (Piecewise((x[1], x[1] > 0), (0, True)), "pieces"),
@@ -262,6 +264,16 @@ def test_a_bound_index_is_refused() -> None:
 def test_refused_with_the_reason(e: Expr, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         partial(e, x[i])
+
+
+def test_a_second_vector_has_a_length_of_its_own() -> None:
+    assert partial(Sum(exp(v[j]), (j, 1, m)), v[i]) == exp(v[i])
+    with pytest.raises(ValueError, match="give one length"):
+        partial(Sum(v[j], (j, 1, m)) * Sum(v[j], (j, 1, n)), v[i])
+
+
+def test_a_power_of_zero_has_the_derivative_zero() -> None:
+    assert partial_parameter(Sum(KroneckerDelta(1, 2) ** p * x[j], (j, 1, n)), p) == 0
 
 
 def test_what_is_no_entry_or_parameter_is_refused() -> None:
