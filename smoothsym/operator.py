@@ -329,6 +329,7 @@ def _program(expression: Expr, form: str, at: tuple[Symbol, ...], domain: str) -
     if form == "naive":
         return lower([expression], axes)
     stable = _stable(expression, domain)
-    return lower(
-        [float_form(expression, stable, domain) if form == "float" else stable.expression], axes, stable.anchors
-    )
+    if form == "float":
+        chosen, anchors = float_form(expression, stable, domain)
+        return lower([chosen], axes, anchors)
+    return lower([stable.expression], axes, stable.anchors)

@@ -63,6 +63,8 @@ MORE = [
     ("boltzmann", "gradient", [1.7e308, -1.7e308, 1.7e308], -6e-310),
     ("mellowmax", "value", [1.7e308] * 16, 1.0),
     ("mellowmax", "value", [8.0] + [0.0] * 999, 1.0),
+    # The parameter times a difference overflows, and the difference does not.
+    ("mellowmax", "value", [1.6e-272, -1.1e302, 1.8e-88], 2.5e84),
     # The quotient of entries leaves the range, its power does not; and a small p magnifies what a sum loses.
     ("pnorm", "value", [2.1, -1.2, 1.2e-321], 0.006),
     ("pnorm", "value", [1e-250, 1e250], -0.01),
@@ -89,7 +91,7 @@ class Unguarded(Kernel):
 @pytest.mark.parametrize(("name", "of", "row", "parameter"), ROWS)
 def test_the_rows_catch_a_kernel_without_guards(name, of, row, parameter):
     op = ss.operators[name]
-    assert audited(op, of, row, parameter, kernel=Unguarded(op, of, "stable")).verdict == "falls short"
+    assert audited(op, of, row, parameter, kernel=Unguarded(op, of, "stable")).max_scaled > 8
 
 
 @pytest.mark.parametrize("of", ["value", "gradient"])

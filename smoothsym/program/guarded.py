@@ -5,9 +5,9 @@ Five ways in which digits are lost although the result is an ordinary number, an
     f exp(t)            the exponential underflows beside a large factor       (f h) h with h = exp(t/2)
     f (1 + u)^q         the power leaves the range beside f, or magnifies      (f h) h with h = exp(q log1p(u) / 2)
                         what 1 + u has lost
-    log1p(u) / a        u underflows, and a is small                           (u / a) * (log1p(u) / u)
-    expm1(a d) / a      a d underflows, and d does not                         d * (expm1(a d) / (a d))
-    (y / z)^q           the quotient leaves the range, its power does not      y^q / z^q
+    log1p(u) / a        u underflows, and a is small                           (u / a) (log1p(u) / u)
+    expm1(a d) / a      a d underflows, and d does not                         d (expm1(a d) / (a d))
+    (y / z)^q           the quotient leaves the range, its power does not      (y^(q/2) / z^(q/2))^2
 
 Each is an identity, and is proved with the rest. Which side is computed is settled entry by entry by a test, so that ordinary
 rows pay for the test alone where the arithmetic evaluates on demand.
@@ -50,7 +50,8 @@ TINY = S(2) ** -100
 UNSHIFTED = S(16)
 """Up to which exponent a mean may be measured from 0: more than the log of any length."""
 
-_SHIFT = Symbol("c_", real=True)
+SHIFT = Symbol("c_", real=True)
+"""What a mean is measured from."""
 
 
 class Guarded(Function):
@@ -102,21 +103,36 @@ class beyond_one(Guarded):
 
 
 class scaled(Guarded):
-    """scaled(f, u, q) = f (1 + u)^q, for u >= 0."""
+    """scaled(f, w) = f w, for a guarded power w."""
 
-    nargs = 3
+    nargs = 2
 
     @property
     def meaning(self) -> Expr:
-        factor, u, exponent = self.args
-        return factor * (1 + u) ** exponent
+        factor, power = self.args
+        return factor * (power.meaning if isinstance(power, Guarded) else power)
 
     @property
     def computed(self) -> Expr:
-        factor, u, exponent = self.args
-        power, half = beyond_one(u, exponent).computed, beyond_one(u, exponent / 2).computed
+        factor, power = self.args
+        *base, exponent = power.args
+        whole, half = power.computed, power.func(*base, exponent / 2).computed
         careful = times(times(factor, half), half)
-        return select(power - TINY, select(1 / TINY - power, times(factor, power), careful), careful)
+        return select(whole - TINY, select(1 / TINY - whole, times(factor, whole), careful), careful)
+
+
+class last(Guarded):
+    """last(f, w) = f w, multiplied when w is known: a large f times a part of w may overflow."""
+
+    nargs = 2
+
+    @property
+    def meaning(self) -> Expr:
+        return self.args[0] * self.args[1]
+
+    @property
+    def computed(self) -> Expr:
+        return times(*self.args)
 
 
 class quotient_power(Guarded):
@@ -136,7 +152,7 @@ class quotient_power(Guarded):
         root = times(above ** (exponent / 2), below ** (-exponent / 2))
         plain, careful = quotient**exponent, times(root, root)
         whole, rest = exponent.as_coeff_Add()
-        if whole.is_Integer and whole != 0:
+        if whole != 0 and rest != 0:
             # A small p loses its digits in p - 1, and the power multiplies what is lost by the log of the quotient.
             split = times(times(above ** (rest / 2), below ** (-rest / 2)), over(sqrt(above), sqrt(below)) ** whole)
             small = S.Half - Abs(rest)
@@ -145,6 +161,24 @@ class quotient_power(Guarded):
         # A large power of what leaves the range leaves it too.
         careful = select(1 - Abs(exponent), careful, plain)
         return select(quotient - TINY, select(1 / TINY - quotient, plain, careful), careful)
+
+
+class power_excess(Guarded):
+    """power_excess(y, z, q) = (y / z)^q - 1, for y > 0 and z > 0."""
+
+    nargs = 3
+
+    @property
+    def meaning(self) -> Expr:
+        above, below, exponent = self.args
+        return (above / below) ** exponent - 1
+
+    @property
+    def computed(self) -> Expr:
+        above, below, exponent = self.args
+        quotient, apart = over(above, below), log(above) - log(below)
+        ratio = select(quotient - TINY, select(1 / TINY - quotient, log(quotient), apart), apart)
+        return expm1(times(exponent, ratio))
 
 
 class exprel(Guarded):
@@ -185,25 +219,39 @@ def guarded(stable: Stable, definition: Expr, domain: str = "real", base: Indexe
     >>> from smoothsym.words import j, n, p, x
     >>> norm = Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p)
     >>> guarded(stabilise(norm), norm)
-    scaled(Abs(x[s]), Sum((1 - KroneckerDelta(j, s))*quotient_power(Abs(x[j]), Abs(x[s]), p), (j, 1, n)), 1/p)
+    scaled(Abs(x[s]), beyond_one(Sum((1 - KroneckerDelta(j, s))*quotient_power(Abs(x[j]), Abs(x[s]), p), (j, 1, n)), 1/p))
     """
     if stable.law == "none":
         return stable.expression
-    # The mean's form is proved with its shift c as a free symbol: whichever the program selects is right.
+    # The form of a mean is proved with its shift as a free symbol: whichever the program selects is right.
     for form in (_mean(stable, definition, domain, base), stable.expression):
         if form is not None and proved(candidate := _guard(form), definition, domain):
-            return candidate.xreplace({_SHIFT: _centre(definition, base)})
+            return candidate
     return stable.expression
 
 
 def proved(form: Expr, definition: Expr, domain: str = "real") -> bool:
     """Whether a float form is proved equal to a definition for every n, every shift and either way of computing each part."""
-    return proved_equal(_meaning(form), definition, domain)
+    return proved_equal(meaning(form), definition, domain)
 
 
 def computed(form: Expr) -> Expr:
     """A float form as the expression that is lowered."""
-    return form.replace(lambda e: isinstance(e, Guarded), lambda e: e.computed)
+    return _unfolded(form, "computed")
+
+
+def meaning(form: Expr) -> Expr:
+    """A float form as an ordinary expression."""
+    return _unfolded(form, "meaning")
+
+
+def _unfolded(e: Expr, how: str) -> Expr:
+    """The expression with every guarded value written out, the outer ones first: they look at the inner ones."""
+    if isinstance(e, Guarded):
+        return _unfolded(getattr(e, how), how)
+    if not e.args or isinstance(e, Indexed):
+        return e
+    return e.func(*(_unfolded(argument, how) if isinstance(argument, Expr) else argument for argument in e.args))
 
 
 def _guard(e: Expr) -> Expr:
@@ -218,6 +266,9 @@ def _guard(e: Expr) -> Expr:
         others = _others(e.base)
         if others is not None:
             return beyond_one(others, e.exp)
+        average = _average(e.base)
+        if average is not None:
+            return either(Abs(e.exp) - 1, either(average + S.Half, beyond_one(average, e.exp), e), e)
         above, below = e.base.as_numer_denom()
         if below.has(Indexed) and not e.base.has(Sum):
             return quotient_power(above, below, e.exp)
@@ -229,13 +280,18 @@ def _others(total: Expr) -> Expr | None:
     if not isinstance(total, Sum) or len(total.limits) != 1:
         return None
     index = total.limits[0][0]
-    if not moments.equal(_meaning(total.function).xreplace({index: s}), S.One):
+    if not moments.equal(meaning(total.function).xreplace({index: s}), S.One):
         return None
     return Sum((1 - KroneckerDelta(index, s)) * total.function, *total.limits)
 
 
-def _meaning(form: Expr) -> Expr:
-    return form.replace(lambda e: isinstance(e, Guarded), lambda e: e.meaning)
+def _average(mean: Expr) -> Expr | None:
+    """What an average of powers of quotients exceeds 1 by; None where it is none."""
+    totals = [f for f in Mul.make_args(mean) if isinstance(f, Sum) and isinstance(f.function, quotient_power)]
+    if len(totals) != 1 or cancel(mean / totals[0] * (totals[0].limits[0][2])) != 1:
+        return None
+    (total,) = totals
+    return mean / total * Sum(power_excess(*total.function.args), *total.limits)
 
 
 def _product(factors: list[Expr]) -> Expr:
@@ -265,12 +321,17 @@ def _beside_exponential(factors: list[Expr]) -> list[Expr]:
 
 
 def _beside_power(factors: list[Expr]) -> Expr:
-    powers = [f for f in factors if isinstance(f, beyond_one)]
-    large = [f for f in factors if isinstance(f, Indexed) or (isinstance(f, Abs) and isinstance(f.args[0], Indexed))]
-    if len(powers) != 1 or not large:
-        return Mul(*factors)
-    rest = [f for f in factors if f not in (*powers, *large)]
-    return Mul(scaled(Mul(*large), *powers[0].args), *rest)
+    """Powers beside large factors; a large factor beside a quotient of sums comes last."""
+    entries = [f for f in factors if isinstance(f, Indexed) or (isinstance(f, Abs) and isinstance(f.args[0], Indexed))]
+    large = entries + [f for f in factors if isinstance(f, Add) and f.has(Indexed) and not f.has(KroneckerDelta)]
+    below = [f for f in factors if isinstance(f, Pow) and f.has(Sum) and f.exp == -1]
+    powers = [f for f in factors if isinstance(f, (beyond_one, quotient_power))]
+    rest = [f for f in factors if f not in large and f not in powers and f not in below]
+    if large and len(powers) == 1:
+        return Mul(scaled(Mul(*large, *below), powers[0]), *rest)
+    if entries and below and any(f.has(Sum) for f in rest):
+        return last(Mul(*entries), Mul(*(f for f in factors if f not in entries)))
+    return Mul(*factors)
 
 
 def _near_one(u: Expr, divisor: Expr) -> Expr | None:
@@ -291,8 +352,10 @@ def _over(u: Expr, divisor: Expr) -> Expr | None:
         parts = [_over(term, divisor) for term in u.args]
         return None if None in parts else Add(*parts)
     if isinstance(u, expm1):
-        rate = cancel(u.args[0] / divisor)
-        return rate * exprel(u.args[0]) if rate.is_polynomial() or not rate.has(divisor) else None
+        (t,) = u.args
+        rate = cancel(t / divisor)
+        # Where t overflows, its quotient by itself is no number; where it underflows, it has no digits.
+        return None if rate.has(divisor) else either(Abs(t) - TINY, u / divisor, rate * exprel(t))
     for factor in Mul.make_args(u):
         rest = u / factor
         if isinstance(factor, exp):
@@ -310,7 +373,7 @@ def _mean(stable: Stable, definition: Expr, domain: str, base: IndexedBase) -> E
     """The form of a mean measured from any shift c; None where the definition is no mean, or its form is not known."""
     if stable.law != "translation" or translation(definition, base, domain) != 1 or not _rates(definition, base):
         return None
-    if not moments.equal(replace_entries(definition, base, lambda entry: _SHIFT), _SHIFT, domain):
+    if not moments.equal(replace_entries(definition, base, lambda entry: SHIFT), SHIFT, domain):
         return None
     excesses: list[Expr] = []
 
@@ -322,9 +385,9 @@ def _mean(stable: Stable, definition: Expr, domain: str, base: IndexedBase) -> E
         excesses.append(excess)
         return log1p(excess)
 
-    shifted = replace_entries(definition, base, lambda entry: entry - _SHIFT)
+    shifted = replace_entries(definition, base, lambda entry: entry - SHIFT)
     shifted = shifted.replace(lambda e: isinstance(e, log), lambda e: average(e.args[0]))
-    form = _SHIFT + shifted
+    form = SHIFT + shifted
     if form.has(log) or not proved_equal(form, definition, domain):
         return None
     for excess in excesses:
@@ -346,6 +409,7 @@ def _centre(definition: Expr, base: IndexedBase) -> Any:
     return select(UNSHIFTED - exponent, select(spread, S.Zero, top), top)
 
 
-def float_form(expression: Expr, stable: Stable, domain: str) -> Expr:
-    """What the float program of an expression is lowered from."""
-    return computed(guarded(stable, expression, domain))
+def float_form(expression: Expr, stable: Stable, domain: str) -> tuple[Expr, dict[Symbol, Expr]]:
+    """What the float program of an expression is lowered from, and what that finds itself."""
+    form = computed(guarded(stable, expression, domain))
+    return form, {**stable.anchors, **({SHIFT: _centre(expression, words.x)} if form.has(SHIFT) else {})}

@@ -154,6 +154,8 @@ class _Lowering:
             return self.emit("length", [], ())
         if isinstance(e, Indexed):
             return self.entry(e, axes)
+        if isinstance(e, Symbol) and e in self.anchors:
+            return self.lower(self.anchors[e], axes)
         if isinstance(e, Symbol):
             return self.emit("symbol", [], (), e.name)
         if isinstance(e, Sum):
@@ -283,7 +285,8 @@ def lower(
     """Lower expressions to one program that computes them all.
 
     Parameters: the expressions; their free indices that are axes (other free indices are positions, given when the program is
-    run); anchors, {index: key in ANCHORED}, positions that the program finds itself; the vector and its length.
+    run); anchors, what the program finds itself, {index: key in ANCHORED} for positions and {symbol: expression} for numbers; the
+    vector and its length.
     Raises ValueError for what no primitive computes.
 
     >>> from smoothsym.words import alpha, j, n, x

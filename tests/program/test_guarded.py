@@ -11,26 +11,33 @@ import smoothsym as ss
 from smoothsym.program import arrays, numbers
 from smoothsym.program.balls import Balls
 from smoothsym.program.guarded import (
+    SHIFT,
     beyond_one,
     computed,
     exprel,
     guarded,
+    last,
     log1prel,
+    meaning,
+    power_excess,
     proved,
     quotient_power,
     scaled,
     weighted,
 )
-from smoothsym.program.lower import lower, select
+from smoothsym.program.lower import lower
 from smoothsym.words import alpha, j, n, p, x
 
 Y, Z = Abs(x[1]), Abs(x[2])
 GUARDED = [
     weighted(x[1], x[2]),
-    scaled(x[1], Z, p),
+    scaled(x[1], beyond_one(Z, p)),
     beyond_one(Y, p),
     quotient_power(Y, Z, p),
     quotient_power(Y, Z, p - 1),
+    scaled(x[1], quotient_power(Y, Z, p - 2)),
+    power_excess(Y, Z, p),
+    last(x[1], Z),
     exprel(x[1]),
     log1prel(Y),
 ]
@@ -47,20 +54,22 @@ def enclosed(expression, point, power):
 @pytest.mark.parametrize("form", GUARDED, ids=lambda form: str(form))
 def test_what_is_computed_is_what_is_meant(form, power):
     for point in POINTS:
-        (a, b), (c, d) = enclosed(computed(form), point, power), enclosed(form.meaning, point, power)
+        (a, b), (c, d) = enclosed(computed(form), point, power), enclosed(meaning(form), point, power)
         assert max(mp.make_mpf(a), mp.make_mpf(c)) <= min(mp.make_mpf(b), mp.make_mpf(d))
 
 
 @pytest.mark.parametrize("of", ["value", "gradient"])
 @pytest.mark.parametrize("op", ss.operators.values(), ids=str)
 def test_the_float_form_of_every_operator_is_proved(op, of):
-    form = guarded(op.stable(of), op.formula(of), op.domain)
-    # The shift of a mean is a choice of the program by now: proved for every shift inside, hence for these two.
-    for choice in (1, 2):
-        chosen = form
-        while found := [e for e in chosen.atoms(select) if not any(a.has(select) for a in e.args)]:
-            chosen = chosen.xreplace({e: e.args[choice] for e in found})
-        assert proved(chosen, op.formula(of), op.domain)
+    # With the shift of a mean as a free symbol.
+    assert proved(guarded(op.stable(of), op.formula(of), op.domain), op.formula(of), op.domain)
+
+
+def test_the_form_of_a_mean_is_proved_for_every_shift_and_no_other():
+    form = guarded(ss.boltzmann.stable(), ss.boltzmann.definition)
+    assert form.has(SHIFT)
+    assert not proved(form - SHIFT, ss.boltzmann.definition)
+    assert not proved(form.subs(SHIFT, x[1]) + SHIFT - x[2], ss.boltzmann.definition)
 
 
 @pytest.mark.parametrize(
@@ -96,19 +105,21 @@ def test_a_wrong_guard_is_not_proved(wrong):
     ],
 )
 def test_digits_are_kept(form, row, power):
-    (low, _) = enclosed(form.meaning, row, Fraction(power))
+    (low, _) = enclosed(meaning(form), row, Fraction(power))
     exact = float(mp.make_mpf(low))
     with np.errstate(all="ignore"):
-        plain = arrays.run(lower([form.meaning]), np.array([row]), {"p": np.float64(power)})[0]
+        plain = arrays.run(lower([meaning(form)]), np.array([row]), {"p": np.float64(power)})[0]
         got = arrays.run(lower([computed(form)]), np.array([row]), {"p": np.float64(power)})[0]
     assert got == pytest.approx(exact, rel=4e-15, abs=0)
     assert plain != pytest.approx(exact, rel=4e-15, abs=0)
 
 
 def test_a_power_that_overflows_beside_a_small_factor():
-    (low, _) = enclosed(scaled(x[1], Y, p).meaning, (1e-200, 1.0), Fraction(1050))
+    (low, _) = enclosed(meaning(scaled(x[1], beyond_one(Y, p))), (1e-200, 1.0), Fraction(1050))
     with np.errstate(all="ignore"):
-        got = arrays.run(lower([computed(scaled(x[1], Y, p))]), np.array([(1e-200, 1.0)]), {"p": np.float64(1050)})[0]
+        got = arrays.run(
+            lower([computed(scaled(x[1], beyond_one(Y, p)))]), np.array([(1e-200, 1.0)]), {"p": np.float64(1050)}
+        )[0]
     # The exponent, 728, is rounded.
     assert got == pytest.approx(float(mp.make_mpf(low)), rel=728 * 2**-52)
 
