@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from sympy import Expr
 
@@ -76,11 +76,20 @@ def instance_of(
     if any(skipped):
         whole = [q for q, v in enumerate(row) if not (skipped[q] and v != 0)]
         if len(program.outputs[0][1]) and not all(skipped[q] == (q not in whole) for q in range(len(row))):
-            instance = Instance(program, [Fraction(row[q]) for q in whole], symbols, len(row), {})
+            instance = Instance(program, _finite(row, whole), symbols, len(row), {})
             if instance.defined(64):
                 return instance, whole
         if any(operation.name == "expm1" for operation in program.operations):
             # Such a sum is of expm1, which is no zero at an entry without weight: there the definition itself runs.
             program = op.program(of, "naive")
     kept = [q for q, skip in enumerate(skipped) if not skip]
-    return Instance(program, [Fraction(row[q]) for q in kept], symbols, len(row), {}), kept
+    return Instance(program, _finite(row, kept), symbols, len(row), {}), kept
+
+
+def _finite(row: Sequence[Number], kept: Sequence[int]) -> list[Fraction]:
+    entries = [row[q] for q in kept]
+    if any(isinstance(v, float) for v in entries):
+        raise ValueError(
+            f"x={entries!r} is infinite where it has weight; that is for the special-value contract to answer"
+        )
+    return cast(list[Fraction], entries)

@@ -76,12 +76,18 @@ def condition(x: Sequence[Number], parameter: Number, kind: str | None, negative
     if kind is None:
         return "infinite" if any(isinstance(v, float) and isinf(v) for v in x) else None
     dominant, negligible = ends(kind, parameter)
-    keys = _keys(x, kind)
-    if dominant in keys:
+    if any(_is_at(v, dominant, kind) for v in x):
         return "dominant"
-    if all(v == negligible for v in keys):
+    if all(_is_at(v, negligible, kind) for v in x):
         return "all negligible"
     return None
+
+
+def _is_at(v: Number, end: float, kind: str | None) -> bool:
+    """Whether the key of an entry is an end. Rationals are not compared with floats, which takes long."""
+    if not isinstance(v, float):
+        return end == 0 and not v
+    return (abs(v) if kind == "modulus" else v) == end
 
 
 def weightless(x: Sequence[Number], parameter: Number, kind: str | None) -> list[bool]:
@@ -89,7 +95,7 @@ def weightless(x: Sequence[Number], parameter: Number, kind: str | None) -> list
     if kind is None:
         return [False] * len(x)
     _, negligible = ends(kind, parameter)
-    return [key == negligible for key in _keys(x, kind)]
+    return [_is_at(v, negligible, kind) for v in x]
 
 
 def slope_without_weight(kind: str | None, parameter: Number, order: int) -> Answer:
@@ -121,7 +127,7 @@ def answer(
 def _entries(formula: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None) -> list[Number]:
     if formula == "shared":
         dominant, _ = ends(kind or "entry", parameter)
-        tied = [key == dominant for key in _keys(x, kind)]
+        tied = [_is_at(v, dominant, kind) for v in x]
         return [Fraction(1, sum(tied)) if t else Fraction(0) for t in tied]
     return [_evaluate(formula, x, parameter, kind, q) for q in range(len(x))]
 
@@ -160,7 +166,7 @@ def _evaluate(
 ) -> Number:
     if value == "extreme":
         dominant, negligible = ends(kind or "entry", parameter)
-        extreme = dominant if dominant in _keys(x, kind) else negligible
+        extreme = dominant if any(_is_at(v, dominant, kind) for v in x) else negligible
         return Fraction(0) if extreme == 0 else extreme
     return _Evaluator(x, {words.i: position or 0}).value(S(value))
 
