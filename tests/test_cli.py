@@ -228,12 +228,12 @@ def test_special_values_are_answered_and_said_to_be(capsys):
 
 
 def test_a_refused_value_is_1_with_its_enclosure_and_loses_no_other_row(capsys, here):
-    np.save("two.npy", [[0.0, 1.0], [np.inf, 1.0]])
-    status, out = run(capsys, "reference", "logsumexp", "--data", "two.npy", "--digits", 20_000)
-    first, second = out.splitlines()
+    np.save("two.npy", [[3.0, 4.0], [np.inf, 1.0]])
+    status, out = run(capsys, "reference", "pnorm", "--data", "two.npy", "--p", "1e17", "--of", "hessian")
+    first, second, *_ = out.splitlines()
     assert status == 1
-    assert first.startswith("row 1  refused: undecided") and "lies in [1.3132616875182228" in first
-    assert second == "row 2  inf  (special value, by limit)"
+    assert first.startswith("row 1  refused: undecided") and "; it lies in [" in first
+    assert second == "row 2  x1 x1  nan  (special value, by convention)"
 
 
 # ---- audit -------------------------------------------------------------------------------------------------------------------
