@@ -19,7 +19,7 @@ from smoothsym.program.guarded import float_form
 from smoothsym.program.lower import Program, lower
 from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
 from smoothsym.symbolic import asymptotics
-from smoothsym.symbolic.derivatives import bound_indices, partial, partial_parameter, rename_bound
+from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
 
 _LIMIT_ROWS = {
     "parameter oo": (oo, None),
@@ -185,6 +185,26 @@ class SmoothMax:
             )
         return partial(self.gradient, words.x[1 if self.arity == 1 else words.k])
 
+    @cached_property
+    def jvp(self) -> Expr:
+        """The Jacobian-vector product: the derivative along v, in sums over one index."""
+        return directional(self.definition, words.v)
+
+    @cached_property
+    def vjp(self) -> Expr:
+        """The vector-Jacobian product, entry k (entry i of v times the gradient for a number v[1]), in sums over one index."""
+        if not self.vector:
+            return words.v[1] * self.gradient
+        index = words.j if words.j not in bound_indices(self.definition) else Symbol("l", integer=True)
+        return partial(
+            Sum(words.v[index] * self.definition.xreplace({words.i: index}), (index, 1, words.n)), words.x[words.k]
+        )
+
+    @cached_property
+    def hvp(self) -> Expr:
+        """The Hessian-vector product, entry i, in sums over one index."""
+        return directional(self.gradient, words.v)
+
     def rank(self, of: str | Expr = "value") -> int:
         """How many free indices a formula has: 0 for a number, 1 for a vector, 2 for a matrix."""
         return len({words.i, words.k} & self.formula(of).free_symbols)
@@ -199,12 +219,12 @@ class SmoothMax:
             return of
         if of == "value":
             return self.definition
-        if of in ("gradient", "hessian"):
+        if of in ("gradient", "hessian", "jvp", "vjp", "hvp"):
             return getattr(self, of)
         for symbol in self.parameters:
             if of == symbol.name:
                 return self.derivative(symbol)
-        known = ["value", "gradient", "hessian", *(symbol.name for symbol in self.parameters)]
+        known = ["value", "gradient", "hessian", "jvp", "vjp", "hvp", *(symbol.name for symbol in self.parameters)]
         raise unknown("of", of, known)
 
     def limit(self, point: Any, of: str | Expr = "value", direction: str | None = None) -> Expr:

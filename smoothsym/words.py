@@ -9,6 +9,9 @@ from sympy import Expr, Function, IndexedBase, Symbol
 x = IndexedBase("x", real=True)
 """The input vector, of symbolic length n; its entries are x[1], ..., x[n]."""
 
+v = IndexedBase("v", real=True)
+"""A direction, or a vector to multiply by."""
+
 n = Symbol("n", integer=True, positive=True)
 i, j, k = (Symbol(name, integer=True) for name in "ijk")
 """i and k are free indices; j is a summed one."""

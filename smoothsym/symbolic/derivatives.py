@@ -96,6 +96,27 @@ def partial_parameter(expression: Expr, parameter: Symbol, order: int = 1) -> Ex
     return expression
 
 
+def directional(expression: Expr, direction: IndexedBase, base: IndexedBase = words.x) -> Expr:
+    """The derivative along a direction v: d/dt at t = 0 of the expression with x[a] + t v[a] for each entry.
+
+    Of a value it is the Jacobian-vector product sum_i v[i] df/dx[i], of a gradient the Hessian-vector product, without a
+    matrix: every sum runs over one index.
+
+    >>> from smoothsym.words import alpha, j, n, v, x
+    >>> from sympy import Sum, exp, log
+    >>> directional(log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha, v)
+    Sum(exp(alpha*x[j])*v[j], (j, 1, n))/Sum(exp(alpha*x[j]), (j, 1, n))
+    """
+    if expression.has(direction):
+        raise ValueError(f"{direction} stands in the expression; give a direction that does not")
+    t = Dummy("t", real=True)
+    expression = _means_written_out(expression)
+    entries = {e for e in expression.atoms(Indexed) if e.base == base}
+    moved = expression.xreplace({e: e + t * direction[e.indices[0]] for e in entries})
+    slope = partial_parameter(moved, t).xreplace({t: S.Zero})
+    return readable(slope, expression.atoms(Sum))
+
+
 # ---- bound indices ---------------------------------------------------------------------------------------------------------
 
 

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Ge, Gt, IndexedBase, Le, Lt, Mul, Pow, S, Sum, cosh, exp, log, sinh, tanh, together
+from sympy import Add, Dummy, Expr, Ge, Gt, Le, Lt, Mul, Pow, S, Sum, cosh, exp, log, sinh, tanh, together
 
 from smoothsym import words
 from smoothsym.symbolic import moments, signs
 
-v = IndexedBase("v", real=True)
-"""A direction."""
+v = words.v
 
 
 def under(expression: Expr, when: Any) -> Expr:

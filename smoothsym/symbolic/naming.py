@@ -173,7 +173,8 @@ def _plain(total: Sum) -> bool:
 
 
 def _of_x(ratio: Expr) -> str:
-    return text(ratio.xreplace({words.x[words.j]: Symbol("x", real=True)}))
+    entries = {e: Symbol(str(e.base), real=True) for e in ratio.atoms(Indexed) if e.indices == (words.j,)}
+    return text(ratio.xreplace(entries))
 
 
 def _forward(e: Expr) -> Expr:
