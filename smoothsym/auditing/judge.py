@@ -22,6 +22,9 @@ from smoothsym.formats import Format
 PRECISION = 64
 """Bits of the arithmetic on errors, which are themselves known to about as many digits as are shown."""
 
+FEW = Fraction(1, 100)
+"""Below it n u is small, as the bounds of sums assume: n roundings of a narrow format explain any error, and excuse none."""
+
 
 @dataclass
 class Reference:
@@ -219,13 +222,15 @@ def finding_of(
     return Finding(kind, inputs, parameter, got, exact, ulp, scaled, "", falls, component, case.tags, note)
 
 
-def judged_finding(judgement: Judgement, case: Case, kind: str, of: str, tol: float) -> Finding:
+def judged_finding(judgement: Judgement, case: Case, kind: str, of: str, fmt: Format, tol: float) -> Finding:
     """The finding of a judged ordinary row."""
     scaled = judgement.upper if isnan(judgement.scaled) else judgement.scaled
     component = judgement.component if of == "gradient" else None
     note = f"normwise {number(judgement.normwise)}" if of == "gradient" else ""
-    falls = scaled > tol and kind != "accumulation"
+    excused = kind == "accumulation" and len(case.x) * fmt.u < FEW
     if kind == "accumulation":
         note = f"{note}{', ' if note else ''}within {len(case.x)} roundings"
     exact = decimal(judgement.exact)
-    return finding_of(kind, case, repr(judgement.got), exact, judgement.ulp, scaled, falls, component, note)
+    return finding_of(
+        kind, case, repr(judgement.got), exact, judgement.ulp, scaled, scaled > tol and not excused, component, note
+    )

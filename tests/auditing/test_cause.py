@@ -55,3 +55,14 @@ def test_what_the_roundings_of_a_sum_explain_is_told_and_is_no_verdict():
     assert ss.audit(special.logsumexp, ss.logsumexp, alpha=1.0, data=[row]).findings == ()
     beyond = ss.audit(lambda x: one_by_one(x) * (1 + 1e-12), ss.logsumexp, alpha=1.0, data=[[v + 1.0 for v in row]])
     assert beyond.verdict == "falls short"
+
+
+def test_a_sum_that_saturates_is_no_matter_of_a_few_roundings():
+    def softmax(x):
+        weights = np.exp(x - np.max(x))
+        return weights / np.sum(weights)
+
+    for size, verdict in ((256, "holds"), (300, "falls short"), (4096, "falls short")):
+        row = np.zeros((1, size))
+        found = ss.audit(softmax, ss.logsumexp, of="gradient", dtype="bfloat16", alpha=1.0, data=row)
+        assert found.verdict == verdict
