@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from math import inf, isinf, isnan, nan
+from math import inf, isinf, isnan, log2, nan
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,12 @@ from smoothsym.formats import Format
 PRECISION = 64
 """Bits of the arithmetic on errors, which are themselves known to about as many digits as are shown."""
 
-FEW = Fraction(1, 100)
-"""Below it n u is small, as the bounds of sums assume: n roundings of a narrow format explain any error, and excuse none."""
+
+def pairwise(n: int, tol: float) -> float:
+    """The scaled error that is allowed on a row of n entries: `tol`, and an eighth of it for each rounding of a sum in pairwise
+    order, as NumPy does it (blocks of up to 128 on eight accumulators, then halving). A sum term by term is held to that too.
+    """
+    return tol * (1 + (min(n, 128) / 8 + log2(max(n / 128, 1))) / 8)
 
 
 @dataclass
@@ -222,14 +226,15 @@ def finding_of(
     return Finding(kind, inputs, parameter, got, exact, ulp, scaled, "", falls, component, case.tags, note)
 
 
-def judged_finding(judgement: Judgement, case: Case, kind: str, of: str, fmt: Format, tol: float) -> Finding:
+def judged_finding(judgement: Judgement, case: Case, kind: str, of: str, tol: float) -> Finding:
     """The finding of a judged ordinary row."""
     scaled = judgement.upper if isnan(judgement.scaled) else judgement.scaled
     component = judgement.component if of == "gradient" else None
     note = f"normwise {number(judgement.normwise)}" if of == "gradient" else ""
-    excused = kind == "accumulation" and len(case.x) * fmt.u < FEW
+    excused = kind == "accumulation" and scaled <= pairwise(len(case.x), tol)
     if kind == "accumulation":
-        note = f"{note}{', ' if note else ''}within {len(case.x)} roundings"
+        order = "a pairwise sum" if excused else f"{len(case.x)} roundings"
+        note = f"{note}{', ' if note else ''}within {order}"
     exact = decimal(judgement.exact)
     return finding_of(
         kind, case, repr(judgement.got), exact, judgement.ulp, scaled, scaled > tol and not excused, component, note

@@ -269,11 +269,11 @@ def _ordinary(task: Task, case: Case, got: list[float], exact: Reference, tally:
     zero_for_more = kind is not None and judged.got == 0 and judged.scaled > task.tol and judged.error >= small
     tally.gradual = tally.gradual or zero_for_more or any(0 < abs(g) < small for g in got)
     if judging.flushed(judged, task.fmt, task.tol):
-        tally.flushed.append(judging.judged_finding(judged, case, kind or "inaccurate", task.of, task.fmt, task.tol))
+        tally.flushed.append(judging.judged_finding(judged, case, kind or "inaccurate", task.of, task.tol))
         return
     infinite = any(isinf(v) for v in case.x)
     finding = (
-        judging.judged_finding(judged, case, kind or "largest error", task.of, task.fmt, task.tol)
+        judging.judged_finding(judged, case, kind or "largest error", task.of, task.tol)
         if _matters(judged, kind, tally)
         else None
     )

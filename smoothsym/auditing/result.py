@@ -14,8 +14,7 @@ class Audit:
     """What measuring a target showed.
 
     `verdict`, "holds" or "falls short": a special value with a unique answer is wrong, or the scaled error exceeds `tol` (and, on
-    a row of n entries, what the n roundings of a sum may cost, where n u is small), or the target raises or returns the wrong
-    shape. `max_ulp`, `max_scaled`, `max_normwise`, `max_over_bound` (None without a bound) over the ordinary rows: lower bounds
+    a row of n entries, what a sum in pairwise order may cost), or the target raises or returns the wrong shape. `max_ulp`, `max_scaled`, `max_normwise`, `max_over_bound` (None without a bound) over the ordinary rows: lower bounds
     on the error, since rows are samples. `worst`, the worst finding, or the largest error.
     `findings`, the worst of each kind, worst first. `where`, the tags of the worst row. `refused`, rows without a reference.
     """

@@ -51,10 +51,19 @@ def test_what_the_roundings_of_a_sum_explain_is_told_and_is_no_verdict():
     row = [0.0, *[-36.0] * 400]
     told = ss.audit(one_by_one, ss.logsumexp, alpha=1.0, data=[[v + 1.0 for v in row]])
     assert told.verdict == "holds" and told.max_scaled > 8
-    assert [finding.kind for finding in told.findings] == ["accumulation"] and "401 roundings" in told.findings[0].note
+    assert [finding.kind for finding in told.findings] == ["accumulation"] and "pairwise" in told.findings[0].note
     assert ss.audit(special.logsumexp, ss.logsumexp, alpha=1.0, data=[row]).findings == ()
     beyond = ss.audit(lambda x: one_by_one(x) * (1 + 1e-12), ss.logsumexp, alpha=1.0, data=[[v + 1.0 for v in row]])
     assert beyond.verdict == "falls short"
+
+
+def test_a_long_sum_term_by_term_falls_short_and_a_pairwise_one_holds():
+    row = np.float32([0.0, *np.full(60_000, -16.5)])
+    plain = ss.audit(
+        lambda x: np.log(np.add.accumulate(np.exp(x))[-1]), ss.logsumexp, dtype="float32", alpha=1.0, data=[row]
+    )
+    assert plain.verdict == "falls short" and plain.worst.kind == "accumulation"
+    assert ss.audit(lambda x: np.log(np.sum(np.exp(x))), ss.logsumexp, dtype="float32", alpha=1.0, data=[row]).holds
 
 
 def test_a_sum_that_saturates_is_no_matter_of_a_few_roundings():
