@@ -62,7 +62,7 @@ def test_a_long_sum_term_by_term_falls_short_and_a_pairwise_one_holds():
     plain = ss.audit(
         lambda x: np.log(np.add.accumulate(np.exp(x))[-1]), ss.logsumexp, dtype="float32", alpha=1.0, data=[row]
     )
-    assert plain.verdict == "falls short" and plain.worst.kind == "accumulation"
+    assert plain.verdict == "falls short"
     assert ss.audit(lambda x: np.log(np.sum(np.exp(x))), ss.logsumexp, dtype="float32", alpha=1.0, data=[row]).holds
 
 
