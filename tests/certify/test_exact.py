@@ -1,0 +1,91 @@
+"""A value on the boundary between two answers is found to be there by a theorem, and one beside it is not taken for one there."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+from typing import Any
+
+import pytest
+from sympy import Sum, exp, log
+
+import smoothsym as ss
+from smoothsym.certify.exact import ExactArithmetic, NoTheorem, constant
+
+LOG_SUM = log(Sum(exp(ss.alpha * ss.x[ss.j]), (ss.j, 1, ss.n)))
+N = ss.pnorm.definition
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "given", "of", "written"),
+    [
+        ("boltzmann", [F(3, 20)] * 2, {"alpha": 1}, "value", "0.2"),
+        ("boltzmann", [F(9, 20)] * 3, {"alpha": -2}, "value", "0.4"),
+        ("boltzmann", [1] * 40, {"alpha": 3}, "gradient", "0.02"),
+        ("logsumexp", [F(-3, 20)], {"alpha": F(1, 7)}, "value", "-0.2"),
+        ("logsumexp", [F(3, 20)] * 2, {"alpha": 1}, LOG_SUM - log(ss.n), "0.2"),
+        ("mellowmax", [F(7, 20)] * 2, {"alpha": 1}, "value", "0.4"),
+        ("pnorm", [F(9, 100), F(12, 100)], {"p": 2}, "value", "0.2"),
+        ("pnorm", [F(1, 25), F(9, 100)], {"p": F(1, 2)}, "value", "0.2"),
+        ("pnorm", [F(3, 20)] * 2, {"p": 2}, N * ss.pnorm.gradient, "0.2"),
+    ],
+)
+def test_a_value_between_two_decimals_goes_to_the_even_one(
+    name: str, x: list[Any], given: dict[str, Any], of: Any, written: str
+) -> None:
+    found = ss.enclose(ss.operators[name], x, of=of, digits=1, **given)
+    assert {enclosure.digits(1) for enclosure in getattr(found, "flat", [found])} == {written}
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+@pytest.mark.parametrize("exponent", [50, 400])
+def test_a_value_beside_it_goes_to_the_near_one(exponent: int, step: int) -> None:
+    x = [F(3, 20) + step * F(1, 10**exponent)] * 2
+    for op, given in [(ss.boltzmann, {"alpha": 1}), (ss.mellowmax, {"alpha": 1}), (ss.pnorm, {"p": F(1, 2)})]:
+        entries = x if op is not ss.pnorm else [v / 4 for v in x]
+        assert ss.enclose(op, entries, digits=1, **given).digits(1) == ("0.2" if step > 0 else "0.1")
+
+
+def number(value: Any) -> Any:
+    return constant(F(value))
+
+
+E = ExactArithmetic()
+SQRT2 = E.apply("pow", number(2), number(F(1, 2)))
+E1, E2 = (E.apply("exp", number(v)) for v in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("value", "rational"),
+    [
+        (E.apply("div", E.sum([E1, E1]), E1), F(2)),
+        (E.apply("div", E.apply("mul", E1, E1), E2), F(1)),
+        (E.apply("sub", E.sum([E1, E2]), E.sum([E2, E1])), F(0)),
+        (E.apply("log", E.apply("mul", E1, E2)), F(3)),
+        (E.apply("mul", SQRT2, SQRT2), F(2)),
+        (E.apply("div", number(3), E.apply("mul", SQRT2, SQRT2)), F(3, 2)),
+        (E.apply("pow", SQRT2, number(4)), F(4)),
+    ],
+)
+def test_equal_is_equal_and_near_is_not(value: Any, rational: F) -> None:
+    assert value.equals(rational)
+    assert not value.equals(rational + F(1, 10**300))
+
+
+@pytest.mark.parametrize("value", [E.sum([E1, E2]), E.apply("log", number(2)), E.apply("log", E.sum([E1, E2])), SQRT2])
+def test_an_irrational_equals_no_rational(value: Any) -> None:
+    assert not any(value.equals(F(p, q)) for p in range(-30, 31) for q in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("add", (E1, E.apply("log", number(2)))),
+        ("add", (SQRT2, number(1))),
+        ("exp", (E1,)),
+        ("pow", (E1, SQRT2)),
+        ("mul", (SQRT2, E1)),
+    ],
+)
+def test_what_no_theorem_covers_is_said_not_to_be(name: str, args: Any) -> None:
+    with pytest.raises(NoTheorem):
+        E.apply(name, *args)
