@@ -42,6 +42,7 @@ def test_stable_kernels_hold_on_every_family_of_cases(op, of, dtype):
 
 
 ONE_OF_MANY = [1.0] + [0.0] * 999
+ALL_BUT_LOST = [36.75] + [0.0] * 999
 ROWS = [
     # The exponential underflows, and what it is multiplied with is large.
     ("boltzmann", "value", [0.0, 7.4e102, 7.45e102], -1e-100),
@@ -53,6 +54,10 @@ ROWS = [
     # The parameter times a difference underflows.
     ("mellowmax", "value", [1.5e-323, -5e-323, 6e-323], 1e-15),
     ("mellowmax", "value", [-7.6e-316, -9.5, 50.5], 9.4e-323),
+    # Many terms, each of which a sum that holds the largest one would round away.
+    ("logsumexp", "gradient", ALL_BUT_LOST, 1.0),
+    ("mellowmax", "gradient", ALL_BUT_LOST, 1.0),
+    ("boltzmann", "gradient", ALL_BUT_LOST, 1.0),
     # A mean far below its largest entry.
     ("boltzmann", "value", ONE_OF_MANY, 0.01),
     ("mellowmax", "value", ONE_OF_MANY, 0.01),

@@ -12,6 +12,8 @@ Five ways in which digits are lost although the result is an ordinary number, an
 Each is an identity, and is proved with the rest. Which side is computed is settled entry by entry by a test, so that ordinary
 rows pay for the test alone where the arithmetic evaluates on demand.
 
+Each sum is its term at the dominant entry and the sum of the others: small terms are added to one another before they meet it.
+
 A mean has one more: measured from a dominant entry that is far larger than the mean, it cancels. Its form holds for every shift c,
 so c = 0 is taken where no exponential can overflow there and the entries are not all near the dominant one.
 """
@@ -225,7 +227,7 @@ def guarded(stable: Stable, definition: Expr, domain: str = "real", base: Indexe
         return stable.expression
     # The form of a mean is proved with its shift as a free symbol: whichever the program selects is right.
     for form in (_mean(stable, definition, domain, base), stable.expression):
-        if form is not None and proved(candidate := _guard(form), definition, domain):
+        if form is not None and proved(candidate := _apart(_guard(form)), definition, domain):
             return candidate
     return stable.expression
 
@@ -275,6 +277,26 @@ def _guard(e: Expr) -> Expr:
     return e
 
 
+def _apart(form: Expr) -> Expr:
+    """Each sum as its term at the dominant entry and the sum of the others, of which a large term beside it would lose each."""
+    return form.replace(lambda e: isinstance(e, Sum), _with_top)
+
+
+def _with_top(total: Sum) -> Expr:
+    index, *_ = total.limits[0]
+    if len(total.limits) != 1 or total.has(KroneckerDelta, expm1) or not total.has(exp, weighted, quotient_power):
+        return total
+    top = total.function.xreplace({index: s})
+    for known in (S.Zero, S.One):
+        if moments.equal(meaning(top), known):
+            top = known
+    return total if top == 0 else top + _without(total)
+
+
+def _without(total: Sum) -> Sum:
+    return Sum((1 - KroneckerDelta(total.limits[0][0], s)) * total.function, *total.limits)
+
+
 def _others(total: Expr) -> Expr | None:
     """The other terms of a sum whose term at the dominant entry is 1; None where it is not."""
     if not isinstance(total, Sum) or len(total.limits) != 1:
@@ -282,7 +304,7 @@ def _others(total: Expr) -> Expr | None:
     index = total.limits[0][0]
     if not moments.equal(meaning(total.function).xreplace({index: s}), S.One):
         return None
-    return Sum((1 - KroneckerDelta(index, s)) * total.function, *total.limits)
+    return _without(total)
 
 
 def _average(mean: Expr) -> Expr | None:
