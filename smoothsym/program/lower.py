@@ -24,10 +24,13 @@ from sympy import (
     S,
     Sum,
     Symbol,
+    cosh,
     default_sort_key,
     exp,
     log,
     sign,
+    sinh,
+    tanh,
 )
 from sympy.codegen.cfunctions import expm1, log1p
 
@@ -182,6 +185,8 @@ class _Lowering:
         if isinstance(e, mean):
             index = Symbol("r", integer=True)
             return self.lower(Sum(self.over(e.args[0], index), (index, 1, self.length)) / self.length, axes)
+        if isinstance(e, cosh | sinh | tanh):
+            return self.lower(e.rewrite(exp), axes)
         if e.func in UNARY:
             return self.join(UNARY[e.func], self.lower(e.args[0], axes))
         raise ValueError(f"no primitive computes {e.func.__name__}({', '.join(map(str, e.args))})")

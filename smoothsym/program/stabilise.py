@@ -24,10 +24,13 @@ from sympy import (
     Symbol,
     cancel,
     collect,
+    cosh,
     exp,
     expand,
     log,
     sign,
+    sinh,
+    tanh,
 )
 from sympy.codegen.cfunctions import expm1, log1p
 
@@ -115,7 +118,8 @@ def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real
     """
     key = dominant_key(expression, base)
     forms = (("translation", _translated), ("scale", _scaled), ("factored", _factored))
-    for law, form in forms if key is not None else (("logistic", _logistic),):
+    alone = (("hyperbolic", _hyperbolic), ("logistic", _logistic))
+    for law, form in forms if key is not None else alone:
         candidate = form(expression, base, domain)
         if candidate is None:
             continue
@@ -200,6 +204,28 @@ def _logistic(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
     parts = Add.make_args(expand(high)) if high.has(log1p) else (high,)
     high = Add(*(cancel(part.xreplace({exp(t): 1 / unit})) for part in parts)).xreplace({unit: exp(-t)})
     return either(-t, _beside_one(expression), high)
+
+
+def _hyperbolic(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
+    """Hyperbolic functions by exp(-|u|), which never overflows; log cosh u near 0 as log1p of a square."""
+    if not expression.has(cosh, sinh, tanh):
+        return None
+    e = expression.replace(lambda q: isinstance(q, sinh), lambda q: tanh(q.args[0]) * cosh(q.args[0]))
+    e = expand(e.xreplace({q**2: 1 - cosh(q.args[0]) ** -2 for q in e.atoms(tanh)}), deep=False)
+    e = e.replace(
+        lambda q: isinstance(q, log) and isinstance(q.args[0], cosh), lambda q: _log_cosh(Abs(q.args[0].args[0]))
+    )
+    e = e.replace(lambda q: isinstance(q, cosh), lambda q: (1 + exp(-2 * Abs(q.args[0]))) * exp(Abs(q.args[0])) / 2)
+    return e.replace(lambda q: isinstance(q, tanh), lambda q: _tanh(q.args[0]))
+
+
+def _log_cosh(size: Expr) -> Expr:
+    near = log1p(expm1(-size) ** 2 * exp(size) / 2)
+    return either(1 - size, near, size + log1p(exp(-2 * size)) - log(2))
+
+
+def _tanh(u: Expr) -> Expr:
+    return -sign(u) * expm1(-2 * Abs(u)) / (1 + exp(-2 * Abs(u)))
 
 
 def _by_difference(exponent: Expr) -> Expr:
