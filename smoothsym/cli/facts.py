@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from smoothsym.cli.inputs import operator
@@ -49,29 +50,59 @@ def listed(args: argparse.Namespace) -> int:
 
 
 def prove(args: argparse.Namespace) -> int:
-    """The verdict on every law, as each is reached. 1 where an operator's own law is refuted."""
+    """The verdict on every law, as each is reached; then the property table, and how the operators are related.
+
+    1 where an operator's own law is refuted, or a relation is not proved.
+    """
     from smoothsym import operators
-    from smoothsym.laws import verdicts
+    from smoothsym.laws import attempts
+    from smoothsym.laws.table import row
 
     chosen = [operator(name) for name in args.operators] or list(operators.values())
     columns = width()
     found: list[dict[str, Any]] = []
+    properties: list[dict[str, str]] = []
     for op in chosen:
-        own = {law.statement(op) for law in op.laws}
-        for verdict in verdicts(op):
-            found.append({**verdict.to_dict(), "stated": verdict.law in own})
+        tried = []
+        for law, verdict in attempts(op):
+            tried.append((law, verdict))
+            found.append({**verdict.to_dict(), "stated": law in op.laws})
             if not args.json:
                 _say(found[-1], columns)
+        properties.append(row(op, tried))
+    related = [] if args.operators else list(_related())
     broken = [v for v in found if v["stated"] and v["outcome"] == "Refuted"]
+    status = 1 if broken or not all(holds for _, holds in related) else 0
     if args.json:
-        dump({"verdicts": found, "refuted": len(broken)})
-        return 1 if broken else 0
+        told = [{"relation": title, "proved": holds} for title, holds in related]
+        dump({"verdicts": found, "properties": properties, "relations": told, "refuted": len(broken)})
+        return status
+    _say_properties(properties)
+    for title, holds in related:
+        say(f"{'Proved' if holds else 'NOT PROVED':<9}  {title}", "" if holds else "red")
+    say()
     counts = Counter(v["outcome"] for v in found)
     said = ", ".join(f"{counts[outcome]} {outcome}" for outcome in STYLES if counts[outcome])
     say(f"{len(found)} laws: {said}. Supported is sampled, and no proof.", "bold")
     for v in broken:
         say(f"{v['operator']} states {v['law']!r}, which is refuted", "red")
-    return 1 if broken else 0
+    return status
+
+
+def _related() -> Iterator[tuple[str, bool]]:
+    """How the operators of the catalogue are related, and whether each relation is proved."""
+    from smoothsym.catalogue.relations import relations
+
+    return ((relation.title, relation.holds()) for relation in relations())
+
+
+def _say_properties(properties: list[dict[str, str]]) -> None:
+    """The property table: yes is proved, no refuted by a witness, yes? held at sampled points only."""
+    say()
+    for line in laid_out(tuple(properties[0]), [(tuple(cells.values()), "") for cells in properties]):
+        say(*line)
+    say("yes: proved for every n; no: refuted by a witness; yes?: held at sampled points only; -: not tried.", "dim")
+    say()
 
 
 def _say(v: dict[str, Any], columns: int | None) -> None:

@@ -44,11 +44,16 @@ def everywhere(op: Any) -> tuple[Law, ...]:
     return tuple(law for law in tried if law.applies(op))
 
 
-def verdicts(op: Any, laws: Sequence[Law] | None = None) -> Iterator[Verdict]:
-    """The verdict on each law, as each is reached: those tried on every operator, then the operator's own."""
+def attempts(op: Any, laws: Sequence[Law] | None = None) -> Iterator[tuple[Law, Verdict]]:
+    """Each law with its verdict, as each is reached: those tried on every operator, then the operator's own."""
     op = op.leading
     for law in (*everywhere(op), *op.laws) if laws is None else laws:
-        yield law.attempt(op)
+        yield law, law.attempt(op)
+
+
+def verdicts(op: Any, laws: Sequence[Law] | None = None) -> Iterator[Verdict]:
+    """The verdict on each law, as each is reached."""
+    return (verdict for _, verdict in attempts(op, laws))
 
 
 def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
@@ -67,5 +72,5 @@ __all__ = [
     "AbsolutelyHomogeneous", "Associative", "Between", "Conjugate", "Convex", "Definite", "Dual", "Even", "Homogeneous",
     "Identity", "Inequality", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "Monotone", "NonExpansive", "Nonnegative",
     "Norm", "Order", "Pole", "QuasiConvex", "SchurConvex", "Smooth", "Symmetric", "Translation", "Triangle", "Verdict", "Zero",
-    "check", "everywhere", "prove", "regime", "verdicts",
+    "attempts", "check", "everywhere", "prove", "regime", "verdicts",
 ]  # fmt: skip
