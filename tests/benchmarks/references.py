@@ -71,7 +71,8 @@ def main() -> None:
         )
         for n in (10, 1000):
             rows = [[generator.gauss(0, 3) for _ in range(n)] for _ in range(2)]
-            counts = [max(2, round(SECONDS * rate(work, rows))) for work in contenders for _ in range(1)]
+            warm = [max(rate(work, rows) for _ in range(3)) for work in contenders]
+            counts = [max(2, round(SECONDS * found)) for found in warm]
             batches = [[[generator.gauss(0, 3) for _ in range(n)] for _ in range(count)] for count in counts]
             found = [
                 [rate(work, batch) for work, batch in zip(contenders, batches, strict=True)] for _ in range(ROUNDS)
