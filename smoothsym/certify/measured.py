@@ -12,6 +12,7 @@ import mpmath
 from mpmath import libmp
 
 from smoothsym import words
+from smoothsym.certify import special
 from smoothsym.certify.decide import BUDGET
 from smoothsym.certify.enclosure import Refused, make_mpf
 from smoothsym.certify.exact import NoTheorem
@@ -45,12 +46,15 @@ class Measured:
 
     def _scale(self, component: int) -> Any:
         value = _magnitude(tuple(end._mpf_ for end in self.values[component]))
-        if component not in self.kept and self.of == "gradient":
+        # What has no weight is left out, since the derivative by the parameter has no logarithm of a zero.
+        skipped = special.weightless(self.row, self.parameter, self.op.kind)
+        kept = [q for q in self.kept if not skipped[q]]
+        if component not in kept and self.of == "gradient":
             return value
         program = _scale_program(self.op, self.of)
-        positions = {words.i.name: self.kept.index(component)} if self.of == "gradient" else {}
+        positions = {words.i.name: kept.index(component)} if self.of == "gradient" else {}
         symbols = {self.name: self.parameter} if self.name else {}
-        x = [Fraction(self.row[q]) for q in self.kept]
+        x = [Fraction(self.row[q]) for q in kept]
         instance = Instance(program, x, symbols, self.length, positions)
         for bits in (64, 256, 1024, 4096):
             try:
