@@ -204,7 +204,8 @@ class Law:
         if type(self).sides is Law.sides or not allowed_parameters(op.parameter, self.range(op)):
             return self.verdict(op, "Undecided", "no rule proves it, and no point could refute it")
         lengths = 1 if op.arity is not None else len(LENGTHS)
-        return self.verdict(op, "Supported", f"no proof; held at {POINTS * lengths} points")
+        at = "" if op.pinned is op else f" of {op.pinned.name}"
+        return self.verdict(op, "Supported", f"no proof; held at {POINTS * lengths} points" + at)
 
     def reason(self, proof: Proof) -> str:
         """The proof in words."""

@@ -34,6 +34,7 @@ from sympy import (
 
 from smoothsym import words
 from smoothsym.symbolic import signs
+from smoothsym.symbolic.factoring import factored
 
 DEPTH = 4
 """How many powers of what is small an inverse, logarithm or exponential is expanded to."""
@@ -150,7 +151,7 @@ class Towards:
 
     def nonzero(self, c: Expr) -> None:
         """Refuse a head that may vanish; a factor whose sign the entries decide is asked for."""
-        for factor in Mul.make_args(c.factor() if c.is_Add else c):
+        for factor in Mul.make_args(factored(c) if c.is_Add else c):
             base = factor.as_base_exp()[0]
             if not (base.is_nonzero or base.is_positive or isinstance(base, exp)) and self.sign_of(base) == 0:
                 raise Undecided(f"a divisor vanishes: {c}")

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Ge, Gt, Le, Lt, Mul, Pow, S, Sum, cosh, exp, log, sinh, tanh, together
+from sympy import Add, Dummy, Expr, Ge, Gt, Le, Lt, Mul, Pow, S, Sum, cosh, exp, log, sinh, tanh
 
 from smoothsym import words
 from smoothsym.symbolic import moments, signs
+from smoothsym.symbolic.factoring import cancelled, factored
 
 v = words.v
 
@@ -42,10 +43,7 @@ def nonnegative(expression: Expr, when: Any = True, domain: str = "real") -> boo
 
 
 def _factored(e: Expr) -> Expr:
-    try:
-        return Mul(*(_inner(f) for f in Mul.make_args(e.factor())))
-    except (AttributeError, NotImplementedError):
-        return e
+    return Mul(*(_inner(f) for f in Mul.make_args(factored(e))))
 
 
 def _inner(f: Expr) -> Expr:
@@ -218,10 +216,7 @@ def _forms(e: Expr, domain: str) -> Iterator[Expr]:
     """Other ways to write an expression, in which its sign may show; radicands stay as they were written."""
     radicands = {q.base.expand(): q.base for q in e.atoms(Pow) if not q.exp.is_integer}
     for form in (e, moments.normal(e, domain)):
-        try:
-            form = together(form).factor()
-        except (AttributeError, NotImplementedError, ValueError):
-            continue
+        form = factored(form)
         yield form.replace(lambda q: q.is_Pow and q.base in radicands, lambda q: radicands[q.base] ** q.exp)
 
 
@@ -229,14 +224,14 @@ def _conjugates(e: Expr, when: Any, domain: str) -> Iterator[Conjugate]:
     h = Dummy("h", positive=True)
     for base in sorted({q.base for q in e.atoms(Pow) if q.exp.is_Rational and q.exp.q == 2 and q.base.is_Add}, key=str):
         powers = {q for q in e.atoms(Pow) if q.base == base}
-        rational = together(e.xreplace({q: h ** (2 * q.exp) for q in powers})).factor()
+        rational = factored(e.xreplace({q: h ** (2 * q.exp) for q in powers}))
         for factor in Mul.make_args(rational):
             linear = factor.as_poly(h) if factor.is_Add and factor.has(h) else None
             if linear is None or linear.degree() != 1:
                 continue
             b, a = linear.all_coeffs()
             rest = (rational / factor).xreplace({h: base**S.Half})
-            gap = (b**2 * base - a**2).expand().factor()
+            gap = factored((b**2 * base - a**2).expand())
             for sign in (1, -1):
                 for surplus in (gap, -gap):
                     yield Conjugate(e, sign * rest, sign * a, sign * b, base, surplus, when, domain)
@@ -271,18 +266,16 @@ def _cauchy_schwarz(form: Expr, when: Any, domain: str) -> Iterator[CauchySchwar
             a = moments.normal(c**2 / b, domain)
             if a == b:
                 continue
-            yield CauchySchwarz(form, factor.factor(), a, b, c, S.Zero, when, domain)
+            yield CauchySchwarz(form, factored(factor), a, b, c, S.Zero, when, domain)
             gap = Sum(a, over) * Sum(b, over) - Sum(c, over) ** 2
             rest = _reduced(form - factor * gap, domain)
             if rest != 0:
-                yield CauchySchwarz(form, factor.factor(), a, b, c, rest, when, domain)
+                yield CauchySchwarz(form, factored(factor), a, b, c, rest, when, domain)
 
 
 def _reduced(e: Expr, domain: str) -> Expr:
-    """A difference in its normal form, its sums taken for symbols and factored."""
-    normal = moments.normal(e, domain)
-    names = {total: Dummy(f"S{q}") for q, total in enumerate(sorted(normal.atoms(Sum), key=str))}
-    return together(normal.xreplace(names)).factor().xreplace({name: total for total, name in names.items()})
+    """A difference in its normal form, factored."""
+    return factored(moments.normal(e, domain))
 
 
 def _entropies(e: Expr, when: Any, domain: str) -> Iterator[RelativeEntropy | Entropy]:
@@ -301,15 +294,5 @@ def _entropies(e: Expr, when: Any, domain: str) -> Iterator[RelativeEntropy | En
 
 
 def _quotient(above: Expr, below: Expr, domain: str) -> Expr:
-    """A quotient of normal forms, sums and logarithms taken for symbols and what is common cancelled."""
-    parts = [moments.normal(e, domain) for e in (above, below)]
-    names: dict[Expr, Expr] = {}
-    for kind in (Sum, log):
-        for part in parts:
-            for atom in sorted(part.xreplace(names).atoms(kind), key=str):
-                names.setdefault(atom, Dummy(f"A{len(names)}", positive=True))
-    back = {name: atom for atom, name in names.items()}
-    try:
-        return (parts[0].xreplace(names) / parts[1].xreplace(names)).cancel().factor().xreplace(back).xreplace(back)
-    except (AttributeError, NotImplementedError, ZeroDivisionError):
-        return S.Zero
+    """A quotient of normal forms, what is common cancelled; 0, which proves nothing, where that is too large."""
+    return cancelled(moments.normal(above, domain), moments.normal(below, domain)) or S.Zero

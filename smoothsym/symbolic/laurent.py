@@ -11,6 +11,7 @@ from sympy import Add, Dummy, Expr, Indexed, Mul, Pow, S, Sum, Symbol, exp, expa
 
 from smoothsym import words
 from smoothsym.symbolic import moments
+from smoothsym.symbolic.factoring import factored
 from smoothsym.symbolic.growth import Undecided, Unknown
 
 
@@ -80,7 +81,7 @@ class Near:
 
     def head(self, c: Expr) -> Expr:
         """A leading coefficient, factored; refused where it may vanish, and asked for where explicit entries decide."""
-        c = c.factor() if c.is_Add and not c.has(Sum) else c
+        c = factored(c) if c.is_Add and not c.has(Sum) else c
         for part in Mul.make_args(c):
             base = part.as_base_exp()[0]
             if base.is_nonzero or base in self.nonzero or -base in self.nonzero or moments.positive(base):

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Add, Expr, Indexed, Mul, Pow, S, Sum, Symbol, exp, expand, log, together
+from sympy import Add, Expr, Indexed, Mul, Pow, S, Sum, Symbol, exp, expand, log
 
 from smoothsym import words
 from smoothsym.symbolic import moments, signs
+from smoothsym.symbolic.factoring import factored
 
 
 @dataclass(frozen=True)
@@ -163,5 +164,5 @@ def at_most(smaller: Expr, larger: Expr) -> bool:
     """Whether smaller <= larger by the form of their difference; n - 1 >= 0."""
     counted = Symbol("others", integer=True, nonnegative=True)
     gap = expand((larger - smaller).expand(log=True, force=True))
-    candidates = [gap, together(gap).factor(), gap.xreplace({words.n: counted + 1}).expand()]
+    candidates = [gap, factored(gap), gap.xreplace({words.n: counted + 1}).expand()]
     return any(signs.nonnegative(c) or c == 0 for c in candidates)

@@ -1,0 +1,66 @@
+"""Factoring in bounded time: what is not rational in symbols is taken for a symbol, and what would grow too large is left as it is."""
+
+from __future__ import annotations
+
+from sympy import Add, Dummy, Expr, Integer, Mul, Pow, together
+from sympy.polys.polyerrors import PolynomialError
+
+MOST_TERMS = 600
+"""How many terms a numerator may have when multiplied out."""
+MOST_SYMBOLS = 10
+
+
+def factored(e: Expr) -> Expr:
+    """An expression over one denominator, factored as a rational function of its sums, exponentials, powers and entries."""
+    names: dict[Expr, Dummy] = {}
+    rational = _rational(e, names)
+    if len(rational.free_symbols) > MOST_SYMBOLS or _terms(rational) > MOST_TERMS:
+        return e
+    rational = together(rational)
+    if _terms(rational) > MOST_TERMS:
+        return e
+    try:
+        found = rational.factor()
+    except (PolynomialError, NotImplementedError, AttributeError):
+        return e
+    return found.xreplace({name: atom for atom, name in names.items()})
+
+
+def cancelled(above: Expr, below: Expr) -> Expr | None:
+    """above / below with what is common cancelled, and factored; None where it would grow too large."""
+    names: dict[Expr, Dummy] = {}
+    parts = [_rational(part, names) for part in (above, below)]
+    if parts[1] == 0 or len(parts[0].free_symbols | parts[1].free_symbols) > MOST_SYMBOLS:
+        return None
+    if max(map(_terms, parts)) > MOST_TERMS:
+        return None
+    try:
+        found = (parts[0] / parts[1]).cancel().factor()
+    except (PolynomialError, NotImplementedError, AttributeError):
+        return None
+    return found.xreplace({name: atom for atom, name in names.items()})
+
+
+def _rational(e: Expr, names: dict[Expr, Dummy]) -> Expr:
+    """The expression with a symbol for each part that is no sum, product or whole power."""
+    if e.is_Rational or e.is_Symbol:
+        return e
+    if isinstance(e, Add | Mul):
+        return e.func(*(_rational(a, names) for a in e.args))
+    if isinstance(e, Pow) and isinstance(e.exp, Integer) and abs(e.exp) <= 8:
+        return _rational(e.base, names) ** e.exp
+    return names.setdefault(e, Dummy(f"A{len(names)}"))
+
+
+def _terms(e: Expr) -> int:
+    """A bound on the number of terms of an expression multiplied out."""
+    if isinstance(e, Add):
+        return sum(map(_terms, e.args))
+    if isinstance(e, Mul):
+        size = 1
+        for a in e.args:
+            size = min(size * _terms(a), 10**9)
+        return size
+    if isinstance(e, Pow) and isinstance(e.exp, Integer):
+        return int(min(_terms(e.base) ** min(abs(int(e.exp)), 8), 10**9))
+    return 1
