@@ -14,7 +14,26 @@ from fractions import Fraction
 from math import inf, isinf, isnan, nan
 from typing import Any
 
-from sympy import Abs, Add, Eq, Expr, Ge, Gt, Indexed, Le, Lt, Max, Min, Mul, Ne, Piecewise, S, Sum, sign
+from sympy import (
+    Abs,
+    Add,
+    Eq,
+    Expr,
+    Ge,
+    Gt,
+    Indexed,
+    KroneckerDelta,
+    Le,
+    Lt,
+    Max,
+    Min,
+    Mul,
+    Ne,
+    Piecewise,
+    S,
+    Sum,
+    sign,
+)
 
 from smoothsym import words
 
@@ -209,6 +228,9 @@ class _Evaluator:
         if isinstance(e, sign):
             inner = self.value(e.args[0])
             return Fraction((inner > 0) - (inner < 0))
+        if isinstance(e, KroneckerDelta):
+            places = {int(a) - 1 if a.is_Integer else self.positions[a] for a in e.args}
+            return Fraction(len(places) == 1)
         if isinstance(e, Piecewise):
             return next((self.value(branch) for branch, test in e.args if self.holds(test)), nan)
         if isinstance(e, (Add, Mul)):

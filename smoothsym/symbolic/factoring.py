@@ -49,6 +49,11 @@ def _rational(e: Expr, names: dict[Expr, Dummy]) -> Expr:
         return e.func(*(_rational(a, names) for a in e.args))
     if isinstance(e, Pow) and isinstance(e.exp, Integer) and abs(e.exp) <= 8:
         return _rational(e.base, names) ** e.exp
+    if isinstance(e, Pow):
+        # b^(q - 2) = b^q b^(-2), so that what is a power of the same base cancels.
+        whole, rest = e.exp.expand().as_coeff_Add()
+        if isinstance(whole, Integer) and whole != 0 and abs(whole) <= 8:
+            return _rational(e.base**rest, names) * _rational(e.base, names) ** whole
     return names.setdefault(e, Dummy(f"A{len(names)}"))
 
 

@@ -12,15 +12,20 @@ from smoothsym.words import alpha, i, j, mean, n, x
 Z = Sum(exp(alpha * x[j]), (j, 1, n))
 
 
-@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
+SUMS = [op for op in ss.operators.values() if op.arity is None]
+
+
+@pytest.mark.parametrize("op", SUMS, ids=lambda op: op.name)
 @pytest.mark.parametrize("of", ["gradient", "hessian", "parameter"])
 def test_folding_shortens_and_unfolding_gives_it_back(op, of):
-    names = Names(op.definition)
+    if of == "hessian" and op.vector:
+        return  # its gradient is a matrix already
+    names = Names(op.definition, op.domain)
     formula = op.formula(op.parameter.name if of == "parameter" else of)
     folded = names.fold(formula)
     assert folded.count_ops() < formula.count_ops()
     assert not folded.has(Sum)
-    assert moments.equal(names.unfold(folded), formula)
+    assert moments.equal(names.unfold(folded), formula, op.domain)
 
 
 @pytest.mark.parametrize(
