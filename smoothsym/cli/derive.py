@@ -83,7 +83,7 @@ def _directory(name: str) -> Path:
 
 
 def _check(name: str, as_json: bool) -> int:
-    from smoothsym.symbolic.derivation import check_all
+    from smoothsym.symbolic.weaving import check_all
 
     directory = _directory(name)
     names = sorted(source.stem for source in directory.glob("*.py"))
@@ -100,7 +100,7 @@ def _check(name: str, as_json: bool) -> int:
 
 
 def _weave(name: str, as_json: bool) -> int:
-    from smoothsym.symbolic.derivation import weave_all
+    from smoothsym.symbolic.weaving import weave_all
 
     directory = _directory(name)
     written, problem = [], None

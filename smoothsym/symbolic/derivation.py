@@ -6,10 +6,7 @@ A step that is not proved raises BrokenStep, so a text exists only if all of its
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import sympy
@@ -20,6 +17,7 @@ from sympy.printing.precedence import PRECEDENCE
 from smoothsym import words
 from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic.derivatives import bound_indices, partial, partial_parameter
+from smoothsym.symbolic.figures import Figure
 from smoothsym.symbolic.inequalities import CauchySchwarz, under
 
 _FOOT = """---\n
@@ -69,8 +67,9 @@ class Derivation:
     1
     """
 
-    def __init__(self, title: str) -> None:
-        self.title, self.steps, self._fresh = title, 0, 0
+    def __init__(self, title: str, domain: str = "real") -> None:
+        self.title, self.domain, self.steps, self._fresh = title, domain, 0, 0
+        self.figures: dict[str, Figure] = {}
         self._parts: list[str] = []
         self._names: list[tuple[Expr, Expr]] = []
 
@@ -91,6 +90,12 @@ class Derivation:
             raise ValueError(f"the definition of {name} leaves the index {loose.pop()} free: name an entry instead")
         self._names.append((name, value))
         self._parts.append(f"$${latex(name)} := {latex(expression)}$$")
+
+    def figure(self, name: str, figure: Figure, caption: str, **named: Any) -> None:
+        """A figure, written as name.svg beside the text."""
+        self.figures[f"{name}.svg"] = figure
+        said = _prose(caption, named)
+        self._parts.append(f"![{figure.title}]({name}.svg)\n\n*Figure.* {said}")
 
     def show(self, expression: Expr) -> None:
         """An expression on a line of its own; nothing is claimed."""
@@ -121,27 +126,59 @@ class Derivation:
         sides = [self.written_out(side) for side in (lhs, rhs)]
         if n is not None:
             sides = [side.xreplace({words.n: Integer(n)}).doit() for side in sides]
-        return self._step(moments.equal(*sides), because, named, lhs, rhs, _scope(sides, n))
+        return self._step(self._same(*sides), because, named, lhs, rhs, _scope(sides, n))
 
-    def derivative(self, of: Expr, by: Expr, claim: Expr, because: str, **named: Any) -> int:
-        """d of / d by = claim, differentiated under the sum; `by` is an entry with a free index, or a parameter."""
-        whole, right = self.written_out(of), self.written_out(claim)
-        found = partial(whole, by) if isinstance(by, Indexed) else partial_parameter(whole, by)
-        shown = rf"\frac{{\partial}}{{\partial {latex(by)}}}\left[{latex(of)}\right]"
+    def _same(self, lhs: Expr, rhs: Expr) -> bool:
+        return moments.equal(lhs, rhs, self.domain)
+
+    def derivative(self, of: Expr, by: Expr | tuple[Expr, ...], claim: Expr, because: str, **named: Any) -> int:
+        """d of / d by = claim, differentiated under the sum; `by` is an entry, a parameter, or one after another."""
+        found, right = self.written_out(of), self.written_out(claim)
+        steps = by if isinstance(by, tuple) else (by,)
+        for one in steps:
+            found = partial(found, one) if isinstance(one, Indexed) else partial_parameter(found, one)
+        above = r"\partial" if len(steps) == 1 else rf"\partial^{{{len(steps)}}}"
+        below = " ".join(rf"\partial {latex(one)}" for one in steps)
+        shown = rf"\frac{{{above}}}{{{below}}}\left[{latex(of)}\right]"
         if isinstance(of, Symbol | Indexed):
-            shown = rf"\frac{{\partial {latex(of)}}}{{\partial {latex(by)}}}"
-        return self._step(moments.equal(found, right), because, named, shown, claim, _scope([found, right]))
+            shown = rf"\frac{{{above} {latex(of)}}}{{{below}}}"
+        return self._step(self._same(found, right), because, named, shown, claim, _scope([found, right]))
 
-    def limit(self, of: Expr, parameter: Symbol, point: Any, claim: Expr, because: str, **named: Any) -> int:
-        """lim of = claim as the parameter tends to the point (from both sides, at 0), by leading terms."""
-        right = self.written_out(claim)
+    def limit(
+        self,
+        of: Expr,
+        parameter: Symbol,
+        point: Any,
+        claim: Expr,
+        because: str,
+        direction: str | None = None,
+        **named: Any,
+    ) -> int:
+        """lim of = claim as the parameter tends to the point (from both sides, or from one), by leading terms."""
+        whole, right = self.written_out(of), self.written_out(claim)
         try:
-            found = asymptotics.limit(self.written_out(of), parameter, point)
+            found = asymptotics.limit(whole, parameter, point, direction, self.domain == "positive")
         except asymptotics.Undecided as reason:
             raise BrokenStep(f"{self.title}, step {self.steps + 1} ({because}): limit of {of}: {reason}") from reason
-        holds = found == right or (found.is_finite is not False and moments.equal(found, right))
-        shown = latex(Limit(of, parameter, point, "+-"))
-        return self._step(holds, because, named, shown, claim, "for every $n$ and any ties")
+        holds = found == right or (found.is_finite is not False and self._same(found, right))
+        shown = latex(Limit(of, parameter, point, direction or "+-"))
+        scope = "for every $n$ and any ties" if whole.has(Sum) else "by leading terms"
+        return self._step(holds, because, named, shown, claim, scope)
+
+    def series(self, of: Expr, parameter: Symbol, order: int, claim: Expr, because: str, **named: Any) -> int:
+        """of = claim + O(parameter^order) about 0, expanded under the sum."""
+        whole, right = self.written_out(of), self.written_out(claim)
+        try:
+            found = asymptotics.series(whole, parameter, 0, order, self.domain == "positive")
+        except asymptotics.Undecided as reason:
+            raise BrokenStep(f"{self.title}, step {self.steps + 1} ({because}): series of {of}: {reason}") from reason
+        holds = self._same(*(_means_as_sums(side) for side in (found, right)))
+        rest = rf"{latex(claim)} + O\left({latex(parameter**order)}\right)"
+        return self._step(holds, because, named, of, rest, _scope([whole]))
+
+    def computed(self, holds: bool, lhs: Any, relation: str, rhs: Any, because: str, scope: str, **named: Any) -> int:
+        """A relation that the source itself decided, on exact numbers or enclosures; `scope` says by what."""
+        return self._step(holds, because, named, lhs, rhs, scope, _TEX.get(relation, relation))
 
     def sign(self, of: Expr, relation: str, because: str, when: Any = True, **named: Any) -> int:
         """of > 0, >= 0, < 0 or <= 0, by form: squares, exponentials, what `when` makes positive, sums, products."""
@@ -195,7 +232,8 @@ def _prose(prose: str, named: dict[str, Any]) -> str:
 
 
 def _scope(sides: list[Expr], n: int | None = None) -> str:
-    every = "for every $n$" if any(side.has(Indexed, words.n) for side in sides) else "identically"
+    loose = any(not q.is_Integer for side in sides for entry in side.atoms(Indexed) for q in entry.indices)
+    every = "for every $n$" if loose or any(side.has(words.n) for side in sides) else "identically"
     return (every if n is None else f"for $n = {n}$") + _off_zeros(sides)
 
 
@@ -207,45 +245,8 @@ def _when(when: Any) -> str:
     return "" if when is True else f", for ${latex(when)}$"
 
 
-def _derived(directory: Path) -> Iterator[tuple[Path, Derivation | Exception]]:
-    for source in sorted(directory.glob("*.py")):
-        try:
-            spec = importlib.util.spec_from_file_location(f"derivations_{source.stem}", source)
-            assert spec is not None and spec.loader is not None
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-            yield source, module.derive()
-        except Exception as problem:  # a source may fail in any way; the caller reports it
-            yield source, problem
-
-
-def weave_all(directory: str | Path) -> list[Path]:
-    """Run every derivation of a directory and write its text beside it; returns what was written."""
-    written = []
-    for source, derived in _derived(Path(directory)):
-        if isinstance(derived, Exception):
-            raise derived
-        written.append(source.with_suffix(".md"))
-        written[-1].write_text(derived.weave(), encoding="utf-8", newline="\n")
-    return written
-
-
-def check_all(directory: str | Path) -> list[str]:
-    """Run every step again and compare each text byte for byte; returns what is wrong, if anything."""
-    problems, orphans = [], set(Path(directory).glob("*.md"))
-    for source, derived in _derived(Path(directory)):
-        target = source.with_suffix(".md")
-        if isinstance(derived, Exception):
-            problems.append(f"{source.name}: {type(derived).__name__}: {derived}")
-        elif target not in orphans:
-            problems.append(f"{target.name}: not woven")
-        elif (old := target.read_bytes()) != (new := derived.weave().encode()):
-            pairs = zip(old.splitlines(), new.splitlines(), strict=False)
-            line = next((q for q, (a, b) in enumerate(pairs, 1) if a != b), "at the end")
-            problems.append(
-                f"{target.name}: line {line} is not what {source.name} weaves with SymPy {sympy.__version__}"
-            )
-        orphans.discard(target)
-    if not any(Path(directory).glob("*.py")):
-        problems.append(f"{directory}: no derivations there")
-    return problems + [f"{orphan.name}: has no source" for orphan in sorted(orphans)]
+def _means_as_sums(e: Expr) -> Expr:
+    """mean(g(x)) as the sum that it stands for."""
+    means = sorted(e.atoms(words.mean), key=default_sort_key)
+    over = (words.j, 1, words.n)
+    return e.xreplace({q: Sum(q.args[0].xreplace({words.x: words.x[words.j]}), over) / words.n for q in means})

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sympy import S, Sum, Symbol, exp, oo
 
-from smoothsym.symbolic.derivation import BrokenStep, Derivation, check_all, weave_all
+from smoothsym.symbolic.derivation import BrokenStep, Derivation
+from smoothsym.symbolic.weaving import check_all, weave_all
 from smoothsym.words import alpha, i, j, maximum, minimum, n, x
 
 HERE = Path(__file__).parents[2] / "derivations"
