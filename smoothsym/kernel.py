@@ -18,10 +18,12 @@ from smoothsym.certify.special import Answer
 from smoothsym.errors import shown, unknown
 from smoothsym.program import arrays
 from smoothsym.program.lower import Program
-from smoothsym.program.source import numpy_source
+from smoothsym.program.source import source
 
 DEFAULTS = {"p": 2.0}
 """What a parameter is when it is not given; 1 for every other."""
+
+UNSTABLE = "no stable form was found: this is the definition as it stands"
 
 _WEIGHTLESS = 1e4
 """exp(-1e4 / 4) is 0 in every format."""
@@ -61,14 +63,15 @@ class Kernel:
         """What to know of this kernel: that no stable form was found, where none was."""
         if self.form == "naive" or self.op.stable(self.of).law != "none":
             return ""
-        return "no stable form was found: this is the definition as it stands"
+        return UNSTABLE
 
     @property
     def source(self) -> str:
         """NumPy source that computes what the program computes, for finite rows."""
         names = [symbol.name for symbol in self.op.parameters]
-        text = numpy_source(self.program, f"{self.op.name}_{self.name}", names, widen=self.contract)
-        return f"# {self.note}\n{text}" if self.note else text
+        name = f"{self.op.name}_{self.name}"
+        settings = {"arity": self.op.arity, "widen": self.contract, "note": self.note}
+        return source(self.program, "numpy", name, names, **settings)
 
     def __repr__(self) -> str:
         return f"<Kernel {self.op.name} {self.name}{': ' + self.note if self.note else ''}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from copy import copy
 from fractions import Fraction
@@ -11,12 +12,13 @@ from typing import Any
 from sympy import Abs, Expr, Indexed, Integer, Rational, Sum, Symbol, latex, oo
 
 from smoothsym import words
-from smoothsym.certify.inputs import exact_number
+from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
-from smoothsym.kernel import Kernel, kernels_of
+from smoothsym.kernel import UNSTABLE, Kernel, kernels_of
 from smoothsym.program.guarded import float_form
 from smoothsym.program.lower import Program, lower
+from smoothsym.program.source import source
 from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
 from smoothsym.symbolic import asymptotics
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
@@ -256,6 +258,29 @@ class SmoothMax:
     def latex(self, of: str | Expr = "value") -> str:
         """The formula as LaTeX."""
         return latex(self.formula(of))
+
+    def code(self, language: str = "numpy", of: str | Expr = "value") -> str:
+        """Source that computes a formula in its stable form: a function of x and the parameters, by their names.
+
+        Parameters: `language`, "numpy", "torch", "jax" or "c"; `of` as everywhere. Array code takes rows along the last axis (any
+        shape for a function of one entry) and gives the dtype of x. C99 needs <math.h> alone and no memory: it takes doubles,
+        returns a number, or writes a vector, or a matrix by rows, to `out`. It is for finite rows: the special-value contract is
+        the kernels'. Raises ValueError for an unknown language or formula, and for what no primitive computes.
+
+        >>> import smoothsym as ss
+        >>> ss.logsumexp.code("c", of="gradient").splitlines()[3]
+        'void logsumexp_gradient(const double *x, size_t n, double alpha, double *out)'
+        """
+        formula = self.formula(of)
+        if isinstance(of, Expr):
+            check_formula(self, of, formula, self.arity or sys.maxsize)
+        asked = "expression" if isinstance(of, Expr) else of
+        rank = {"gradient": 1 + self.vector, "hessian": 2}.get(asked, self.rank(formula))
+        name = self.name if asked == "value" else f"{self.name}_{asked}"
+        note = UNSTABLE if self.stable(formula).law == "none" else ""
+        names = [q.name for q in self.parameters]
+        program = self.program(formula, "float")
+        return source(program, language, name, names, rank=rank, arity=self.arity, note=note)
 
     def _parameter(self, what: str) -> Symbol:
         if not self.parameters:
