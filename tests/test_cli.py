@@ -96,12 +96,13 @@ def test_list_names_each_operator_with_its_parameter(capsys, op):
 def test_derive_is_a_page_that_begins_with_the_formula(capsys, op):
     status, out = run(capsys, "derive", op.name)
     assert status == 0
-    assert out.startswith(f"f(x; {op.parameter}) = ")
-    assert all(word in out for word in ("gradient", "Hessian", f"by {op.parameter}", "Limits", "Series"))
+    assert out.startswith(f"f{'[i]' if op.vector else ''}(x; {op.parameter}) = ")
+    assert all(word in out for word in ("gradient", f"by {op.parameter}", "Limits", "Series"))
+    assert ("Hessian" in out) is not op.vector
     data = strictly(run(capsys, "derive", op.name, "--json")[1])
     assert data["derivatives"]["gradient"]["sympy"] == str(op.gradient)
     assert {(a["of"], a["point"]) for a in data["limits"]} >= {
-        (o, p) for o in ("value", "gradient") for p in ("oo", "-oo")
+        (o, p) for o in ("value", "gradient") for p in ("oo", "0" if op.parameter.is_nonnegative else "-oo")
     }
 
 

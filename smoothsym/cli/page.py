@@ -42,23 +42,34 @@ class Approach:
     reason: str | None = None
 
 
+def symbol_of(op: Any, of: str) -> str:
+    """How a derivative is written: of a vector f[i], of a function of one entry, of any other."""
+    if op.vector:
+        return {"value": "f[i]", "gradient": "df[i]/dx[k]"}.get(of, f"df[i]/d{of}")
+    if op.arity == 1:
+        return {"value": "f", "gradient": "df/dx[1]", "hessian": "d2f/dx[1]^2"}.get(of, f"df/d{of}")
+    return SYMBOLS.get(of, f"df/d{of}")
+
+
 class Page:
     """What is derived from one formula of an operator: its derivatives, its limits in the parameter, its series at 0."""
 
     def __init__(self, op: Any, of: str) -> None:
         self.op, self.of, self.formula = op, of, op.formula(of)
         self.parameter = op.parameter.name if op.parameter is not None else None
-        self.symbol = SYMBOLS.get(of, f"df/d{of}")
+        self.symbol = symbol_of(op, of)
         self.names = Names(op.definition, op.domain)
 
     @cached_property
     def derivatives(self) -> list[tuple[str, str, Expr]]:
         """(gradient, hessian or the parameter; the symbol; the formula)."""
         kinds = {"value": ["gradient", "hessian"], "gradient": ["hessian"]}.get(self.of, [])
-        found = [(kind, SYMBOLS[kind], self.op.formula(kind)) for kind in kinds]
+        kinds = [kind for kind in kinds if not (self.op.vector and kind == "hessian")]
+        found = [(kind, symbol_of(self.op, kind), self.op.formula(kind)) for kind in kinds]
         if self.parameter is not None and self.of != "hessian":
             by = f"d{self.parameter}"
-            symbol = {"value": f"df/{by}", "gradient": f"d2f/dx[i]{by}"}.get(self.of, f"d2f/{by}^2")
+            once = symbol_of(self.op, self.of)
+            symbol = {"value": f"d{once}/{by}", "gradient": f"d2{once[1:]}{by}"}.get(self.of, f"d2f/{by}^2")
             found.append((self.parameter, symbol, self.op.derivative(of=self.of)))
         return found
 
@@ -67,7 +78,7 @@ class Page:
         """At oo, 0 and -oo; at 0 from each side where the two do not agree."""
         found: list[Approach] = []
         for of in ("value", "gradient") if self.of == "value" else (self.of,):
-            for point in POINTS if self.parameter is not None else ():
+            for point in self._points:
                 both = self._limit(Approach(of, point))
                 if point != "0" or both.limit not in (None, zoo):
                     found.append(both)
@@ -76,6 +87,13 @@ class Page:
                 decided = [side for side in sides if side.limit is not None]
                 found += sides if decided else [replace(both, reason=sides[0].reason)]
         return found
+
+    @property
+    def _points(self) -> list[str]:
+        """Where limits are taken: not below 0 for a parameter that has no values there."""
+        if self.op.parameter is None:
+            return []
+        return [point for point in POINTS if not (self.op.parameter.is_nonnegative and point == "-oo")]
 
     def _limit(self, asked: Approach) -> Approach:
         try:
@@ -110,6 +128,7 @@ class Page:
     def lines(self, columns: int | None) -> Iterator[Line]:
         """The page: the formula first, then what was derived from it."""
         head = f"f(x; {self.parameter})" if self.parameter is not None else "f(x)"
+        head = head.replace("f(", "f[i](") if self.op.vector else head
         yield f"{head if self.of == 'value' else self.symbol} = {self._text(self.formula)}", "bold"
         yield "", ""
         some = ", ".join(f"x[{q}]" for q in range(1, (self.op.arity or 1) + 1))
@@ -138,7 +157,7 @@ class Page:
 
     def _approached(self, found: Approach) -> tuple[str, str, str]:
         where = f"{self.parameter} -> {found.point}{found.direction or ''}"
-        symbol = SYMBOLS.get(found.of, self.symbol)
+        symbol = symbol_of(self.op, found.of) if found.of in SYMBOLS else self.symbol
         if found.limit is None:
             return where, symbol, f"undecided: {found.reason}"
         said = f"-> {text(found.limit)}" + (", a pole" if found.limit.is_infinite and found.point == "0" else "")
