@@ -154,15 +154,15 @@ def derive() -> Derivation:
 
 def _figure() -> Figure:
     """Each point is a certified enclosure, rounded to six digits."""
-    sharpness = [Fraction(q, 4) for q in range(2, 33)]
+    sharpness = [Fraction(q, 8) for q in range(4, 65)]
     curves = []
-    for op, name, sign in (
-        (boltzmann, "max - Boltzmann", -1),
-        (mellowmax, "max - mellowmax", -1),
-        (logsumexp, "LogSumExp - max", 1),
-    ):
+    drawn = (
+        (boltzmann, "max - Boltzmann", -1, (Fraction(2), Fraction(3, 20))),
+        (mellowmax, "max - mellowmax", -1, (Fraction(3), Fraction(13, 50))),
+        (logsumexp, "LogSumExp - max", 1, (Fraction(3, 5), Fraction(4, 5))),
+    )
+    for op, name, sign, label in drawn:
         values = [Fraction(ss.enclose(op, [0, -1], alpha=a, digits=8).digits(6)) for a in sharpness]
         points = [(a, sign * value) for a, value in zip(sharpness, values, strict=True)]
-        shown = [point for point in points if point[1] <= Fraction(6, 5)]
-        curves.append(Curve(name, shown, shown[-1]))
+        curves.append(Curve(name, points, label))
     return Figure("Gaps against alpha", curves, ("alpha", (0, 2, 4, 6, 8)), ("gap", (0, "2/5", "4/5", "6/5")))

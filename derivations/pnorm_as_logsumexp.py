@@ -87,11 +87,11 @@ def derive() -> Derivation:
 def _balls() -> Figure:
     """Points of the sphere: directions divided by certified norms."""
     curves = []
-    rays = [(q, 24 - q) for q in range(25)]
+    rays = [(q**2, (48 - q) ** 2) for q in range(49)]
     for power, label in ((Rational(1, 2), "1/2"), (1, "1"), (2, "2"), (4, "4"), (16, "16")):
         sphere = []
         for a, b in rays:
             size = Fraction(ss.enclose(pnorm, [a, b], p=power, digits=10).digits(8))
             sphere.append((Fraction(a) / size, Fraction(b) / size))
-        curves.append(Curve(f"p = {label}", sphere, sphere[12]))
+        curves.append(Curve(f"p = {label}", sphere, sphere[24]))
     return Figure("Unit balls of p-norms", curves, ("x1", (0, "1/2", 1)), ("x2", (0, "1/2", 1)), 300, 300)

@@ -11,7 +11,7 @@ Point = tuple[Fraction, Fraction]
 
 _DASHES = ("", "7 4", "2 3", "9 3 2 3", "14 4")
 _STYLE = "svg{color:#24292f;background:none}@media(prefers-color-scheme:dark){svg{color:#d0d7de}}"
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 118, 16, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 118, 30, 42
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Figure:
             across, down = place(curve.label or curve.points[-1])
             out.append(_text(across + 6, down + 4, curve.name, "start"))
         out.append(_text(Fraction(_LEFT + self.width, 1), Fraction(bottom + 34), name_x, "end"))
-        out.append(_text(Fraction(_LEFT + 8), Fraction(_TOP + 2), name_y, "start"))
+        out.append(_text(Fraction(_LEFT), Fraction(_TOP - 14), name_y, "middle"))
         return "\n".join([*out, "</g>", "</svg>", ""])
 
 
