@@ -159,15 +159,21 @@ def derive() -> Derivation:
     d.equal(
         ((1 - q) * (1 + 2 * z * q) - q * (1 - 2 * z * (1 - q))).subs(q, (1 - 1 / z) / 2),
         z,
-        "One entry at zero, the others {z2} below it: by {g} the slopes above and below give",
+        "One entry at zero, the others {z2} below it with the share {q}: by {g} the slopes above, less those below, give",
+        q=(1 - 1 / z) / 2,
         z2=2 * z / alpha,
         g=gradient,
     )
-    d.text("## Numbers")
+    d.text(
+        """## Numbers
+
+        Where the tangent is positive, both factors of {root} rise: there is one root, and a change of sign encloses it.""",
+        root=root,
+    )
     for size in (2, 3, 10):
         low, high = _root(size)
         d.computed(
-            True,
+            _sign(size, Fraction(low)) < 0 < _sign(size, Fraction(high)),
             Symbol(f"Lambda_{size}"),
             r"\in",
             Interval.open(Float(low, DIGITS + 2), Float(high, DIGITS + 2)),

@@ -157,9 +157,9 @@ def _figure() -> Figure:
     sharpness = [Fraction(q, 8) for q in range(4, 65)]
     curves = []
     drawn = (
-        (boltzmann, "max - Boltzmann", -1, (Fraction(2), Fraction(3, 20))),
-        (mellowmax, "max - mellowmax", -1, (Fraction(3), Fraction(13, 50))),
-        (logsumexp, "LogSumExp - max", 1, (Fraction(3, 5), Fraction(4, 5))),
+        (boltzmann, "Boltzmann", -1, (Fraction(2), Fraction(3, 20))),
+        (mellowmax, "mellowmax", -1, (Fraction(3), Fraction(13, 50))),
+        (logsumexp, "LogSumExp", 1, (Fraction(3, 5), Fraction(4, 5))),
     )
     for op, name, sign, label in drawn:
         values = [Fraction(ss.enclose(op, [0, -1], alpha=a, digits=8).digits(6)) for a in sharpness]
