@@ -63,8 +63,10 @@ def run(
 
 def group(key: tuple[str, str, str], members: Sequence[Target], budget: int, seed: int) -> list[tuple[Target, Audit]]:
     """Audit the targets of one operator, output and format, one after the other on the same references."""
+    from smoothsym.catalogue import operators
+
     op, of, dtype = key
-    lengths = VALUE_LENGTHS if of == "value" else GRADIENT_LENGTHS
+    lengths = None if operators[op].arity else VALUE_LENGTHS if of == "value" else GRADIENT_LENGTHS
     fixed: Any
     results = []
     for target in members:
