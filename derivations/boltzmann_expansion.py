@@ -216,8 +216,8 @@ def _root(size: int) -> tuple[str, str]:
 def _figure() -> Figure:
     """Each point is a certified enclosure, rounded to six digits."""
     points = [(Fraction(0), Fraction(0))]
-    for quarter in range(1, 33):
-        t = Fraction(quarter, 4)
+    for eighth in range(1, 65):
+        t = Fraction(eighth, 8)
         points.append((t, Fraction(ss.enclose(boltzmann, [0, -t], alpha=1, digits=8).digits(6))))
     curve = Curve("S(0, -t)", points)
     return Figure(

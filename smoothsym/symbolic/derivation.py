@@ -55,7 +55,11 @@ def _rank(factor: Expr) -> int:
 
 def latex(expression: Any) -> str:
     """LaTeX of an expression."""
-    return expression if isinstance(expression, str) else str(_Printer({"symbol_names": {words.eps: r"\varepsilon"}}).doprint(expression))
+    return (
+        expression
+        if isinstance(expression, str)
+        else str(_Printer({"symbol_names": {words.eps: r"\varepsilon"}}).doprint(expression))
+    )
 
 
 class Derivation:

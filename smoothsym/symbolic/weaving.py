@@ -54,6 +54,7 @@ def weave_all(directory: str | Path) -> list[Path]:
 def check_all(directory: str | Path) -> list[str]:
     """Run every step again and compare each text and figure byte for byte; returns what is wrong, if anything."""
     problems, broken = [], False
+    woven: set[str] = set()
     orphans = {path for kind in _WOVEN for path in Path(directory).glob(kind)}
     for source, files in _each(Path(directory)):
         if isinstance(files, Exception):
@@ -62,12 +63,15 @@ def check_all(directory: str | Path) -> list[str]:
             continue
         for name, content in files.items():
             target = Path(directory) / name
-            if target not in orphans:
-                problems.append(f"{name}: not woven, or woven twice")
+            if name in woven:
+                problems.append(f"{name}: woven twice, the second time by {source.name}")
+            elif not target.is_file():
+                problems.append(f"{name}: not woven")
             elif (old := target.read_bytes()) != content:
                 pairs = zip(old.splitlines(), content.splitlines(), strict=False)
                 line = next((q for q, (a, b) in enumerate(pairs, 1) if a != b), "at the end")
                 problems.append(f"{name}: line {line} is not what {source.name} weaves with SymPy {sympy.__version__}")
+            woven.add(name)
             orphans.discard(target)
     if not any(Path(directory).glob("*.py")):
         problems.append(f"{directory}: no derivations there")

@@ -1,12 +1,17 @@
 """Every derivation holds, its committed text is what its source weaves, and a corrupted one is caught."""
 
+import importlib.util
 import shutil
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sympy import S, Sum, Symbol, exp, oo
+from sympy import S, Sum, Symbol, exp, log, oo
 
+import smoothsym as ss
 from smoothsym.symbolic.derivation import BrokenStep, Derivation
+from smoothsym.symbolic.figures import Curve, Figure
 from smoothsym.symbolic.weaving import check_all, weave_all
 from smoothsym.words import alpha, i, j, maximum, minimum, n, x
 
@@ -19,12 +24,30 @@ def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(HERE, tmp_path / "derivations", ignore=shutil.ignore_patterns("__pycache__")))
 
 
+def load(name: str) -> Any:
+    """A source as a module."""
+    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def only(directory: Path, name: str) -> Path:
-    """The source of that name, all other derivations of the directory removed."""
-    for path in directory.glob("*.*"):
+    """The source of that name, all other sources of the directory removed."""
+    for path in directory.glob("*.py"):
         if path.stem != name:
             path.unlink()
     return directory / f"{name}.py"
+
+
+def alone(directory: Path, name: str) -> list[Path]:
+    """What the source of that name weaves, all else of the directory removed."""
+    source = only(directory, name)
+    woven = weave_all(directory)
+    for path in set(directory.glob("*.*")) - {source, *woven}:
+        path.unlink()
+    return woven
 
 
 def test_the_committed_derivations_hold_and_are_woven() -> None:
@@ -32,10 +55,9 @@ def test_the_committed_derivations_hold_and_are_woven() -> None:
     assert check_all(HERE) == []
 
 
-def test_weaving_twice_gives_the_same_bytes(copy: Path) -> None:
+def test_weaving_again_gives_the_same_bytes(copy: Path) -> None:
     first = {path.name: path.read_bytes() for path in weave_all(copy)}
-    assert first == {path.name: path.read_bytes() for path in weave_all(copy)}
-    assert first == {path.name: path.read_bytes() for path in HERE.glob("*.md")}
+    assert first == {path.name: path.read_bytes() for path in HERE.glob("*.*") if path.suffix in (".md", ".svg")}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +73,14 @@ def test_weaving_twice_gives_the_same_bytes(copy: Path) -> None:
             "root = exp(alpha * (x[i] - multiplier) - 1)",
             "root = exp(alpha * (x[i] - multiplier) + 1)",
         ),
+        ("boltzmann_gap", "exp(-1 - g) - (t[j] - g)", "exp(-1 - g) + (t[j] - g)"),
+        ("boltzmann_gap", "size * (1 + omega)", "size * (1 - omega)"),
+        ("boltzmann_expansion", "2 * q * ((1 - q) * 2 / (1", "2 * q * ((1 + q) * 2 / (1"),
+        ("boltzmann_expansion", "apart > Fraction(1, 2)", "-apart > Fraction(1, 2)"),
+        ("boltzmann_expansion", "< 0 < _sign", "> 0 < _sign"),
+        ("free_energy", "d.equal(L, S + H / alpha", "d.equal(L, S - H / alpha"),
+        ("soft_bellman", "+ tau * H)", "- tau * H)"),
+        ("pnorm_as_logsumexp", "-N * H / p**2", "N * H / p**2"),
         ("pnorm", "(p - 1) * N ** (1 - 2 * p)", "(1 - p) * N ** (1 - 2 * p)"),
         ("pnorm", "t, p * Abs(t) ** (p - 1)", "t, -p * Abs(t) ** (p - 1)"),
     ],
@@ -67,17 +97,25 @@ def test_a_flipped_sign_breaks_its_step(copy: Path, name: str, old: str, new: st
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
-def test_one_changed_byte_of_a_text_is_caught(copy: Path, source: Path) -> None:
-    target = only(copy, source.stem).with_suffix(".md")
-    content = bytearray(target.read_bytes())
-    content[len(content) // 2] ^= 1
-    target.write_bytes(content)
-    assert [problem.split(":")[0] for problem in check_all(copy)] == [target.name]
+def test_one_changed_byte_of_a_text_or_figure_is_caught(copy: Path, source: Path) -> None:
+    targets = alone(copy, source.stem)
+    for target in targets:
+        content = bytearray(target.read_bytes())
+        content[len(content) // 2] ^= 1
+        target.write_bytes(content)
+    assert [problem.split(":")[0] for problem in check_all(copy)] == [target.name for target in targets]
 
 
 def test_a_missing_and_an_orphaned_text_are_caught(copy: Path) -> None:
+    alone(copy, "pnorm")
     (copy / "pnorm.md").rename(copy / "stray.md")
     assert check_all(copy) == ["pnorm.md: not woven", "stray.md: has no source"]
+
+
+def test_a_text_that_two_sources_weave_is_caught(copy: Path) -> None:
+    alone(copy, "pnorm")
+    (copy / "twin.py").write_text((copy / "pnorm.py").read_text().replace("return d\n", 'return {"pnorm": d}\n'))
+    assert check_all(copy) == ["pnorm.md: woven twice, the second time by twin.py"]
 
 
 def test_an_empty_directory_is_no_clean_one(tmp_path: Path) -> None:
@@ -141,3 +179,29 @@ def test_cauchy_schwarz_needs_its_factor_and_its_terms() -> None:
 def test_a_definition_with_a_loose_index_is_refused() -> None:
     with pytest.raises(ValueError, match="free"):
         Derivation("Loose").define(Symbol("Z"), x[i])
+
+
+@pytest.mark.parametrize("name", ["logcosh", "softmax", "boltzmann"])
+def test_an_operator_has_a_page_by_its_definition_alone(name: str) -> None:
+    text = load("operators").page(ss.operators[name]).weave()
+    assert (HERE / f"operator_{name}.md").read_text() == text
+    assert "## Laws" in text and "## Limits" in text and "## Special values" in text
+
+
+def test_an_operator_of_ones_own_has_a_page() -> None:
+    own = ss.SmoothMax(name="own", definition=log(1 + Sum(exp(alpha * x[j]), (j, 1, n))) / alpha)
+    text = load("operators").page(own).weave()
+    assert "**Proved**" in text and "**Refuted**" in text
+
+
+def test_a_wrong_formula_of_an_operator_breaks_its_page() -> None:
+    own = ss.SmoothMax(name="own", definition=Sum(exp(alpha * x[j]), (j, 1, n)) / n)
+    own.hvp = -own.hvp
+    with pytest.raises(BrokenStep, match="own, step"):
+        load("operators").page(own)
+
+
+def test_a_figure_places_its_points_exactly() -> None:
+    line = Curve("f & g", [(Fraction(0), Fraction(0)), (Fraction(1, 3), Fraction(1))])
+    drawn = Figure("A line", [line], ("x", (0, 1)), ("y", (0, 1)), 300, 100).svg()
+    assert 'points="56,130 156,30"' in drawn and "f &amp; g" in drawn and "currentColor" in drawn
