@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import nullcontext, redirect_stdout
 from typing import Any
 
-from smoothsym.cli.inputs import given, imported, operator, parameters, real, rows
+from smoothsym.cli.formulas import imported, operator
+from smoothsym.cli.inputs import given, parameters, real, rows
 from smoothsym.cli.output import dump, folded, laid_out, progress, say, width
 from smoothsym.errors import unknown
 
-ONLY_ONE = {"data": None, "n": None, "seconds": None, "tol": None, "batched": False}
+ONLY_ONE = {"data": None, "n": None, "seconds": None, "tol": None, "batched": False, "domain": None}
 """Options of an audit of one target, and what they are when they are not given."""
 
 
@@ -119,8 +120,8 @@ def _one(args: argparse.Namespace) -> int:
 
     if args.operator is None:
         raise ValueError("what should the target compute? add --as OP; smoothsym list names the operators")
-    op = operator(args.operator)
-    options = parameters(args, op, real)
+    op = operator(args.operator, args.domain)
+    op, options = op.settled(parameters(args, op, real))
     options |= {
         name: getattr(args, name) for name in ("n", "budget", "seconds", "tol") if getattr(args, name) is not None
     }

@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from smoothsym.cli.inputs import operator
+from smoothsym.cli.formulas import operator
 from smoothsym.cli.output import dump, say, width
 
 
@@ -21,12 +21,12 @@ def run(args: argparse.Namespace) -> int:
         return _check(args.check, args.json) if args.check is not None else _weave(args.weave, args.json)
     if args.operator is None:
         raise ValueError("which operator? smoothsym list names them; --check runs the derivations of a directory")
-    op = operator(args.operator)
+    op = operator(args.operator, args.domain)
     if args.n is not None:
         return _written_out(op, args)
     from smoothsym.cli.page import Page
 
-    page = Page(op, args.of)
+    page = Page(op.leading, args.of)
     if args.json:
         dump(page.data())
     else:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from smoothsym.cli.inputs import operator
+from smoothsym.cli.formulas import operator
 from smoothsym.cli.output import dump, folded, laid_out, say, width
 
 STYLES = {"Proved": "green", "Refuted": "red", "Supported": "", "Undecided": "yellow"}
@@ -24,7 +24,7 @@ def listed(args: argparse.Namespace) -> int:
             {
                 "name": op.name,
                 "title": op.title,
-                "parameter": op.parameter.name if op.parameter is not None else None,
+                "parameter": ", ".join(q.name for q in op.parameters) or None,
                 "domain": op.domain,
                 "arity": op.arity,
                 "formula": {"sympy": str(op.definition), "latex": latex(op.definition), "text": text(op.definition)},
@@ -38,7 +38,7 @@ def listed(args: argparse.Namespace) -> int:
     rows = []
     kernels: dict[str, list[str]] = {}
     for op in operators.values():
-        parameter = op.parameter.name if op.parameter is not None else ""
+        parameter = ", ".join(q.name for q in op.parameters)
         rows.append(((op.name, parameter, op.domain, text(op.definition)), ""))
         kernels.setdefault(", ".join(op.kernels), []).append(op.name)
     for line in laid_out(("operator", "parameter", "x", "formula"), rows):
@@ -58,7 +58,9 @@ def prove(args: argparse.Namespace) -> int:
     from smoothsym.laws import attempts
     from smoothsym.laws.table import row
 
-    chosen = [operator(name) for name in args.operators] or list(operators.values())
+    names = ["f"] if len(args.operators) == 1 else [f"f{q}" for q in range(1, len(args.operators) + 1)]
+    named = zip(args.operators, names, strict=True) if args.operators else ()
+    chosen = [operator(text, args.domain, name) for text, name in named] or list(operators.values())
     columns = width()
     found: list[dict[str, Any]] = []
     properties: list[dict[str, str]] = []

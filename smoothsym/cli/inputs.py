@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from collections.abc import Callable
 from fractions import Fraction
 from math import inf, nan
 from pathlib import Path
 from typing import Any
 
-from smoothsym.errors import unknown
-
 MINUS = "\N{MINUS SIGN}"
-"""Stands for the hyphen of a negative number on its way through argparse, which would take it for an option."""
+"""Stands for the hyphen of a negative number or expression on its way through argparse, which would take it for an option."""
 
 _SIGN = r"(?P<sign>[+-]?)"
 _DECIMAL = re.compile(_SIGN + r"(?P<digits>[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE](?P<exponent>[+-]?[0-9]+))?")
@@ -23,17 +19,18 @@ _HEX = re.compile(
 )
 _FRACTION = re.compile(_SIGN + r"(?P<above>[0-9]+)/(?P<below>[0-9]+)")
 _BEYOND = re.compile(_SIGN + r"(?P<word>inf|infinity|oo|nan)", re.IGNORECASE)
-_NEGATIVE = re.compile(r"-(?:[0-9.]|inf|oo|nan)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"-(?:[0-9.]|inf|oo|nan|[^-].*[\[(])", re.IGNORECASE)
+"""The beginning of a negative number, or of an expression with a minus before it."""
 
 LARGEST_EXPONENT = 100_000
 LONGEST = 4000
 
 
 def protected(argv: list[str]) -> list[str]:
-    """Arguments with the hyphen of each negative number replaced by a minus sign.
+    """Arguments with the hyphen of each negative number or expression replaced by a minus sign.
 
-    >>> [text.isascii() for text in protected(["-1.5", "-1/3", "-inf", "--of", "-h"])]
-    [False, False, False, True, True]
+    >>> [text.isascii() for text in protected(["-1.5", "-1/3", "-inf", "-x[1]", "--of", "-h"])]
+    [False, False, False, False, True, True]
     """
     return [MINUS + text[1:] if _NEGATIVE.match(text) else text for text in argv]
 
@@ -110,56 +107,36 @@ PARAMETERS = ("alpha", "p", "eps")
 
 
 def parameters(args: Any, op: Any, read: Callable[[str], Any]) -> dict[str, Any]:
-    """The parameter that was given, by its name. Raises ValueError for one that the operator does not have."""
-    own = op.parameter.name if op.parameter is not None else None
+    """The parameters that were given, by name. Raises ValueError for one that the operator does not have."""
+    own = [q.name for q in op.parameters]
     found = {}
     for name, text in given(args).items():
-        if name != own:
-            raise ValueError(f"--{name}: {op.name} has " + (f"the parameter --{own}" if own else "no parameter"))
+        if name not in own:
+            has = f"the parameter{'s' if len(own) > 1 else ''} {', '.join(map(option, own))}" if own else "no parameter"
+            raise ValueError(f"{option(name)}: {op.name} has {has}")
         try:
             found[name] = read(text)
         except ValueError as error:
-            raise ValueError(f"--{name}: {error}") from None
+            raise ValueError(f"{option(name)}: {error}") from None
     return found
+
+
+def option(name: str) -> str:
+    """How a parameter is given."""
+    return f"--{name}" if name in PARAMETERS else f"--parameter {name}"
 
 
 def given(args: Any) -> dict[str, str]:
     """The parameters that were given, by name, as they were written."""
-    found = {name: getattr(args, name, None) for name in PARAMETERS}
-    return {name: text.replace(MINUS, "-") for name, text in found.items() if text is not None}
-
-
-def operator(name: str) -> Any:
-    """The operator of that name in the catalogue, or one of your own as module:name. Raises ValueError where there is none."""
-    from smoothsym import operators
-
-    if ":" not in name:
-        if name not in operators:
-            raise unknown("operator", name, operators)
-        return operators[name]
-    from smoothsym import SmoothMax
-
-    found = imported(name)
-    if not isinstance(found, SmoothMax):
-        raise ValueError(f"operator={name!r} is a {type(found).__name__} and no SmoothMax")
-    return found
-
-
-def imported(name: str) -> Any:
-    """What package.module:name stands for, the current directory being one to look in.
-
-    Raises ValueError or TypeError where there is no such thing; whatever its module raises is said in one line.
-    """
-    from smoothsym.auditing.calls import resolve
-
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    try:
-        return resolve(name)
-    except (ValueError, TypeError):
-        raise
-    except (Exception, SystemExit) as error:  # the module is the user's, and may do anything
-        raise ValueError(f"{name!r} cannot be imported: {type(error).__name__}: {error}") from None
+    found = {name: str(text) for name in PARAMETERS if (text := getattr(args, name, None)) is not None}
+    for said in getattr(args, "parameter", None) or ():
+        name, equals, text = said.partition("=")
+        if not equals or not name.isidentifier():
+            raise ValueError(f"--parameter {said}: write NAME=VALUE, such as gamma=1/2")
+        if name in found:
+            raise ValueError(f"{option(name)} is given twice")
+        found[name] = text
+    return {name: text.replace(MINUS, "-") for name, text in found.items()}
 
 
 def rows(path: str) -> Any:

@@ -20,13 +20,24 @@ ABOUT = """What is true of a smooth maximum, what its value is, and what float c
   smoothsym reference logsumexp 0 -40          certified digits
   smoothsym audit                              the main job: everything installed, worst first
   smoothsym audit mymodule:f --as logsumexp    your own float code
+  smoothsym code logsumexp --lang c            source to paste
 """
 EXIT = """Exit status: 0 all hold; 1 something falls short, or is refused, broken or refuted;
 2 the command is wrong."""
 
+OPERATOR = """OP is an operator of the catalogue, your own as module:name, or an expression, of this grammar:
+
+  numbers       2   0.1 (one tenth, exactly)   1e-3   1/3
+  entries       x[1], x[2]; x[j] under a sum over j; x[i] for a value for each entry i
+  names         n, how many entries there are; alpha, p, eps and any other word, a parameter
+  arithmetic    + - * / ** (or ^) and parentheses
+  functions     exp log sqrt abs sign sinh cosh tanh
+  of all of x   sum(..., j) and mean(..., j) over j = 1..n, or short sum(exp(x)), mean(x);
+                maximum(x), minimum(x)"""
 DERIVE = """  smoothsym derive logsumexp                   a page: derivatives, limits, series
   smoothsym derive pnorm --of p --latex        of one formula, as LaTeX
   smoothsym derive boltzmann --n 3             written out for x1, x2, x3
+  smoothsym derive "log(1 + sum(exp(alpha*x[j]), j))/alpha"
   smoothsym derive --check                     run ./derivations again, step by step"""
 PROVE = """Proved holds for every n that is named. Refuted has a witness that excludes the law.
 Supported held at sampled points, and is no proof. Undecided is none of these.
@@ -38,6 +49,11 @@ REFERENCE = """  smoothsym reference logsumexp 0 -40 --digits 50
 Numbers are taken exactly: 0.1 is one tenth, and not the float nearest to it.
 Write decimals, fractions such as 1/3, hex floats such as -0x1p-3, inf or nan.
 The rows of a file are the floats that it holds."""
+CODE = """  smoothsym code logsumexp --of gradient --lang c
+  smoothsym code "(sum(x[j]**p, j)/n)**(1/p)" --domain positive --lang torch
+
+The function takes x and the parameters. Array code takes rows along the last axis. C99
+needs <math.h> alone; it returns a number, or writes to `out`."""
 AUDIT = """  smoothsym audit
   smoothsym audit --as pnorm --dtype float32
   smoothsym audit package.module:function --as logsumexp --of gradient --data rows.npy
@@ -121,12 +137,13 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
 
     prove = command("prove", "the verdict on every law, printed as it is reached", "facts:prove", PROVE)
     prove.add_argument("operators", nargs="*", default=[], metavar="OP", help="which operators (all of the catalogue)")
+    _domain(prove)
 
     reference = command("reference", "certified digits and correctly rounded floats", "reference:run", REFERENCE)
     _operator(reference)
     reference.add_argument("numbers", nargs="*", default=[], metavar="NUMBER", help="the entries of x")
     _data(reference, "rows instead of numbers")
-    _of(reference)
+    _of(reference, ", or an expression")
     reference.add_argument("--digits", type=_number(positive), metavar="K", help="significant digits (30)")
     _dtype(reference, "print the correctly rounded floats")
     _parameters(reference, {"alpha": " (1)", "p": " (2)", "eps": " (1)"})
@@ -134,6 +151,7 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     audit = command("audit", "float code against certified values; the main job", "audit:run", AUDIT)
     audit.add_argument("target", nargs="?", metavar="TARGET", help="package.module:function (everything installed)")
     audit.add_argument("--as", dest="operator", metavar="OP", help="the operator that the target should compute")
+    _domain(audit)
     audit.add_argument("--of", metavar="WHAT", help="value or gradient (value)")
     _dtype(audit, "of x (float64)")
     _data(audit, "rows to use instead of cases")
@@ -146,18 +164,27 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     audit.add_argument("--batched", action="store_true", help="call the target with a 2-D array of rows")
     audit.add_argument("--jobs", type=_number(positive), metavar="N", help="processes (all cores; for one target 1)")
     audit.add_argument("--full", action="store_true", help="every finding, with Python that shows it")
+
+    code = command("code", "source of a formula, in its stable form, to paste", "code:run", CODE)
+    _operator(code)
+    _of(code, ", or an expression")
+    code.add_argument("--lang", default="numpy", metavar="NAME", help="numpy, torch, jax, c or latex (numpy)")
     return whole_parser, commands
 
 
 def _operator(parser: Parser, **settings: Any) -> None:
-    parser.add_argument(
-        "operator", metavar="OP", help="an operator of the catalogue, or your own as module:name", **settings
-    )
+    parser.add_argument("operator", metavar="OP", help="which operator", **settings)
+    _domain(parser)
 
 
-def _of(parser: Parser) -> None:
+def _domain(parser: Parser) -> None:
+    parser.add_argument("--domain", metavar="NAME", help="where the entries of an expression lie: real or positive")
+    parser.epilog = f"{OPERATOR}\n\n{EXIT}"
+
+
+def _of(parser: Parser, also: str = "") -> None:
     parser.add_argument(
-        "--of", default="value", metavar="WHAT", help="value, gradient, hessian or the parameter (value)"
+        "--of", default="value", metavar="WHAT", help=f"value, gradient, hessian, the parameter{also} (value)"
     )
 
 
@@ -173,6 +200,7 @@ def _parameters(parser: Parser, also: dict[str, str]) -> None:
     about = {"alpha": "the sharpness", "p": "the power", "eps": "the smoothing"}
     for name in PARAMETERS:
         parser.add_argument(f"--{name}", metavar=name[0].upper(), help=f"{about[name]}{also[name]}")
+    parser.add_argument("--parameter", action="append", metavar="NAME=VALUE", help="a parameter of another name")
 
 
 def _later(place: str) -> Callable[[argparse.Namespace], int]:

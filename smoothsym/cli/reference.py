@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
-from smoothsym.cli.inputs import exact, given, operator, parameters, rows
+from smoothsym.cli.formulas import formula, operator
+from smoothsym.cli.inputs import exact, given, parameters, rows
 from smoothsym.cli.output import dump, say
 
 DIGITS = 30
@@ -15,13 +16,16 @@ DIGITS = 30
 
 def run(args: argparse.Namespace) -> int:
     """Certified values. 1 where one is refused."""
-    op = operator(args.operator)
+    op = operator(args.operator, args.domain)
+    of = formula(args.of, op)
     if args.data is not None and args.numbers:
         raise ValueError("give either numbers or --data, and not both")
     vectors: Any = rows(args.data) if args.data is not None else [[exact(text) for text in args.numbers]]
     keywords = parameters(args, op, exact)
     digits = args.digits or (None if args.dtype else DIGITS)
-    found = [value for number, x in enumerate(vectors, 1) for value in _values(op, x, number, args, digits, keywords)]
+    found = [
+        value for number, x in enumerate(vectors, 1) for value in _values(op, x, number, args, of, digits, keywords)
+    ]
     if args.json:
         about = {"operator": op.name, "of": args.of, "parameters": given(args), "digits": digits, "dtype": args.dtype}
         dump({**about, "values": found})
@@ -32,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _values(
-    op: Any, x: Any, number: int, args: argparse.Namespace, digits: int | None, keywords: dict[str, Any]
+    op: Any, x: Any, number: int, args: argparse.Namespace, of: Any, digits: int | None, keywords: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """What is found at one row: an entry for each output, or one that says why it was refused."""
     import numpy as np
@@ -43,9 +47,9 @@ def _values(
     found: dict[str, Any] = {}
     try:
         if digits:
-            found["enclosures"] = np.array(enclose(op, x, of=args.of, digits=digits, **keywords), dtype=object)
+            found["enclosures"] = np.array(enclose(op, x, of=of, digits=digits, **keywords), dtype=object)
         if args.dtype:
-            found["floats"] = reference(op, x, of=args.of, dtype=args.dtype, **keywords)
+            found["floats"] = reference(op, x, of=of, dtype=args.dtype, **keywords)
     except Refused as refusal:
         e = refusal.enclosure
         yield {"row": number, "refused": refusal.reason, "enclosure": e and _ends(e), "about": e and str(e)}

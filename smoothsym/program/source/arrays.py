@@ -126,12 +126,11 @@ class _Arrays(Printer):
     def result(self) -> str:
         """The output, with every axis that it should have."""
         ((number, placement),) = self.program.outputs
-        text = self.values[number].within(ATOM)
-        rank = self.signature.rank
+        text, rank = self.values[number], self.signature.rank
         if self.fixed[number] or len(placement) != rank:
             batch = "x.shape" if self.signature.arity == 1 else "x.shape[:-1]"
-            return f"{self.language.module}.broadcast_to({text}, {batch}{' + x.shape[-1:]' * rank})"
-        return f"{text}.swapaxes(-1, -2)" if placement == (1, 0) else text
+            return f"{self.language.module}.broadcast_to({text.code}, {batch}{' + x.shape[-1:]' * rank})"
+        return f"{text.within(ATOM)}.swapaxes(-1, -2)" if placement == (1, 0) else text.within(ATOM)
 
     def _written(self, operation: Operation) -> Text:
         name, datum, language = operation.name, operation.datum, self.language
