@@ -33,7 +33,7 @@ def test_cases_are_repeatable_distinct_floats_of_the_format(op, fmt):
             assert all(map(isfinite, case.x))
 
 
-@pytest.mark.parametrize("op", ss.operators.values(), ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=lambda op: op.name)
 def test_the_dangerous_sets_are_visited(op):
     tags = {tag for case in made(op, FORMATS[-1], budget=300) for tag in case.tags}
     wanted = {"ties", "offset", "dominant", "wide range", "overflow edge", "underflow edge", "subnormal", "long"}

@@ -105,11 +105,13 @@ LIBRARIES = (
 
 
 def ours() -> list[Target]:
-    """Every kernel of every operator in the catalogue, by an importable name such as logsumexp_stable_gradient."""
+    """The kernels of the catalogue's functions of a vector, by an importable name such as logsumexp_stable_gradient."""
     from smoothsym.catalogue import operators
 
     found = []
     for name, op in operators.items():
+        if op.arity is not None or op.vector:
+            continue
         for kernel in op.kernels.values():
             form = kernel.name.removesuffix("_gradient")
             dotted = f"{HERE}:{name}_{kernel.name}"

@@ -45,7 +45,7 @@ def test_a_formula_reads_as_mathematics(expression, line):
 
 @pytest.mark.parametrize("op", ss.operators.values(), ids=str)
 def test_every_derivative_of_the_catalogue_has_a_line_with_its_brackets_closed(op):
-    for of in ("value", "gradient", "hessian", op.parameter.name):
+    for of in ("value", "gradient", *([] if op.vector else ["hessian"]), op.parameter.name):
         line = text(op.formula(of))
         assert "\n" not in line and "*" not in line and line.count("(") == line.count(")")
 
