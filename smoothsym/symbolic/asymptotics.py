@@ -41,7 +41,7 @@ from sympy.codegen.cfunctions import expm1, log1p
 from smoothsym import words
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.derivatives import pull_out
-from smoothsym.symbolic.growth import Growth, Towards, Undecided, Unknown
+from smoothsym.symbolic.growth import DEPTHS, Growth, TooShort, Towards, Undecided, Unknown
 from smoothsym.symbolic.laurent import Essential, Laurent, Near, sign_for_many
 
 DEEPEST = 3
@@ -186,9 +186,16 @@ def _at_infinity(
         levels = [extreme if tie else extreme + down * b for tie, b in zip(ties, walker.below, strict=True)]
 
         def solve(case: Case, levels: list[Expr] = levels) -> Expr:
-            w = _case(walker, case)
-            w.levels = dict(zip(free, levels, strict=True))
-            return said(read(w, w.expand(expression)))
+            # A limit is told by few terms as a rule; a series shows all.
+            for depth in DEPTHS if read is _read else DEPTHS[-1:]:
+                w = _case(walker, case)
+                w.levels, w.depth = dict(zip(free, levels, strict=True)), depth
+                try:
+                    return said(read(w, w.expand(expression)))
+                except TooShort:
+                    if depth == DEPTHS[-1]:
+                        raise
+            raise AssertionError("the last depth returns or raises")
 
         found = _by_cases(solve, said, {})
         tests = [
@@ -274,7 +281,7 @@ def _read(w: Towards, g: Growth) -> Expr:
         return oo if w.sign_of(c) > 0 else -oo
     alive = [(p, c) for r, p, c in g.terms if r == 0]
     if g.cut >= 0:
-        raise Undecided("the limit is below the order that was kept")
+        raise TooShort("the limit is below the order that was kept")
     top = max((p for p, _ in alive), default=S.NegativeOne)
     if top > 0:
         return oo if w.sign_of(next(c for p, c in alive if p == top)) > 0 else -oo

@@ -36,9 +36,9 @@ from smoothsym import words
 from smoothsym.symbolic import signs
 from smoothsym.symbolic.factoring import factored
 
-DEPTH = 4
-"""How many powers of what is small an inverse, logarithm or exponential is expanded to."""
-LIMIT = 4000
+DEPTHS = (1, 2, 4)
+"""How many powers of what is small an inverse, logarithm or exponential is expanded to: as few as tell."""
+LIMIT = 1500
 """The number of products of terms beyond which an expansion is given up."""
 
 MODULUS = Dummy("y", real=True)
@@ -47,6 +47,10 @@ MODULUS = Dummy("y", real=True)
 
 class Undecided(Exception):
     """A limit or series that is out of reach, with the reason."""
+
+
+class TooShort(Undecided):
+    """An expansion with too few terms to tell; a longer one may."""
 
 
 class Unknown(Undecided):
@@ -86,6 +90,7 @@ class Towards:
         self.below: list[Dummy] = []
         self.weights: dict[Expr, tuple[Dummy, Dummy]] = {}
         self.slopes: set[Expr] = set()
+        self.depth = DEPTHS[-1]
         self.work = 0
 
     # ---- terms ---------------------------------------------------------------------------------------------------------------
@@ -131,7 +136,7 @@ class Towards:
     def leading(self, g: Growth) -> Term:
         """The term beside which all others vanish."""
         if not g.terms:
-            raise Undecided("every term that was kept cancels")
+            raise TooShort("every term that was kept cancels")
         doubt: Undecided | None = None
         for candidate in sorted(g.terms, key=lambda t: (len(t[0].args), str(t[0]))):
             try:
@@ -140,9 +145,9 @@ class Towards:
             except Undecided as reason:
                 doubt = doubt or reason
         else:
-            raise doubt or Undecided("no term leads")
+            raise doubt or TooShort("no term leads")
         if candidate[1] <= g.cut:
-            raise Undecided("the leading term is below the order that was kept")
+            raise TooShort("the leading term is below the order that was kept")
         return candidate
 
     def _beside(self, head: Term, other: Term) -> bool:
@@ -182,13 +187,13 @@ class Towards:
     def series(self, rest: Growth, coefficient: Callable[[int], Expr]) -> Growth:
         """sum_k coefficient(k) rest^k for a rest that tends to zero."""
         total, power = self.constant(coefficient(0)), self.constant(S.One)
-        for k in range(1, DEPTH + 1):
+        for k in range(1, self.depth + 1):
             power = self.mul(power, rest)
             if not power.terms:
                 return Growth(total.terms, max(total.cut, rest.cut))
             total = self.add(total, self.mul(self.constant(coefficient(k)), power))
         powers = [p for r, p, _ in rest.terms if r == 0]
-        dropped = max(powers) * (DEPTH + 1) if powers else -oo
+        dropped = max(powers) * (self.depth + 1) if powers else -oo
         return Growth(total.terms, max(total.cut, dropped, rest.cut))
 
     def power(self, g: Growth, q: Expr) -> Growth:
@@ -221,7 +226,7 @@ class Towards:
             else:
                 raise Undecided("an exponential of what grows faster than the parameter")
         if g.cut >= 0:
-            raise Undecided("the exponent is not known to its constant term")
+            raise TooShort("the exponent is not known to its constant term")
         series = self.series(self.growth(small, g.cut), lambda k: 1 / factorial(k))
         return self.mul(self.growth([(linear, S.Zero, exp(constant))]), series)
 
