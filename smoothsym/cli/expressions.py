@@ -28,6 +28,8 @@ LONGEST = 2000
 """How many characters are read."""
 DEEPEST = 60
 """How deep parentheses and functions may nest."""
+DEEPEST_HYPERBOLIC = 3
+"""sinh and cosh have their argument twice each, so that a nest of them doubles with every level."""
 LARGEST_EXPONENT = 1000
 LARGEST_EXPONENT_OF_A_SUM = 16
 """Powers of sums are multiplied out sooner or later."""
@@ -42,7 +44,7 @@ FUNCTIONS: Mapping[str, Callable[[Expr], Expr]] = {
     "sign": sign,
     "sinh": lambda t: (exp(t) - exp(-t)) / 2,
     "cosh": lambda t: (exp(t) + exp(-t)) / 2,
-    "tanh": lambda t: (exp(t) - exp(-t)) / (exp(t) + exp(-t)),
+    "tanh": lambda t: 1 - 2 / (1 + exp(2 * t)),
 }
 REDUCTIONS = ("sum", "mean", "maximum", "minimum")
 KNOWN = {symbol.name: symbol for symbol in (words.alpha, words.p, words.eps)}
@@ -92,6 +94,7 @@ class _Reader:
         self.bound: dict[str, Symbol] = {}
         self.whole: Any = None
         """What a bare x stands for."""
+        self.doubled = 0
 
     def parsed(self) -> ast.expr:
         if not self.text.strip(" "):
@@ -254,7 +257,11 @@ class _Reader:
         if name in FUNCTIONS:
             if len(node.args) != 1:
                 self._refuse(node, f"{name} takes one argument, and has {len(node.args)}")
+            self.doubled += name in ("sinh", "cosh")
+            if self.doubled > DEEPEST_HYPERBOLIC:
+                self._refuse(node, f"{name} nests too deep; at most {DEEPEST_HYPERBOLIC} levels are read")
             argument = self.value(node.args[0], depth)
+            self.doubled -= name in ("sinh", "cosh")
             # What has no x and no parameter is evaluated when its sign is asked for.
             grows = argument.is_number and name in ("exp", "sinh", "cosh", "tanh")
             if grows and not (argument.is_Rational and abs(argument) <= LARGEST_EXPONENT):

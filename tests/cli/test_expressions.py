@@ -30,6 +30,7 @@ MEANT = {
     "2^3^2 * x[1]": 512 * x[1],
     " +x[1]": x[1],
     "cosh(x[1])": (exp(x[1]) + exp(-x[1])) / 2,
+    "tanh(x[1])": 1 - 2 / (1 + exp(2 * x[1])),
     "gamma*x[1]": gamma * x[1],
     "+".join(["x[1]"] * 300): 300 * x[1],
 }
@@ -108,6 +109,7 @@ REFUSED = {
     "(" * 600 + "x[1]" + ")" * 600: "too many nested parentheses",
     "-" * 1900 + "x[1]": "nests too deep",
     "exp(" * 100 + "x[1]" + ")" * 100: "nests too deep",
+    "cosh(" * 40 + "x[1]" + ")" * 40: "cosh nests too deep",
     "2**" * 600 + "x[1]": "nests too deep",
     "x[" * 500: "too many nested parentheses",
 }
