@@ -22,6 +22,7 @@ from smoothsym.program.source import source
 from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
 from smoothsym.symbolic import asymptotics
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
+from smoothsym.symbolic.signs import in_domain
 
 _LIMIT_ROWS = {
     "parameter oo": (oo, None),
@@ -206,6 +207,20 @@ class SmoothMax:
     def hvp(self) -> Expr:
         """The Hessian-vector product, entry i, in sums over one index."""
         return directional(self.gradient, words.v)
+
+    @cached_property
+    def dual(self) -> SmoothMax:
+        """The smooth minimum: -f(-x), or 1/f(1/x) for positive entries."""
+        if self.vector:
+            raise ValueError(f"{self.name} has a value for each entry, and no dual")
+        entries = {e for e in self.definition.atoms(Indexed) if e.base == words.x}
+        if self.domain == "positive":
+            # Among positive entries (1/x)^p is x^(-p).
+            swaps = {e: 1 / in_domain(e, "positive") for e in entries}
+            definition = (1 / self.definition.xreplace(swaps)).xreplace({in_domain(words.x, "positive"): words.x})
+        else:
+            definition = -self.definition.xreplace({e: -e for e in entries})
+        return SmoothMax(f"{self.name}_dual", definition, self.parameter, self.domain, title=f"dual of {self.title}")
 
     def rank(self, of: str | Expr = "value") -> int:
         """How many free indices a formula has: 0 for a number, 1 for a vector, 2 for a matrix."""

@@ -27,8 +27,6 @@ m2 = Symbol("m2", integer=True, positive=True)
 """How many entries tie for the second distinct value."""
 Delta = Symbol("Delta", positive=True)
 """The gap between the extreme value and the second distinct one."""
-spread = Symbol("R", nonnegative=True)
-"""The range maximum(x) - minimum(x)."""
 rho = Symbol("rho", positive=True)
 """The ratio, below 1, between the extreme modulus and the second distinct one."""
 

@@ -47,6 +47,17 @@ def test_a_function_of_one_entry_is_differentiated_by_it() -> None:
     assert softplus.arity == 1 and softplus.rank("gradient") == 0
 
 
+@pytest.mark.parametrize("op", [op for op in ss.operators.values() if not op.vector], ids=lambda op: op.name)
+def test_the_dual_of_the_dual_is_the_operator(op) -> None:
+    assert moments.equal(op.dual.dual.definition, op.definition, op.domain)
+
+
+def test_duals_are_smooth_minima() -> None:
+    for op in (ss.boltzmann, ss.logsumexp, ss.mellowmax, ss.powermean):
+        assert op.dual.limit(ss.oo) == ss.minimum(x)
+        assert moments.equal(op.dual.definition, op.definition.subs(op.parameter, -op.parameter), op.domain)
+
+
 def test_several_parameters(gini) -> None:
     assert gini.parameter == (p, q) and gini.parameters == (p, q)
     assert gini.limit(ss.oo) == ss.maximum(x)

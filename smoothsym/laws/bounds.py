@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Abs, E, Expr, IndexedBase, LambertW, S, Sum, Symbol, exp
+from sympy import Abs, Dummy, E, Expr, IndexedBase, LambertW, S, Sum, exp
 
 from smoothsym import words
 from smoothsym.laws.law import Condition, Law, Nonnegative, Zero, condition
@@ -18,7 +18,10 @@ from smoothsym.symbolic.ranges import Bounded, Known, Unbounded, at_most, bounde
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 _GAP = IndexedBase("d", real=True)
 _RATIO = {"real": IndexedBase("r", nonnegative=True), "positive": IndexedBase("r", positive=True)}
-_LEAST = Symbol("q", positive=True)
+_SPREAD = Dummy("R", nonnegative=True)
+"""maximum(x) - minimum(x)."""
+_SAME = Dummy("c", real=True)
+_LEAST = Dummy("q", positive=True)
 """The smallest ratio, minimum(x) / maximum(x)."""
 
 
@@ -59,7 +62,7 @@ class InRange(Condition):
         if self._moves:
             yield (
                 under(moved(self.op, lambda e: _GAP[e.indices[0]]), self.when),
-                {_GAP: (-words.spread, S.Zero, S.Zero)},
+                {_GAP: (-_SPREAD, S.Zero, S.Zero)},
             )
         elif self.op.kind == "modulus" and Homogeneous().proof(self.op) is not None:
             ratio = _RATIO[self.op.domain]
@@ -72,7 +75,7 @@ class InRange(Condition):
         whole = Abs(words.x) if self.op.kind == "modulus" and self.op.domain == "real" else words.x
         top, low = words.maximum(whole), words.minimum(whole)
         if self._moves:
-            return under((claim.xreplace({low: top - words.spread}) - top).expand(), self.when)
+            return under((claim.xreplace({low: top - _SPREAD}) - top).expand(), self.when)
         return under((claim.xreplace({low: top * _LEAST}) / top).expand(), self.when)
 
     def __str__(self) -> str:
@@ -99,7 +102,7 @@ class Between(Law):
         attained: tuple[Condition, ...] = ()
         if self.sharp:
             bound = self.upper if self.sharp == "upper" else self.lower
-            attained = (Zero(moved(op, lambda e: words.c) - _all_equal(bound), op.domain),)
+            attained = (Zero(moved(op, lambda e: _SAME) - _all_equal(bound), op.domain),)
         if op.arity is not None:
             gaps = (
                 op.definition - _written_out(self.lower, op.arity),
@@ -151,7 +154,7 @@ def _computable(*bounds: Expr) -> bool:
 
 def _all_equal(bound: Expr) -> Expr:
     """A bound where every entry is c."""
-    c = words.c
+    c = _SAME
     swaps = {q: Abs(c) if q.args[0].has(Abs) else c for q in bound.atoms(words.Reduction)}
     return bound.xreplace(swaps)
 

@@ -12,7 +12,7 @@ from sympy import Abs, Dummy, Expr, Indexed, S, Sum, sign
 from smoothsym import words
 from smoothsym.laws.law import Condition, Holds, Joined, Law, Nonnegative, Zero, condition
 from smoothsym.laws.points import Function, Sample, larger
-from smoothsym.laws.symmetry import Homogeneous, Symmetric, Translation, moved
+from smoothsym.laws.symmetry import _REAL_T, Homogeneous, Symmetric, Translation, moved
 from smoothsym.symbolic.inequalities import quadratic_form
 
 _SAME = Dummy("c", positive=True)
@@ -218,7 +218,7 @@ class AbsolutelyHomogeneous(Law):
         return super().applies(op) and op.domain == "real"
 
     def sufficient(self, op: Any) -> Rules:
-        t = words.c
+        t = _REAL_T
         yield "equal normal forms", (Zero(moved(op, lambda e: e * t) - Abs(t) * op.definition, op.domain),)
 
     def uses(self, op: Any) -> str:

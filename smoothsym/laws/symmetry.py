@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Add, Expr, IndexedBase, S, Sum, Symbol
+from sympy import Add, Dummy, Expr, IndexedBase, S, Sum
 
 from smoothsym import words
 from smoothsym.laws.law import Condition, Exchangeable, Law, Zero
@@ -16,8 +16,9 @@ from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import enters_by_powers
 from smoothsym.symbolic.derivatives import rename_bound
 
-_T = Symbol("t", positive=True)
-_REAL_T = Symbol("t", real=True)
+_T = Dummy("t", positive=True)
+_REAL_T = Dummy("t", real=True)
+"""No symbol of a definition, whatever its parameters are called."""
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 
 
@@ -222,7 +223,7 @@ def _blocks(op: Any, weighted: bool) -> Expr:
     """f(x, y) - f(f(x), f(y)) for x of length n and y of length m, the values repeated n and m times where weighted."""
     y = IndexedBase("y", **{("positive" if op.domain == "positive" else "real"): True})
     definition = rename_bound(op.definition, set())
-    size = Symbol("n_", integer=True, positive=True)
+    size = Dummy("n", integer=True, positive=True)
 
     def over(e: Expr, of: Callable[[Sum], Expr], length: Expr) -> Expr:
         inside = {inner for total in e.atoms(Sum) for inner in total.function.atoms(Sum)}

@@ -13,6 +13,7 @@ from typing import Any
 from sympy import (
     Abs,
     Add,
+    Dummy,
     Expr,
     Indexed,
     IndexedBase,
@@ -41,8 +42,8 @@ from smoothsym.symbolic import moments
 s = Symbol("s", integer=True)
 """The index of the dominant entry."""
 
-_SHIFT = Symbol("c", real=True)
-_SCALE = Symbol("lambda_", positive=True)
+_SHIFT = Dummy("c", real=True)
+_SCALE = Dummy("lambda", positive=True)
 
 
 @dataclass(frozen=True)
