@@ -80,12 +80,19 @@ class Kernel:
         """The value, or the gradient with the shape of x, of each vector along `axis`, in the dtype of x.
 
         A function of one entry acts on every entry of x, whatever its shape. Where a vector has a matrix of derivatives, that
-        takes the last two axes.
+        takes the last two axes. A row with a negative entry is nan to a function of positive ones.
+        Raises TypeError and ValueError for what is no array of real floats, no axis and no parameter.
         """
         op, given = self.op.settled(parameter)
         if op is not self.op:
             return op.kernels[self.name](x, axis, **given)
         name, value = self._parameter(given)
+        if isinstance(x, np.ma.MaskedArray):
+            raise TypeError("x is a masked array, and a kernel knows no masks; give x.filled(...) or x.compressed()")
+        if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool):
+            raise TypeError(
+                f"axis={axis!r} is a {type(axis).__name__}; give one whole number, and reshape for several axes"
+            )
         x = np.asarray(x)
         if x.dtype.kind in "iub":
             x = x.astype(np.float64)
@@ -115,6 +122,10 @@ class Kernel:
         value = given.get(name, DEFAULTS.get(name, 1.0))
         if value is None or isinstance(value, (str, complex, bool)) or np.ndim(value) != 0:
             raise TypeError(f"{name}={shown(value)} is a {type(value).__name__}; give one real number")
+        try:
+            float(value)
+        except OverflowError:
+            raise ValueError(f"{name} is a number beyond every float; give math.inf for the limit") from None
         return name, value
 
     def _rows(self, rows: Any, name: str | None, value: Any) -> Any:
@@ -124,7 +135,10 @@ class Kernel:
         shape = rows.shape[:-1] + (size,) * self.rank
         with np.errstate(all="ignore"):
             if self.contract:
-                return self._contracted(flat, name, value).reshape(shape)
+                result = self._contracted(flat, name, value)
+                if self.op.domain == "positive":
+                    result[np.any(flat < 0, axis=-1)] = nan
+                return result.reshape(shape)
             if not size:
                 return np.full(shape, nan, dtype=rows.dtype)
             symbols = {name: rows.dtype.type(value)} if name else {}

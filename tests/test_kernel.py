@@ -115,6 +115,7 @@ def test_long_rows_hold(op, of):
 @pytest.mark.parametrize("op", HELD, ids=lambda op: op.name)
 def test_any_axis_any_layout_the_dtype_kept_and_the_input_too(op, dtype):
     data = np.random.default_rng(2).normal(size=(3, 4, 5)).astype(dtype_of(dtype))
+    data = np.abs(data) if op.domain == "positive" else data
     before = data.tobytes()
     for kernel in op.kernels.values():
         last = kernel(data)
@@ -241,9 +242,22 @@ def test_a_function_of_one_entry_acts_on_every_entry():
         (lambda: ss.logsumexp(np.ones(2), alpha="2"), TypeError, "alpha='2'"),
         (lambda: ss.logsumexp(np.ones(2), alpha=np.ones(2)), TypeError, "give one real number"),
         (lambda: ss.logsumexp(np.ones(2), of="hessians"), ValueError, "of"),
+        (lambda: ss.logsumexp(np.ones((2, 2)), axis=None), TypeError, "axis=None"),
+        (lambda: ss.logsumexp(np.ones((2, 2)), axis=(0, 1)), TypeError, "axis=(0, 1)"),
+        (lambda: ss.logsumexp(np.ones((2, 2)), axis=2), ValueError, "axis 2"),
+        (lambda: ss.logsumexp(np.ones(2), alpha=10**400), ValueError, "math.inf"),
+        (lambda: ss.logsumexp(np.ma.masked_array([1.0, 2.0], [0, 1])), TypeError, "masked array"),
     ],
 )
 def test_mistakes_are_named(call, error, message):
     with pytest.raises(error, match=None) as raised:
         call()
     assert message in str(raised.value)
+
+
+def test_a_row_outside_the_domain_is_no_number():
+    rows = np.array([[1.0, 2.0], [-1.0, 2.0], [-inf, 2.0]])
+    for of in ("value", "gradient"):
+        inside, negative, infinite = ss.powermean(rows, p=3.0, of=of)
+        assert np.isfinite(inside).all() and np.isnan(negative).all() and np.isnan(infinite).all()
+    assert np.isnan(ss.powermean(rows, p=inf)[1])
