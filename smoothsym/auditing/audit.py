@@ -65,7 +65,7 @@ def audit(
     >>> naive.verdict
     'falls short'
     """
-    op = _operator(op)
+    op, parameter = _operator(op).settled(parameter)
     if of not in ("value", "gradient"):
         raise unknown("of", of, ("value", "gradient"))
     fmt = formats.get(dtype)
@@ -159,9 +159,13 @@ def _operator(op: Any) -> Any:
 
         if op not in operators:
             raise unknown("op", op, operators)
-        return operators[op]
+        op = operators[op]
     if not hasattr(op, "definition"):
         raise TypeError(f"op={op!r} is a {type(op).__name__}; give a SmoothMax or the name of one")
+    if op.vector:
+        raise ValueError(
+            f"op={op.name!r} has a value for each entry; audit it as the gradient of a function, as softmax is of logsumexp"
+        )
     return op
 
 

@@ -10,7 +10,7 @@ import broken
 import numpy as np
 import pytest
 from scipy import special
-from sympy import Sum, exp, log
+from sympy import Sum, Symbol, exp, log
 
 import smoothsym as ss
 
@@ -192,3 +192,16 @@ def test_an_operator_that_is_none():
         ss.audit(special.logsumexp, "logsumxp", alpha=1.0)
     with pytest.raises(TypeError, match="SmoothMax"):
         ss.audit(special.logsumexp, 3)
+
+
+def test_several_parameters_and_vectors():
+    p, q, x, j, n = ss.p, Symbol("q", real=True), ss.x, ss.j, ss.n
+    ratio = Sum(x[j] ** p, (j, 1, n)) / Sum(x[j] ** q, (j, 1, n))
+    gini = ss.SmoothMax(name="gini", definition=ratio ** (1 / (p - q)), parameter=(p, q), domain="positive")
+    sound = ss.audit(lambda x: np.sum(x * x) / np.sum(x), gini, p=2.0, q=1.0, data=[[1.0, 2.0, 3.5]])
+    assert sound.holds and sound.max_scaled < 2
+    assert not ss.audit(lambda x: np.sum(x * x) / np.sum(x), gini, p=3.0, q=1.0, data=[[1.0, 2.0, 3.5]]).holds
+    with pytest.raises(TypeError, match="give q="):
+        ss.audit(np.max, gini, p=2.0)
+    with pytest.raises(ValueError, match="audit it as the gradient"):
+        ss.audit(np.max, "softmax")
