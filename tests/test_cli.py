@@ -51,7 +51,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     (tmp_path / "mine.py").write_text(TARGETS)
-    (tmp_path / "broken.py").write_text("import no_such_module_anywhere\n")
+    (tmp_path / "unimportable.py").write_text("import no_such_module_anywhere\n")
     (tmp_path / "leaves.py").write_text("raise SystemExit(0)\n")
     rows = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
     np.save("rows.npy", rows)
@@ -321,11 +321,12 @@ def test_an_interrupted_main_job_ends_its_workers():
     def interrupted(*_):
         raise KeyboardInterrupt
 
+    before = set(multiprocessing.active_children())
     with pytest.raises(KeyboardInterrupt):
         main_job.run(
             interrupted, jobs=2, budget=2, only=[t for t in main_job.targets() if t.name == "NumPy linalg.norm"]
         )
-    assert multiprocessing.active_children() == []
+    assert set(multiprocessing.active_children()) <= before
 
 
 def test_an_operator_of_your_own_is_named_by_its_module(capsys, here):
@@ -374,7 +375,7 @@ MISTAKES = {
     "audit mine --as logsumexp": "no dotted name",
     "audit mine:number --as logsumexp": "cannot be called",
     "audit nowhere:f --as logsumexp": "no module named 'nowhere'",
-    "audit broken:f --as logsumexp": "no_such_module_anywhere",
+    "audit unimportable:f --as logsumexp": "no_such_module_anywhere",
     "audit leaves:f --as logsumexp": "cannot be imported: SystemExit",
     "audit mine:naive --as logsumexp --of hessian": "of='hessian' is not known",
     "audit mine:naive --as logsumexp --dtype int32": "dtype='int32' is not known",

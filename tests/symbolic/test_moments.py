@@ -187,13 +187,13 @@ def test_unknown_functions_are_functions() -> None:
     assert not equal(f(-x[i]), f(x[i]))
 
 
-@pytest.mark.parametrize("op", ss.operators.values(), ids=lambda op: op.name)
+@pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=lambda op: op.name)
 @pytest.mark.parametrize("of", ["value", "gradient"])
 def test_the_stable_form_equals_the_definition_for_every_anchor(op, of) -> None:
     form = op.stable(of)
     assert form.law != "none"
     assert form.expression.has(Indexed(x, s))
-    assert proved_equal(form.expression, op.formula(of))
+    assert proved_equal(form.expression, op.formula(of), op.domain)
 
 
 def test_a_wrong_shift_is_caught() -> None:
