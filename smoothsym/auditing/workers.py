@@ -27,9 +27,12 @@ def workers(jobs: int) -> Iterator[Executor]:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in set(active_children()) - others:
-            child.terminate()
-            child.join()
+        # The pool's own thread may be starting one while the others end.
+        while children := set(active_children()) - others:
+            for child in children:
+                child.terminate()
+                child.join()
+        pool.shutdown()
         raise
     pool.shutdown()
 
