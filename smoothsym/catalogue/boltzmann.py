@@ -3,20 +3,24 @@
 from sympy import E, LambertW, S, Sum, exp, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Limit
+from smoothsym.laws import Between, Inequality, Limit
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.derivatives import partial_parameter
 from smoothsym.words import alpha, j, maximum, mean, minimum, n, x
+
+_definition = Sum(x[j] * exp(alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1, n))
 
 boltzmann = SmoothMax(
     name="boltzmann",
     title="Boltzmann operator",
     parameter=alpha,
-    definition=Sum(x[j] * exp(alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1, n)),
+    definition=_definition,
     laws=(
         Limit(oo, maximum(x)),
         Limit(0, mean(x)),
         Limit(-oo, minimum(x)),
         Between(minimum(x), maximum(x)),
+        Inequality(0, partial_parameter(_definition, alpha), title="it rises with alpha"),
         Between(maximum(x) - LambertW((n - 1) / E) / alpha, maximum(x), when=alpha > 0),
     ),
     special_values={

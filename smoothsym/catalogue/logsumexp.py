@@ -3,20 +3,26 @@
 from sympy import Eq, Piecewise, S, Sum, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Limit, Pole
+from smoothsym.laws import Between, Conjugate, Inequality, Limit, Pole
+from smoothsym.laws.stated import q
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.derivatives import partial_parameter
 from smoothsym.words import alpha, j, maximum, minimum, n, x
+
+_definition = log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha
 
 logsumexp = SmoothMax(
     name="logsumexp",
     title="LogSumExp",
     parameter=alpha,
-    definition=log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha,
+    definition=_definition,
     laws=(
         Limit(oo, maximum(x)),
         Limit(-oo, minimum(x)),
         Pole(0),
         Between(maximum(x), maximum(x) + log(n) / alpha, when=alpha > 0, sharp="upper"),
+        Conjugate(Sum(q[j] * log(q[j]), (j, 1, n)) / alpha, when=alpha > 0),
+        Inequality(partial_parameter(_definition, alpha), 0, when=alpha > 0, title="it falls as alpha grows"),
     ),
     special_values={
         "empty": Special("extreme", "convention"),

@@ -3,22 +3,26 @@
 from sympy import Abs, Eq, Piecewise, S, Sum, oo, sign
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Even, Limit, Lipschitz, Monotone
+from smoothsym.laws import Between, Even, Inequality, Limit, Lipschitz, Monotone
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.derivatives import partial_parameter
 from smoothsym.words import i, j, maximum, minimum, n, p, x
 
 _NONZERO = Sum(Abs(sign(x[j])), (j, 1, n))
+
+_definition = Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p)
 
 pnorm = SmoothMax(
     name="pnorm",
     title="p-norm",
     parameter=p,
-    definition=Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p),
+    definition=_definition,
     laws=(
         Limit(oo, maximum(Abs(x)), note="the maximum of x itself only where x >= 0"),
         Limit(-oo, minimum(Abs(x))),
         Between(maximum(Abs(x)), n ** (1 / p) * maximum(Abs(x)), when=p > 0, sharp="upper"),
         Even(),
+        Inequality(partial_parameter(_definition, p), 0, when=p > 0, title="it falls as p grows"),
         Monotone(when=p >= 1, on="x >= 0"),
         Lipschitz(n ** (1 / p), when=p > 1),
     ),
