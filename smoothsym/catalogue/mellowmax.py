@@ -3,7 +3,7 @@
 from sympy import S, Sum, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Conjugate, Inequality, Limit, Order
+from smoothsym.laws import Between, Conjugate, Inequality, Limit
 from smoothsym.laws.stated import q
 from smoothsym.operator import SmoothMax
 from smoothsym.symbolic.derivatives import partial_parameter
@@ -21,7 +21,7 @@ mellowmax = SmoothMax(
         Limit(0, mean(x)),
         Limit(-oo, minimum(x)),
         Between(maximum(x) - log(n) / alpha, maximum(x), when=alpha > 0),
-        Order(mean(x), _definition, when=alpha > 0, title="the mean is below"),
+        Inequality(mean(x), _definition, when=alpha > 0, title="the mean is below"),
         Inequality(0, partial_parameter(_definition, alpha), title="it rises with alpha"),
         Conjugate(Sum(q[j] * log(n * q[j]), (j, 1, n)) / alpha, when=alpha > 0),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from smoothsym.laws.bounds import Between, Order
+from smoothsym.laws.bounds import Between
 from smoothsym.laws.law import Law, Nonnegative, Zero, check, regime
 from smoothsym.laws.limits import Limit, Pole, Smooth
 from smoothsym.laws.shape import (
@@ -71,6 +71,6 @@ def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
 __all__ = [
     "AbsolutelyHomogeneous", "Associative", "Between", "Conjugate", "Convex", "Definite", "Dual", "Even", "Homogeneous",
     "Identity", "Inequality", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "Monotone", "NonExpansive", "Nonnegative",
-    "Norm", "Order", "Pole", "QuasiConvex", "SchurConvex", "Smooth", "Symmetric", "Translation", "Triangle", "Verdict", "Zero",
+    "Norm", "Pole", "QuasiConvex", "SchurConvex", "Smooth", "Symmetric", "Translation", "Triangle", "Verdict", "Zero",
     "attempts", "check", "everywhere", "prove", "regime", "verdicts",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Laws of order: between which bounds the value lies, how sharp they are, and which of two operators is the larger."""
+"""Laws of order: between which bounds the value lies, and how sharp they are."""
 
 from __future__ import annotations
 
@@ -157,22 +157,3 @@ def _all_equal(bound: Expr) -> Expr:
     c = _SAME
     swaps = {q: Abs(c) if q.args[0].has(Abs) else c for q in bound.atoms(words.Reduction)}
     return bound.xreplace(swaps)
-
-
-@dataclass(frozen=True)
-class Order(Law):
-    """smaller <= larger, two expressions in the words of the operator: of two operators, or of an operator and a bound."""
-
-    smaller: Expr
-    larger: Expr
-    when: Any = True
-    title: str = ""
-
-    def statement(self, op: Any) -> str:
-        return (self.title or f"{self.smaller} <= {self.larger}") + condition(self.when)
-
-    def sufficient(self, op: Any) -> Rules:
-        yield "their difference is nonnegative", (Nonnegative(self.larger - self.smaller, self.when, op.domain),)
-
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        return Function(f.op, self.smaller)(at.x, at.parameter), Function(f.op, self.larger)(at.x, at.parameter)

@@ -52,7 +52,7 @@ class Identity(Law):
 
 @dataclass(frozen=True)
 class Inequality(Law):
-    """smaller <= larger for every n, two expressions over x, n and the operator's parameter."""
+    """smaller <= larger for every n, two expressions over x, n and the operator's parameter, such as two operators."""
 
     smaller: Any
     larger: Any
