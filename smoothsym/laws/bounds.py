@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Abs, Dummy, E, Expr, IndexedBase, LambertW, S, Sum, exp
+from sympy import Abs, Dummy, E, Expr, Indexed, IndexedBase, LambertW, S, Sum, exp
 
 from smoothsym import words
 from smoothsym.laws.law import Condition, Law, Nonnegative, Zero, condition
@@ -23,6 +23,12 @@ _SPREAD = Dummy("R", nonnegative=True)
 _SAME = Dummy("c", real=True)
 _LEAST = Dummy("q", positive=True)
 """The smallest ratio, minimum(x) / maximum(x)."""
+
+
+def _by_moduli(op: Any) -> bool:
+    """Whether entries enter by their moduli alone, as positive ones do: only then may ratios of moduli stand for them."""
+    moduli = {e: Dummy("y") for e in op.definition.atoms(Abs) if isinstance(e.args[0], Indexed)}
+    return op.domain == "positive" or not op.definition.xreplace(moduli).has(words.x)
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class InRange(Condition):
                 under(moved(self.op, lambda e: _GAP[e.indices[0]]), self.when),
                 {_GAP: (-_SPREAD, S.Zero, S.Zero)},
             )
-        elif self.op.kind == "modulus" and Homogeneous().proof(self.op) is not None:
+        elif self.op.kind == "modulus" and _by_moduli(self.op) and Homogeneous().proof(self.op) is not None:
             ratio = _RATIO[self.op.domain]
             form = moved(self.op, lambda e: ratio[e.indices[0]])
             for least in (S.Zero, _LEAST):

@@ -10,6 +10,7 @@ from sympy import Abs, Expr, Indexed, Mul, S, Sum, sign
 
 from smoothsym import words
 from smoothsym.laws.points import LENGTHS, POINTS, Sample, Witness, allowed_parameters, counterexample
+from smoothsym.laws.smoothness import continuous
 from smoothsym.laws.verdict import Verdict
 from smoothsym.symbolic import inequalities, moments
 from smoothsym.symbolic.asymptotics import enters_by_powers
@@ -66,6 +67,18 @@ class Exchangeable(Condition):
         bound = {lim[0] for total in self.expression.atoms(Sum) for lim in total.limits if lim[1:] == (1, words.n)}
         entries = self.expression.atoms(Indexed)
         return bool(evidence == self) and all(e.base == words.x and e.indices[0] in bound for e in entries)
+
+
+@dataclass(frozen=True)
+class Continuous(Condition):
+    """An expression is continuous, and differentiable but for kinks: so that its derivatives speak for the whole of it."""
+
+    expression: Expr
+    when: Any = True
+    domain: str = "real"
+
+    def accepts(self, evidence: Any) -> bool:
+        return bool(evidence == self) and continuous(self.expression, self.domain, self.when)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sympy import Abs, Expr, S, Sum, Symbol, oo, zoo
-from sympy import log as sympy_log
+from sympy import Expr, S, oo, zoo
 
-from smoothsym import words
 from smoothsym.certify.special import evaluate
 from smoothsym.laws.law import Condition, Law
 from smoothsym.laws.points import allowed_parameters, samples
+from smoothsym.laws.smoothness import smoothness
 from smoothsym.laws.verdict import Verdict
-from smoothsym.symbolic import asymptotics, moments, signs
+from smoothsym.symbolic import asymptotics, moments
 
 
 @dataclass(frozen=True)
@@ -121,37 +120,3 @@ class Smooth(Law):
             return self.verdict(op, "Proved", reason, certificate=tuple(kinks), scope=scope)
         reason = "composition of smooth functions; every divisor, radicand and argument of log is positive by its form"
         return self.verdict(op, "Proved", reason, certificate=(), scope=scope)
-
-
-def smoothness(expression: Expr, domain: str = "real") -> list[str]:
-    """Where an expression is not infinitely differentiable, in words; empty where it is everywhere."""
-    e = signs.in_domain(expression, domain)
-    # A smoothing parameter is positive where smoothness is claimed.
-    e = e.xreplace({q: q.func(q.name, positive=True) for q in e.atoms(Symbol) if q.is_nonnegative and not q.is_integer})
-    found: list[str] = []
-    for part in sorted(e.atoms(sympy_log), key=str):
-        if not signs.positive(part.args[0]) or part.args[0].has(Abs):
-            found.append(f"not known for log({part.args[0]})")
-    powers = [q for q in _subexpressions(e) if q.is_Pow and not (q.exp.is_Integer and q.exp > 0)]
-    for exponent in sorted({q.exp for q in powers if isinstance(q.base, Abs)}, key=str):
-        found.append(
-            f"infinitely often where no x_j = 0; at x_j = 0 (x not 0) infinitely often for even {exponent}, "
-            f"else ceil({exponent}) - 1 times for {exponent} > 0"
-        )
-    for q in powers:
-        if isinstance(q.base, Abs):
-            continue
-        if isinstance(q.base, Sum) and q.base.function.has(Abs):
-            found.append("at x = 0 not at all for n >= 2")
-        elif not signs.positive(q.base) and not q.base.is_number and q.base.has(words.x, signs.POSITIVE_ENTRIES):
-            found.insert(0, f"not known for the power {q}")
-    if e.has(Abs) and not any(isinstance(q.base, Abs) for q in powers):
-        found.insert(0, "not known at the zeros of |.|")
-    return list(dict.fromkeys(found))
-
-
-def _subexpressions(e: Expr) -> Iterator[Expr]:
-    yield e
-    for argument in e.args:
-        if isinstance(argument, Expr):
-            yield from _subexpressions(argument)

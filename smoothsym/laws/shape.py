@@ -10,7 +10,7 @@ import numpy as np
 from sympy import Abs, Dummy, Expr, Indexed, S, Sum, sign
 
 from smoothsym import words
-from smoothsym.laws.law import Condition, Holds, Joined, Law, Nonnegative, Zero, condition
+from smoothsym.laws.law import Condition, Continuous, Holds, Joined, Law, Nonnegative, Zero, condition
 from smoothsym.laws.points import Function, Sample, larger
 from smoothsym.laws.symmetry import _REAL_T, Homogeneous, Symmetric, Translation, moved
 from smoothsym.symbolic.inequalities import quadratic_form
@@ -31,6 +31,11 @@ def _at(gradient: Expr, place: int) -> Expr:
     return gradient.subs(words.i, place) if gradient.has(words.i) else gradient
 
 
+def _whole(op: Any, when: Any) -> Continuous:
+    """Nothing jumps and nothing is infinite where derivatives are not looked at."""
+    return Continuous(op.definition, when, op.domain)
+
+
 def mass(op: Any) -> Expr:
     """The sum of the gradient."""
     return Sum(op.gradient, (words.i, 1, words.n)) if op.arity is None else sum(slopes(op), S.Zero)
@@ -48,7 +53,7 @@ class Monotone(Law):
 
     def sufficient(self, op: Any) -> Rules:
         parts = tuple(Nonnegative(self._on(g), self.when, op.domain) for g in slopes(op))
-        yield "the gradient is nonnegative", parts
+        yield "the gradient is nonnegative", (*parts, _whole(op, self.when))
 
     def _on(self, gradient: Expr) -> Expr:
         """On x >= 0 a sign is 1 off the zeros, and continuity does the rest."""
@@ -88,6 +93,7 @@ class Convex(Law):
             (
                 Nonnegative(-form if self.concave else form, self.when, op.domain),
                 *joint,
+                _whole(op, self.when),
             ),
         )
 
@@ -163,7 +169,7 @@ class NonExpansive(Law):
         if op.arity == 1:
             (slope,) = slopes(op)
             sides = tuple(Nonnegative(e, self.when, op.domain) for e in (1 - slope, 1 + slope))
-            yield "a slope between -1 and 1", sides
+            yield "a slope between -1 and 1", (*sides, _whole(op, self.when))
         # For y <= x + c: f(y) <= f(x + c) = 2 f((x + c)/2) <= f(x) + f(c, ..., c) = f(x) + c.
         idempotent = Zero(moved(op, lambda e: _SAME) - _SAME, op.domain)
         parts = (monotone, Holds(Convex(self.when), op), Holds(Homogeneous(), op), idempotent)
@@ -195,7 +201,10 @@ class Lipschitz(Law):
             gradient = Sum(Abs(op.gradient) ** dual, (words.i, 1, words.n))
             if self.constant == words.n ** (1 / op.parameter) and self.when in (op.parameter > 1, op.parameter >= 1):
                 # sum |g_i| <= n^(1/p) (sum |g_i|^q)^(1/q), 1/p + 1/q = 1; p = 1 is the limit.
-                yield "Hoelder's inequality, and the gradient has dual norm 1", (Zero(gradient - 1, op.domain),)
+                yield (
+                    "Hoelder's inequality, and the gradient has dual norm 1",
+                    (Zero(gradient - 1, op.domain), _whole(op, self.when)),
+                )
 
     def uses(self, op: Any) -> str:
         return "xy"

@@ -240,6 +240,9 @@ class Towards:
         if isinstance(e, Sum):
             return self.sum(e)
         if isinstance(e, words.maximum | words.minimum):
+            whole = Abs(words.x) if self.logarithmic and not self.positive else words.x
+            if e.args[0] != whole:
+                raise Undecided(f"{e} is not the extreme of what the sums are dominated by")
             level = self.top if isinstance(e, words.maximum) else self.low
             return self.constant(exp(level) if self.logarithmic else level)
         if e.func in (Indexed, Abs, sign) and not e.has(self.parameter, Sum):

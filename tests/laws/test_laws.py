@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Abs, E, LambertW, S, Sum, exp, log, oo, sqrt
+from sympy import Abs, E, LambertW, S, Sum, exp, log, oo, sign, sqrt
 
 import smoothsym as ss
 from smoothsym.laws import (
@@ -222,6 +222,24 @@ def test_a_users_own_law_and_operator() -> None:
     assert positive.attempt(op).outcome in ("Proved", "Supported")
     below = Inequality(op.definition, L.definition, alpha > 0)
     assert below.attempt(op).outcome == "Refuted"
+
+
+JUMP = ss.SmoothMax(name="jump", definition=x[1] - sign(x[1]) / 1000)
+POLE = ss.SmoothMax(name="pole", definition=-1 / (x[1] - S(1000) / 7))
+SIGNED = Sum(x[j] * Abs(x[j]) ** p, OVER) / Sum(Abs(x[j]) ** p, OVER)
+
+
+@pytest.mark.parametrize("law", [Monotone(), Convex(), NonExpansive()], ids=lambda law: type(law).__name__)
+@pytest.mark.parametrize("op", [JUMP, POLE], ids=lambda op: op.name)
+def test_derivatives_say_nothing_across_a_jump_or_a_pole(op, law) -> None:
+    """No point of the samples need refute these: only the proof can be wrong."""
+    assert law.proof(op) is None
+    assert law.attempt(op).outcome != "Proved"
+
+
+def test_moduli_do_not_stand_for_signed_entries() -> None:
+    op = ss.SmoothMax(name="signed", definition=SIGNED, parameter=p)
+    assert Between(S.Zero, maximum(Abs(x)), p > 0).proof(op) is None
 
 
 def test_smoothness_names_the_kinks() -> None:

@@ -120,6 +120,13 @@ def test_other_points_and_functions() -> None:
     assert ss.logsumexp.limit(1) == ss.logsumexp.definition.subs(alpha, 1)
 
 
+def test_the_maximum_of_the_entries_is_not_that_of_their_moduli() -> None:
+    norm = Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p)
+    assert limit(norm - ss.maximum(Abs(x)), p, oo) == 0
+    with pytest.raises(Undecided):
+        limit(norm - ss.maximum(x), p, oo)  # 1 at (-2, 1)
+
+
 def test_out_of_reach_is_undecided_and_never_wrong() -> None:
     two_gaps = log(Sum(exp(alpha * x[j]), (j, 1, n)) + Sum(exp(alpha * x[j] ** 2), (j, 1, n))) / alpha
     with pytest.raises(Undecided):
