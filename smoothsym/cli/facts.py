@@ -99,11 +99,14 @@ def _related() -> Iterator[tuple[str, bool]]:
 
 
 def _say_properties(properties: list[dict[str, str]]) -> None:
-    """The property table: yes is proved, no refuted by a witness, yes? held at sampled points only."""
+    """The property table: yes is proved, no refuted by a witness, yes? no violation at sampled points."""
     say()
     for line in laid_out(tuple(properties[0]), [(tuple(cells.values()), "") for cells in properties]):
         say(*line)
-    say("yes: proved for every n; no: refuted by a witness; yes?: held at sampled points only; -: not tried.", "dim")
+    say(
+        "yes: proved for every n, for alpha, eps > 0 and p >= 1; no: refuted by a witness; yes?: no violation at sampled points; -: not tried.",
+        "dim",
+    )
     say()
 
 

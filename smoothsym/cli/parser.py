@@ -40,7 +40,7 @@ DERIVE = """  smoothsym derive logsumexp                   a page: derivatives, 
   smoothsym derive "log(1 + sum(exp(alpha*x[j]), j))/alpha"
   smoothsym derive --check                     run ./derivations again, step by step"""
 PROVE = """Proved holds for every n that is named. Refuted has a witness that excludes the law.
-Supported held at sampled points, and is no proof. Undecided is none of these.
+Supported met no violation at sampled points, and is no proof. Undecided is none of these.
 The exit status is 1 where a law that the operator itself states is refuted."""
 REFERENCE = """  smoothsym reference logsumexp 0 -40 --digits 50
   smoothsym reference boltzmann -1.5 2 1/3 --alpha -0x1p-3 --dtype float32

@@ -124,8 +124,8 @@ class Between(Law):
                 rule = "Lambert's W: the gap is a mean of t under weights exp(-t), t = parameter (max - x)"
                 yield rule, (Zero(_mean_gap(op), op.domain),)
 
-    def witness(self, op: Any) -> Any:
-        return super().witness(op) if _computable(self.lower, self.upper) else None
+    def can_be_sampled(self, op: Any) -> bool:
+        return _computable(self.lower, self.upper)
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
         value = f(at.x, at.parameter)

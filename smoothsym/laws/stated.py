@@ -46,8 +46,8 @@ class Identity(Law):
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any] | None:
         return _valued(f, self.left, at), _valued(f, self.right, at)
 
-    def witness(self, op: Any) -> Any:
-        return super().witness(op) if _can_be_valued(op, self.left, self.right) else None
+    def can_be_sampled(self, op: Any) -> bool:
+        return _can_be_valued(op, self.left, self.right)
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Inequality(Law):
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any] | None:
         return _valued(f, self.smaller, at), _valued(f, self.larger, at)
 
-    def witness(self, op: Any) -> Any:
-        return super().witness(op) if _can_be_valued(op, self.smaller, self.larger) else None
+    def can_be_sampled(self, op: Any) -> bool:
+        return _can_be_valued(op, self.smaller, self.larger)
 
 
 @dataclass(frozen=True)

@@ -242,6 +242,12 @@ def test_moduli_do_not_stand_for_signed_entries() -> None:
     assert Between(S.Zero, maximum(Abs(x)), p > 0).proof(op) is None
 
 
+def test_what_no_point_was_tried_of_is_undecided() -> None:
+    small = LambertW((n - 1) / E) / alpha * S(999) / 1000
+    assert Between(TOP - small, TOP, alpha > 0).attempt(B).outcome == "Undecided"
+    assert Identity(c, c + x[1] ** 2).attempt(L).outcome == "Undecided"
+
+
 def test_smoothness_names_the_kinks() -> None:
     law = ss.prove(N)[0].law
     assert "x_j = 0" in law
