@@ -11,6 +11,8 @@ from sympy import Expr, IndexedBase, S, Sum, log
 from smoothsym import words
 from smoothsym.laws.law import Condition, Law, Nonnegative, Zero, condition
 from smoothsym.laws.points import Function, Sample
+from smoothsym.laws.vocabulary import D, E, f, w, written_out
+from smoothsym.symbolic.text import text
 
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 q = IndexedBase("q", positive=True)
@@ -19,13 +21,11 @@ q = IndexedBase("q", positive=True)
 
 @dataclass(frozen=True)
 class Identity(Law):
-    """left = right for every n, two expressions over x, n and the operator's parameter.
+    """left = right for every n, two expressions over x, n and the operator's parameter, in the words of laws.vocabulary.
 
     >>> import smoothsym as ss
-    >>> from sympy import Sum
-    >>> whole = Sum(ss.boltzmann.gradient, (ss.i, 1, ss.n))
-    >>> Identity(whole, 1, title="the gradient sums to 1").attempt(ss.boltzmann).outcome
-    'Proved'
+    >>> print(Identity(D(f, ss.alpha), E((ss.x[ss.j] - f) ** 2)).attempt(ss.boltzmann))
+    Proved: df/dalpha = sum_j w[j] (x[j] - f)^2 [every n]: equal normal forms
     """
 
     left: Any
@@ -35,13 +35,13 @@ class Identity(Law):
     equality = True
 
     def statement(self, op: Any) -> str:
-        return (self.title or f"{self.left} = {self.right}") + condition(self.when)
+        return _titled(self.title, f"{text(self.left)} = {text(self.right)}") + condition(self.when)
 
     def applies(self, op: Any) -> bool:
         return True
 
     def sufficient(self, op: Any) -> Rules:
-        yield "equal normal forms", (Zero(S(self.left) - S(self.right), op.domain),)
+        yield "equal normal forms", (Zero(written_out(op, self.left) - written_out(op, self.right), op.domain),)
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any] | None:
         return _valued(f, self.left, at), _valued(f, self.right, at)
@@ -52,7 +52,7 @@ class Identity(Law):
 
 @dataclass(frozen=True)
 class Inequality(Law):
-    """smaller <= larger for every n, two expressions over x, n and the operator's parameter, such as two operators."""
+    """smaller <= larger for every n, two expressions over x, n and the operator's parameter, in the words of laws.vocabulary."""
 
     smaller: Any
     larger: Any
@@ -60,14 +60,14 @@ class Inequality(Law):
     title: str = ""
 
     def statement(self, op: Any) -> str:
-        return (self.title or f"{self.smaller} <= {self.larger}") + condition(self.when)
+        return _titled(self.title, f"{text(self.smaller)} <= {text(self.larger)}") + condition(self.when)
 
     def applies(self, op: Any) -> bool:
         return True
 
     def sufficient(self, op: Any) -> Rules:
-        gap = Nonnegative(S(self.larger) - S(self.smaller), self.when, op.domain)
-        yield "their difference is nonnegative", (gap,)
+        gap = written_out(op, self.larger) - written_out(op, self.smaller)
+        yield "their difference is nonnegative", (Nonnegative(gap, self.when, op.domain),)
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any] | None:
         return _valued(f, self.smaller, at), _valued(f, self.larger, at)
@@ -102,14 +102,18 @@ class Conjugate(Law):
         yield rule, conditions
 
 
-def _valued(f: Any, side: Any, at: Sample) -> Any:
-    return Function(f.op, S(side))(at.x, at.parameter)
+def _titled(title: str, formula: str) -> str:
+    return f"{title}: {formula}" if title else formula
+
+
+def _valued(function: Any, side: Any, at: Sample) -> Any:
+    return Function(function.op, written_out(function.op, side))(at.x, at.parameter)
 
 
 def _can_be_valued(op: Any, *sides: Any) -> bool:
     """Whether expressions are numbers once x and the parameter are."""
     known = {words.n, words.x, words.x.label, op.parameter}
-    for side in sides:
+    for side in (written_out(op, side) for side in sides):
         bound = {lim[0] for total in S(side).atoms(Sum) for lim in total.limits}
         loose = {s for s in S(side).free_symbols if s not in known and s not in bound and not s.has(words.x)}
         if loose:
@@ -117,4 +121,4 @@ def _can_be_valued(op: Any, *sides: Any) -> bool:
     return True
 
 
-__all__ = ["Conjugate", "Identity", "Inequality"]
+__all__ = ["Conjugate", "D", "E", "Identity", "Inequality", "f", "q", "w"]
