@@ -17,6 +17,7 @@ from typing import Any
 from sympy import (
     Abs,
     Add,
+    And,
     Eq,
     Expr,
     Ge,
@@ -171,9 +172,16 @@ class Unwritten(ValueError):
 
 
 def evaluate(
-    value: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None, position: int | None = None
+    value: Expr | str,
+    x: Sequence[Number],
+    parameter: Number,
+    kind: str | None,
+    position: int | tuple[int, int] | None = None,
 ) -> Number:
-    """A row's value on an input, exactly: a Fraction, or an infinity; nan, too, where it is none of these."""
+    """A row's value on an input, exactly: a Fraction, or an infinity; nan, too, where it is none of these.
+
+    `position` is that of the free index i, or those of i and k.
+    """
     try:
         return _evaluate(value, x, parameter, kind, position)
     except Unwritten:
@@ -181,13 +189,18 @@ def evaluate(
 
 
 def _evaluate(
-    value: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None, position: int | None = None
+    value: Expr | str,
+    x: Sequence[Number],
+    parameter: Number,
+    kind: str | None,
+    position: int | tuple[int, int] | None = None,
 ) -> Number:
     if value == "extreme":
         dominant, negligible = ends(kind or "entry", parameter)
         extreme = dominant if any(_is_at(v, dominant, kind) for v in x) else negligible
         return Fraction(0) if extreme == 0 else extreme
-    return _Evaluator(x, {words.i: position or 0}).value(S(value))
+    places = position if isinstance(position, tuple) else (position or 0,)
+    return _Evaluator(x, dict(zip((words.i, words.k), places, strict=False))).value(S(value))
 
 
 @dataclass(frozen=True)
@@ -210,6 +223,8 @@ class _Evaluator:
             return self._with_ties(e)
         if e == words.m:
             return Fraction([self.extreme in (v, abs(v)) for v in self.x].count(True))
+        if e in self.positions:
+            return Fraction(self.positions[e] + 1)
         if isinstance(e, words.Reduction):
             return self._reduction(e)
         if isinstance(e, Indexed):
@@ -257,6 +272,8 @@ class _Evaluator:
     def holds(self, test: Any) -> bool:
         if test in (True, S.true):
             return True
+        if isinstance(test, And):
+            return all(map(self.holds, test.args))
         if isinstance(test, (Eq, Ne, Le, Lt, Ge, Gt)):
             left, right = self.value(test.lhs), self.value(test.rhs)
             return bool(_COMPARED[test.func](left, right))

@@ -1,11 +1,12 @@
 """Limits and series in the parameter are read off leading terms: growth towards infinity, Laurent series at finite points.
 
-What depends on the entries (which of two terms grows faster, whether a head vanishes) is told apart by cases. What is out of
-reach raises Undecided, in bounded time; SymPy's limit, which is silently wrong for unordered symbols, is never asked.
+What depends on the entries (which of two terms grows faster, whether a head vanishes, whether i = k) is told apart by cases. What
+is out of reach raises Undecided, in bounded time; SymPy's limit, which is silently wrong for unordered symbols, is never asked.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 from sympy import (
     Abs,
     Add,
-    And,
     Dummy,
     Eq,
     Expr,
@@ -22,8 +22,10 @@ from sympy import (
     Max,
     Min,
     Mul,
+    Ne,
     Piecewise,
     Pow,
+    Rational,
     S,
     Sum,
     Symbol,
@@ -40,16 +42,13 @@ from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
 from smoothsym.symbolic import moments
+from smoothsym.symbolic.branches import ONE_TIE, Branch, Case, by_cases, by_index, joined, solved
 from smoothsym.symbolic.derivatives import pull_out
-from smoothsym.symbolic.growth import DEPTHS, Growth, TooShort, Towards, Undecided, Unknown
-from smoothsym.symbolic.laurent import Essential, Laurent, Near, sign_for_many
+from smoothsym.symbolic.factoring import factored
+from smoothsym.symbolic.growth import DEPTHS, OTHER_GAP, Growth, TooShort, Towards, Undecided
+from smoothsym.symbolic.laurent import Fractional, Laurent, Near
 
-DEEPEST = 3
-"""How many signs may be told apart, one inside the other."""
 SIGNS = {"+": 1, "-": -1}
-
-Case = dict[Expr, int]
-"""The signs that a case assumes of quantities."""
 
 
 def limit(
@@ -74,7 +73,11 @@ def limit(
         return _at_infinity(expression, parameter, 1 if point == oo else -1, positive, _read)
     if not point.is_real:
         raise ValueError(f"point={point}: give oo, -oo or a real number")
-    return _at_point(expression, parameter, point, positive, lambda e, near: _finite_limit(e, near, direction))
+
+    def value(e: Expr, near: Callable[[int], Near], step: Rational) -> Expr:
+        return _shorter(_finite_limit(e, near, direction if step == 1 else "+"), near(1))
+
+    return _at_point(expression, parameter, point, positive, direction, value)
 
 
 def series(expression: Expr, parameter: Symbol, point: Any, order: int, positive: bool = False) -> Expr:
@@ -97,55 +100,25 @@ def series(expression: Expr, parameter: Symbol, point: Any, order: int, positive
 
         return _at_infinity(expression, parameter, side, positive, terms)
 
-    def polynomial(e: Expr, near: Callable[[int], Near]) -> Expr:
-        try:
-            laurent = near(order + 4).expand(e).trimmed()
-        except Essential:
-            raise Undecided("an essential singularity") from None
-        found = zip(range(laurent.valuation, order), laurent.coefficients, strict=False)
-        return Add(*(c * (parameter - point) ** q for q, c in found))
+    def polynomial(e: Expr, near: Callable[[int], Near], step: Rational) -> Expr:
+        for size in (order + 4, order + 9):
+            found = near(math.ceil(size / step)).expand(e).trimmed()
+            if found.end * step >= order:
+                break
+        else:
+            raise Undecided("so many terms cancel that too few are left")
+        side = parameter - point
+        powers = range(found.valuation, min(found.end, math.ceil(order / step)))
+        terms = (_shorter(c, near(1)) * side ** (q * step) for q, c in zip(powers, found.coefficients, strict=False))
+        return Add(*terms) * exp(Add(*(c * side ** (-k * step) for k, c in enumerate(found.pole, 1))))
 
-    return _at_point(expression, parameter, point, positive, polynomial)
+    return _at_point(expression, parameter, point, positive, None, polynomial)
 
 
 def _plain(e: Expr) -> Expr:
     """Hyperbolic functions, expm1 and log1p by exp and log."""
     e = e.replace(lambda q: isinstance(q, tanh | cosh | sinh | expm1), lambda q: q.rewrite(exp))
     return e.replace(lambda q: isinstance(q, log1p), lambda q: log(1 + q.args[0]))
-
-
-# ---- cases --------------------------------------------------------------------------------------------------------------------
-
-
-def _by_cases(solve: Callable[[Case], Expr], said: Callable[[Expr], Expr], case: Case) -> Expr:
-    """What `solve` finds; where it depends on the sign of a quantity, one answer for each sign, joined."""
-    try:
-        return solve(case)
-    except Unknown as unknown:
-        quantity = unknown.quantity.as_coeff_Mul()[1]
-        quantity = -quantity if quantity.could_extract_minus_sign() else quantity
-        if len(case) >= DEEPEST or quantity in case:
-            raise Undecided(str(unknown)) from None
-    above, at, under = (_by_cases(solve, said, {**case, quantity: sign}) for sign in (1, 0, -1))
-    if above == at == under:
-        return above
-    name = said(quantity)
-    slope = ((above - under) / name).cancel() if not above.has(Piecewise) and not under.has(Piecewise) else S.NaN
-    if slope.is_positive and at in (above, under, above.subs(name, 0)):
-        return Max(above, under)
-    if slope.is_negative and at in (above, under, above.subs(name, 0)):
-        return Min(above, under)
-    return Piecewise((above, name > 0), (at, Eq(name, 0)), (under, True))
-
-
-def _solved(quantity: Expr) -> dict[Expr, Expr]:
-    """quantity = 0 as a substitution for one of its symbols or entries, of which it is linear."""
-    unknowns = sorted(quantity.atoms(Dummy) or quantity.atoms(Indexed), key=str)
-    for q in unknowns:
-        slope = expand(quantity).coeff(q)
-        if slope.is_number and slope != 0:
-            return {q: expand(q - quantity / slope)}
-    raise Undecided(f"no rule solves {quantity} = 0")
 
 
 # ---- towards infinity ---------------------------------------------------------------------------------------------------------
@@ -157,6 +130,7 @@ def _at_infinity(
     logarithmic = enters_by_powers(expression, parameter, positive)
     walker = Towards(parameter, side, logarithmic, positive)
     _scan(walker, expression)
+    walker.upwards = not walker.slopes or any(slope.is_positive for slope in walker.slopes)
     bound = {lim[0] for total in expression.atoms(Sum) for lim in total.limits}
     free = sorted(
         {
@@ -170,8 +144,7 @@ def _at_infinity(
         raise Undecided("more than two free entries")
     if free and len({slope.is_positive for slope in walker.slopes}) != 1:
         raise Undecided("sums of growing and of falling exponentials beside a free entry")
-    up = all(slope.is_positive for slope in walker.slopes)
-    extreme, down = (walker.top, -1) if up else (walker.low, 1)
+    extreme, down = (walker.top, -1) if walker.upwards else (walker.low, 1)
     walker.below = [Dummy(f"delta_{e.indices[0]}", positive=True) for e in free]
 
     def level(entry: Expr) -> Expr:
@@ -181,32 +154,33 @@ def _at_infinity(
         gaps = {b: down * (level(_shown(walker, e)) - extreme) for b, e in zip(walker.below, free, strict=True)}
         return _in_words(walker, e.xreplace(gaps))
 
-    branches: list[tuple[Expr, Any]] = []
-    for ties in product((True, False), repeat=len(free)):
-        levels = [extreme if tie else extreme + down * b for tie, b in zip(ties, walker.below, strict=True)]
+    def told(e: Expr, distinct: bool) -> list[Branch]:
+        branches: list[Branch] = []
+        among = [entry for entry in free if e.has(entry)]
+        for ties in product((True, False), repeat=len(among)):
+            places = zip(ties, (walker.below[free.index(entry)] for entry in among), strict=True)
+            levels = dict(zip(among, (extreme if tie else extreme + down * b for tie, b in places), strict=True))
 
-        def solve(case: Case, levels: list[Expr] = levels) -> Expr:
-            # A limit is told by few terms as a rule; a series shows all.
-            for depth in DEPTHS if read is _read else DEPTHS[-1:]:
-                w = _case(walker, case)
-                w.levels, w.depth = dict(zip(free, levels, strict=True)), depth
-                try:
-                    return said(read(w, w.expand(expression)))
-                except TooShort:
-                    if depth == DEPTHS[-1]:
-                        raise
-            raise AssertionError("the last depth returns or raises")
+            def solve(case: Case, levels: dict[Expr, Expr] = levels) -> Expr:
+                # A limit is told by few terms as a rule; a series shows all.
+                for depth in DEPTHS if read is _read else DEPTHS[-1:]:
+                    w = _case(walker, case)
+                    w.levels, w.depth = levels, depth
+                    try:
+                        return said(read(w, w.expand(e)))
+                    except TooShort:
+                        if depth == DEPTHS[-1]:
+                            raise
+                raise AssertionError("the last depth returns or raises")
 
-        found = _by_cases(solve, said, {})
-        tests = [
-            Eq(_shown(walker, e), said(exp(extreme) if logarithmic else extreme))
-            for e, tie in zip(free, ties, strict=True)
-            if tie
-        ]
-        branches.append((found, And(*tests) if tests else S.true))
-    if all(value == branches[0][0] for value, _ in branches):
-        return branches[0][0]
-    return Piecewise(*branches)
+            # Two different entries that tie are two at least.
+            found = by_cases(solve, said, {ONE_TIE: 1} if distinct and sum(ties) > 1 else {})
+            whole = said(exp(extreme) if logarithmic else extreme)
+            tests = [(Eq if tie else Ne)(_shown(walker, one), whole) for one, tie in zip(among, ties, strict=True)]
+            branches += [(value, (*tests, *more)) for value, more in found]
+        return branches
+
+    return joined(by_index(told, expression))
 
 
 def enters_by_powers(expression: Expr, parameter: Symbol, positive: bool) -> bool:
@@ -231,11 +205,12 @@ def _case(walker: Towards, case: Case) -> Towards:
     """A fresh walker with the symbols of another, under the assumptions of a case."""
     w = Towards(walker.parameter, walker.side, walker.logarithmic, walker.positive)
     w.top, w.low, w.below, w.weights, w.slopes = walker.top, walker.low, walker.below, walker.weights, walker.slopes
+    w.upwards = walker.upwards
     for quantity, value in case.items():
         if value:
             w.known[quantity] = value
         else:
-            w.equal.update(_solved(quantity))
+            w.equal.update(solved(quantity))
     if w.known.get(w.top) == -1:
         w.known[w.low] = -1
     if w.known.get(w.low) == 1:
@@ -257,8 +232,8 @@ def _in_words(walker: Towards, e: Expr) -> Expr:
         e = e.replace(lambda q: isinstance(q, exp), lambda q: _power_of(q.args[0]))
     else:
         e = e.xreplace({walker.top: top, walker.low: low})
-    if any(e.has(*pair) for pair in walker.weights.values()):
-        raise Undecided("it depends on the weights of the tied entries")
+    if any(e.has(*pair) for pair in walker.weights.values()) or e.has(OTHER_GAP):
+        raise Undecided("it depends on the weights of the tied entries, or on the ties at both ends")
     return e
 
 
@@ -278,13 +253,13 @@ def _read(w: Towards, g: Growth) -> Expr:
     """The limit of an expansion."""
     if any(r != 0 and w.sign_of(r) > 0 for r, _, _ in g.terms):
         _, _, c = w.leading(g)
-        return oo if w.sign_of(c) > 0 else -oo
+        return oo * w.direction(c)
     alive = [(p, c) for r, p, c in g.terms if r == 0]
     if g.cut >= 0:
         raise TooShort("the limit is below the order that was kept")
     top = max((p for p, _ in alive), default=S.NegativeOne)
     if top > 0:
-        return oo if w.sign_of(next(c for p, c in alive if p == top)) > 0 else -oo
+        return oo * w.direction(next(c for p, c in alive if p == top))
     return next((c for p, c in alive if p == 0), S.Zero)
 
 
@@ -292,13 +267,13 @@ def _written(w: Towards, g: Growth, t: Expr, order: int) -> Expr:
     """The terms of an expansion: powers down to t^(1 - order), and the exponentials that are not beside a larger one."""
     small = {r for r, _, _ in g.terms if r != 0}
     first = {r for r in small if not any(_smaller(w, r, other) for other in small - {r})}
-    kept: list[Expr] = []
+    kept: dict[Expr, list[Expr]] = {}
     for rate, power, c in g.terms:
         if rate == 0:
-            kept += [c * t**power] if power > max(-order, g.cut) else []
+            kept.setdefault(rate, []).extend([c * t**power] if power > max(-order, g.cut) else [])
         elif rate in first and (g.cut == -oo or power == max(p for r, p, _ in g.terms if r == rate)):
-            kept.append(c * t**power * exp(t * rate))
-    return Add(*kept)
+            kept.setdefault(rate, []).append(c * t**power)
+    return Add(*(exp(t * rate) * (factored(Add(*terms)) if rate != 0 else Add(*terms)) for rate, terms in kept.items()))
 
 
 def _smaller(w: Towards, a: Expr, b: Expr) -> bool:
@@ -318,20 +293,39 @@ def _at_point(
     parameter: Symbol,
     point: Expr,
     positive: bool,
-    solve: Callable[[Expr, Callable[[int], Near]], Expr],
+    direction: str | None,
+    solve: Callable[[Expr, Callable[[int], Near], Rational], Expr],
 ) -> Expr:
-    t = Dummy("t", real=True)
+    """What `solve` reads off series in the distance t to the point; in a root of it where that is what they are in."""
+    t, root = Dummy("t", real=True), Dummy("root", positive=True)
     shifted = expression.xreplace({parameter: point + t})
     if positive:
         shifted = shifted.xreplace({words.x: _POSITIVE})
+    side = SIGNS[direction] if direction else 1 if parameter.is_nonnegative and point == 0 else 0
 
-    def attempt(case: Case) -> Expr:
-        e = shifted
-        for quantity in (q for q, value in case.items() if not value):
-            e = e.xreplace(_solved(quantity))
-        return solve(e, lambda size: Near(t, size, frozenset(q for q, value in case.items() if value)))
+    def told(e: Expr, distinct: bool) -> list[Branch]:
+        def attempt(case: Case) -> Expr:
+            here, known = e, {q: value for q, value in case.items() if value}
+            for quantity in (q for q, value in case.items() if not value):
+                here = here.xreplace(solved(quantity))
+            here = Near(t, 1, known).signed(here)
+            try:
+                found = solve(here, lambda size: Near(t, size, known), S.One)
+            except Fractional as fractional:
+                if not side:
+                    raise
+                here = here.xreplace({t: side * root**fractional.root})
+                found = solve(here, lambda size: Near(root, size, known), Rational(1, fractional.root))
+            return found
 
-    return _moments_in_words(_by_cases(attempt, lambda e: e, {}).xreplace({_POSITIVE: words.x}))
+        return by_cases(attempt, lambda q: q, {})
+
+    return _moments_in_words(joined(by_index(told, shifted)).xreplace({_POSITIVE: words.x}))
+
+
+def _shorter(e: Expr, near: Near) -> Expr:
+    """What was found in a case, over one denominator where that is shorter."""
+    return min((e, factored(e)), key=lambda q: q.count_ops()) if near.known else e
 
 
 def _finite_limit(expression: Expr, near: Callable[[int], Near], direction: str | None) -> Expr:
@@ -339,10 +333,10 @@ def _finite_limit(expression: Expr, near: Callable[[int], Near], direction: str 
     if _continuous(expression, t):
         return pull_out(expression.xreplace({t: S.Zero}))
     for size in (3, 5, 8):
-        try:
-            found = near(size).expand(expression).trimmed()
-        except Essential:
-            return _essential(expression, near(5), direction)
+        w = near(size)
+        found = w.expand(expression).trimmed()
+        if found.pole:
+            return _beside_a_pole(w, found, direction)
         if not found.coefficients:
             continue
         head = found.coefficients[0]
@@ -353,8 +347,19 @@ def _finite_limit(expression: Expr, near: Callable[[int], Near], direction: str 
         odd = found.valuation % 2
         if direction is None and odd:
             return zoo
-        return oo if sign_for_many(head) * (SIGNS[direction] if direction and odd else 1) > 0 else -oo
+        return oo * w.direction(head) * (SIGNS[direction] if direction and odd else 1)
     raise Undecided("every term that was kept cancels")
+
+
+def _beside_a_pole(w: Near, found: Laurent, direction: str | None) -> Expr:
+    """Beside an exponential with a pole in its exponent nothing else counts but a sign."""
+    if direction is None:
+        raise Undecided("it is infinite from one side and not from the other: ask for direction '+' or '-'")
+    if w.direction(found.pole[-1]) * SIGNS[direction] ** len(found.pole) == -1:
+        return S.Zero
+    if not found.coefficients:
+        raise Undecided("every term that was kept cancels")
+    return oo * w.direction(found.coefficients[0]) * SIGNS[direction] ** (found.valuation % 2)
 
 
 def _continuous(e: Expr, t: Symbol) -> bool:
@@ -372,31 +377,6 @@ def _continuous(e: Expr, t: Symbol) -> bool:
         integer = e.exp.is_integer or moments.nonnegative(base)
         return bool((integer and e.exp.is_positive) or moments.positive(base) or base.is_positive)
     return False
-
-
-def _essential(expression: Expr, near: Near, direction: str | None) -> Expr:
-    """Beside an exponential with a pole in its exponent nothing else counts but a sign."""
-    if direction is None:
-        raise Undecided("it is infinite from one side and not from the other: ask for direction '+' or '-'")
-    sides, rest = set(), S.One
-    for factor in Mul.make_args(expression):
-        try:
-            near.expand(factor)
-            rest *= factor
-        except Essential as essential:
-            if not isinstance(factor, exp | Pow):
-                raise Undecided("an exponential with a pole inside another function") from None
-            pole: Laurent = essential.exponent
-            sides.add(sign_for_many(pole.coefficients[0]) * SIGNS[direction] ** (pole.valuation % 2 or 2))
-    if len(sides) != 1:
-        raise Undecided("exponentials with poles of both signs")
-    if sides == {-1}:
-        return S.Zero
-    head = near.expand(rest).trimmed()
-    if not head.coefficients:
-        raise Undecided("every term that was kept cancels")
-    side = sign_for_many(head.coefficients[0]) * SIGNS[direction] ** (head.valuation % 2 or 2)
-    return oo if side > 0 else -oo
 
 
 def _moments_in_words(e: Expr) -> Expr:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import reduce
+from typing import Any
 
 from sympy import (
     Abs,
@@ -43,6 +44,9 @@ LIMIT = 1500
 
 MODULUS = Dummy("y", real=True)
 """log|x[j]| inside a sum."""
+
+OTHER_GAP = Dummy("gap", positive=True)
+"""The gap at the smallest entry where sums are dominated by the largest as well."""
 
 
 class Undecided(Exception):
@@ -77,7 +81,8 @@ class Towards:
     """The arithmetic of expansions as parameter = side * t, t -> oo.
 
     `top` and `low` stand for the largest and the smallest entry (of log|x| where `logarithmic`); `levels` gives the level of each
-    free entry; `known` the signs of quantities that a case assumes.
+    free entry; `known` the signs of quantities that a case assumes; `upwards` says that it is the largest entry of which m and
+    Delta speak.
     """
 
     def __init__(self, parameter: Symbol, side: int, logarithmic: bool, positive: bool) -> None:
@@ -88,8 +93,9 @@ class Towards:
         self.known: dict[Expr, int] = {}
         self.equal: dict[Expr, Expr] = {}
         self.below: list[Dummy] = []
-        self.weights: dict[Expr, tuple[Dummy, Dummy]] = {}
+        self.weights: dict[Any, tuple[Dummy, Dummy]] = {}
         self.slopes: set[Expr] = set()
+        self.upwards = True
         self.depth = DEPTHS[-1]
         self.work = 0
 
@@ -99,10 +105,23 @@ class Towards:
         merged: dict[tuple[Expr, Expr], Expr] = {}
         for rate, power, c in terms:
             key = (expand(rate.xreplace(self.equal)), power)
-            merged[key] = expand(merged.get(key, S.Zero) + c.xreplace(self.equal))
+            merged[key] = expand(merged.get(key, S.Zero) + self.off_zeros(c.xreplace(self.equal)))
         step = min(map(abs, self.slopes), default=S.One)
-        kept = ((r, p, c) for (r, p), c in merged.items() if c != 0 and r.coeff(words.Delta) >= -step)
+        kept = (
+            (r, p, c)
+            for (r, p), c in merged.items()
+            if c != 0 and all(r.coeff(gap) >= -step for gap in (words.Delta, OTHER_GAP))
+        )
         return Growth(tuple(kept), cut)
+
+    def off_zeros(self, c: Expr) -> Expr:
+        """sign(u)^2 = 1: entries that enter by their logarithms are not zero."""
+        if not (self.logarithmic and c.has(sign)):
+            return c
+        return expand(c).replace(
+            lambda e: isinstance(e, Pow) and isinstance(e.base, sign) and e.exp.is_Integer,
+            lambda e: e.base ** (e.exp % 2),
+        )
 
     def constant(self, c: Expr) -> Growth:
         return self.growth([(S.Zero, S.Zero, S(c))])
@@ -120,7 +139,7 @@ class Towards:
             ratio = (quantity / known).cancel()
             if ratio.is_positive or ratio.is_negative:
                 return value if ratio.is_positive else -value
-        gaps = [g for g in (words.Delta, *self.below) if quantity.has(g)]
+        gaps = [g for g in (words.Delta, OTHER_GAP, *self.below) if quantity.has(g)]
         if gaps and quantity.free_symbols <= set(gaps):
             parts = [quantity.coeff(g) for g in gaps]
             if all(q >= 0 for q in parts) or all(q <= 0 for q in parts):
@@ -130,8 +149,42 @@ class Towards:
         if rest != quantity and rest != 0 and self.sign_of(rest) == self.sign_of(quantity - rest):
             return self.sign_of(rest)
         if not (rest.atoms(Dummy) - set(gaps) or rest.has(Indexed)):
-            raise Undecided(f"the sign of {quantity} is not known")
+            return self.sign_of_counts(quantity)
+        factors = Mul.make_args(factored(rest)) if rest == quantity and rest.is_Add else ()
+        if len(factors) > 1:
+            return reduce(lambda u, w: u * w, (self.sign_of_factor(factor) for factor in factors))
         raise Unknown(rest)
+
+    def sign_of_factor(self, factor: Expr) -> int:
+        base, power = factor.as_base_exp()
+        sign = self.sign_of(base)
+        if not power.is_integer and sign < 0:
+            raise Undecided(f"the power {power} of something that is not positive")
+        return sign ** int(power % 2) if power.is_Integer else sign
+
+    def sign_of_counts(self, quantity: Expr) -> int:
+        """The sign of what the multiplicity m decides: whether it is one, or more, is asked for."""
+        ties = words.m - 1
+        more = Dummy("more", integer=True, nonnegative=True)
+        sure = 2 if self.known.get(ties) == 1 else 1
+        shown = factored(quantity.xreplace({words.m: sure + more}))
+        if shown.is_positive or shown.is_negative:
+            return 1 if shown.is_positive else -1
+        if ties in self.known or not quantity.has(words.m):
+            raise Undecided(f"the sign of {quantity} is not known")
+        raise Unknown(ties)
+
+    def direction(self, c: Expr) -> Expr:
+        """1 or -1, times signs of free entries: c is a positive multiple of it. Entries that enter by their logarithms are not zero."""
+        c = factored(c) if c.is_Add else c
+        turn = S.One
+        for f in Mul.make_args(c) if self.logarithmic else ():
+            base, power = f.as_base_exp()
+            if isinstance(base, sign) and power.is_integer:
+                turn, c = turn * base ** (power % 2), c / f
+        if (way := self.sign_of(c)) == 0:
+            raise Undecided(f"whether {c} vanishes is not known")
+        return way * turn
 
     def leading(self, g: Growth) -> Term:
         """The term beside which all others vanish."""
@@ -320,8 +373,12 @@ class Towards:
             counts, weight = self.weighted(weight, index), S.One
         if c.has(sign) or (index in c.xreplace({variable: S.One}).free_symbols):
             raise Undecided("a sum whose terms at the ties differ")
-        extreme, down = (self.top, -words.Delta) if slope > 0 else (self.low, words.Delta)
-        levels = zip(counts, (extreme, extreme + down), strict=True)
+        gap = words.Delta
+        if bool(slope > 0) is not self.upwards:
+            # The other end has ties and a gap of its own, for which there are no words.
+            gap, counts = OTHER_GAP, counts if counts[0] != words.m else self.counted("the other end")
+        extreme, second = (self.top, self.top - gap) if slope > 0 else (self.low, self.low + gap)
+        levels = zip(counts, (extreme, second), strict=True)
         return self.growth(
             [(common + slope * y, degree, count * weight * c.xreplace({variable: y})) for count, y in levels]
         )
@@ -330,7 +387,9 @@ class Towards:
         """Positive weights: their sums over the ties and over the second level stand for the multiplicities."""
         if not weight.is_positive:
             raise Undecided(f"the sign of the weight {weight} is not known")
-        key = weight.xreplace({index: words.j})
+        return self.counted(weight.xreplace({index: words.j}))
+
+    def counted(self, key: Any) -> tuple[Dummy, Dummy]:
         return self.weights.setdefault(key, (Dummy("W", positive=True), Dummy("W2", positive=True)))
 
     def exponential(self, body: Expr) -> Expr:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, Indexed, Integer, Piecewise, Pow, Rational, S, Sum, Symbol
+from sympy import And, Expr, Indexed, Integer, Piecewise, Pow, Rational, S, Sum, Symbol
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
+
+from smoothsym import words
 
 
 def text(expression: Any) -> str:
@@ -93,9 +95,28 @@ class _Printer(StrPrinter):
         sides = sorted(e.args, key=lambda side: not side.has(Indexed))
         return " = ".join(map(self._print, sides))
 
+    def _print_Unequality(self, e: Any) -> str:
+        return self._print_Equality(e).replace(" = ", " != ")
+
+    def _print_And(self, e: Any) -> str:
+        return " and ".join(map(self._print, sorted(e.args, key=_order)))
+
+    def _print_Or(self, e: Any) -> str:
+        return " or ".join(f"({self._print(a)})" if isinstance(a, And) else self._print(a) for a in e.args)
+
+
+def _order(test: Any) -> tuple[int, str]:
+    """Where a test stands among others: indices first, then entries, then counts."""
+    symbols = test.free_symbols
+    return (0 if symbols <= _INDICES else 2 if symbols <= _COUNTS else 1), str(test)
+
+
+_INDICES = {words.i, words.j, words.k}
+_COUNTS = {words.m, words.m2, words.n}
+
 
 def _negative(e: Expr) -> bool:
-    return bool(e.as_coeff_Mul()[0].is_negative)
+    return bool(e.as_coeff_Mul()[0].is_extended_negative)
 
 
 def _place(term: Expr) -> tuple[bool, bool]:

@@ -4,13 +4,13 @@ import math
 
 import mpmath
 import pytest
-from sympy import Abs, Eq, IndexedBase, Max, Min, Piecewise, Rational, Sum, cosh, exp, log, oo, sqrt, zoo
+from sympy import Abs, Eq, IndexedBase, Max, Min, Piecewise, Rational, Sum, cosh, exp, log, oo, sign, sqrt, zoo
 
 import smoothsym as ss
 from smoothsym.certify.special import evaluate
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import Undecided, limit, series
-from smoothsym.words import alpha, eps, j, n, p, rho, x
+from smoothsym.words import alpha, eps, i, j, n, p, rho, x
 
 CASES = [(op, side) for op in ss.operators.values() for side in (1, -1) if side > 0 or not op.parameter.is_nonnegative]
 
@@ -34,7 +34,7 @@ def test_limits_of_values_and_gradients(op, side) -> None:
         value = near(op, "value", side * 10**5, position)
         assert abs(value - truth) < 1e-4 if math.isfinite(truth) else value * truth > 100
     if op.vector:
-        return  # its gradient grows without bound at ties
+        return  # its gradient is a matrix
     for position in range(len(point(op))) if op.rank("gradient") else (None,):
         slope = float(evaluate(op.limit(side * oo, of="gradient"), point(op), 1, op.kind, position))
         found = near(op, "gradient", side * 10**5, position)
@@ -67,7 +67,7 @@ def test_a_head_that_may_vanish_is_told_apart() -> None:
     """At max x = 0 the largest entries drop out of sum x exp(alpha x), and the second level answers."""
     top = ss.maximum(ss.x)
     gini = Sum(x[j] ** 2 * exp(alpha * x[j]), (j, 1, n)) / Sum(x[j] * exp(alpha * x[j]), (j, 1, n))
-    assert limit(gini, alpha, oo) == Piecewise((top, top > 0), (-ss.Delta, Eq(top, 0)), (top, True))
+    assert limit(gini, alpha, oo) == Piecewise((-ss.Delta, Eq(top, 0)), (top, True))
     assert limit(gini, alpha, oo, positive=True) == top
     assert limit(gini.subs(alpha, -alpha), alpha, oo, positive=True) == ss.minimum(ss.x)
 
@@ -133,3 +133,94 @@ def test_out_of_reach_is_undecided_and_never_wrong() -> None:
         limit(two_gaps, alpha, oo)
     with pytest.raises(Undecided):
         limit(1 / (alpha + Sum(x[j], (j, 1, n))), alpha, 0)  # whether sum x vanishes is not known
+
+
+MATRICES = [(op, side, tied) for op, side in CASES for tied in (True, False)]
+
+
+@pytest.mark.parametrize(("op", "side", "tied"), MATRICES, ids=lambda v: getattr(v, "name", v))
+def test_limits_of_hessians_and_jacobians_entry_by_entry(op, side, tied) -> None:
+    """At ties they diverge, off them they do not: each entry at three parameters, ever closer to its limit."""
+    x0 = point(op) if tied else [3, -1] if op.arity is None and op.domain == "real" else [3, 1][: op.arity]
+    x0 = [3, 3] if tied and op.arity == 2 else [0] if tied and op.arity == 1 else x0
+    of = "gradient" if op.vector else "hessian"
+    points = [oo * side] if not op.parameter.is_nonnegative else [oo, 0]
+    for at in points:
+        claim = op.limit(at, of=of)
+        powers = (6, 9, 12) if op.parameter.is_nonnegative else (2, 3, 4)
+        steps = [side * mpmath.mpf(10) ** (q if at else -q) for q in powers]
+        found = [ss.enclose(op, x0, of=of, digits=12, **{op.parameter.name: step}) for step in steps]
+        scalar = op.arity == 1
+        for a in range(len(x0)):
+            for b in range(len(x0)):
+                truth = float(evaluate(claim, x0, 1, op.kind, (a, b)))
+                values = [float((f if scalar else f[a, b]).mid) for f in found]
+                assert truth == truth
+                if math.isfinite(truth):
+                    off = [abs(value - truth) for value in values]
+                    assert off[2] < 1e-3 and (off[2] < off[0] or off[0] == 0)
+                else:
+                    assert values[2] * truth > 0 and abs(values[2]) > 5 * abs(values[1]) > 25 * abs(values[0])
+
+
+def test_a_tie_of_one_is_no_tie() -> None:
+    """The coefficient of alpha at the diagonal, 2/m - 2/m^2, vanishes for m = 1."""
+    diagonal = ss.boltzmann.limit(oo, of="hessian")
+    assert evaluate(diagonal, [1, 0], 1, "entry", (0, 0)) == 0
+    assert evaluate(diagonal, [1, 1], 1, "entry", (0, 0)) == math.inf
+    assert evaluate(diagonal, [1, 1], 1, "entry", (0, 1)) == -math.inf
+
+
+def value_of(e, row) -> mpmath.mpf:
+    """A formula at a row, with 60 digits."""
+    written = e.subs(n, len(row)).replace(lambda q: isinstance(q, Sum), lambda q: q.doit())
+    moments_of = {ss.mean(ss.x): Rational(sum(row), len(row))}
+    return mpmath.mpf(written.xreplace(moments_of).xreplace({x[q]: v for q, v in enumerate(row, 1)}).evalf(60))
+
+
+@pytest.mark.parametrize(
+    ("op", "row"),
+    [
+        (ss.smu, [3, 1]),
+        (ss.smu, [1, 3]),
+        (ss.smu, [2, 2]),
+        (ss.smoothabs, [2]),
+        (ss.smoothabs, [-2]),
+        (ss.smoothabs, [0]),
+        (ss.pnorm, [3, -1, 2]),
+    ],
+    ids=str,
+)
+def test_series_at_zero_are_as_close_as_they_say(op, row) -> None:
+    """Half roots where entries tie, n^(1/p) before the p-norm's: what is left falls as the power that is said to be left out."""
+    q = op.parameter
+    row = [Rational(v) for v in row]
+    expansion = op.series(0, order=3)
+    with mpmath.workdps(60):
+        left = []
+        for small in (Rational(1, 100), Rational(1, 200)):
+            exact = value_of(op.definition.subs(q, small), row)
+            left.append(abs(value_of(expansion.subs(q, small), row) / exact - 1))
+        assert left[0] < mpmath.mpf("1e-4") and (left[1] < 1e-40 or 6 < left[0] / left[1] < 10)
+
+
+def test_the_p_norm_blows_up_with_the_signs_of_its_entries() -> None:
+    assert ss.pnorm.limit(0, of="gradient", direction="+") == oo * sign(x[i])
+    assert ss.pnorm.limit(0, of="gradient", direction="-") == 0
+    steep = ss.enclose(ss.pnorm, [2, -3], p=Rational(1, 50), of="gradient", digits=5)
+    assert float(steep[0].mid) > 1e12 and float(steep[1].mid) < -1e12
+    assert limit(x[1] ** 2 / alpha, alpha, 0, "+") == Piecewise((0, Eq(x[1], 0)), (oo, True))
+
+
+def test_a_series_in_a_root_has_one_side() -> None:
+    with pytest.raises(Undecided, match="fractional"):
+        series(sqrt(alpha**2 * x[1] ** 2 + alpha), alpha, 0, 3)
+    assert limit(sqrt(alpha + alpha**2), alpha, 0, "+") == 0
+
+
+def test_ties_at_one_end_are_not_those_at_the_other() -> None:
+    """log sum exp(a x) + log sum exp(-a x) - a (max - min) tends to the logarithms of two multiplicities, of which only one has a word."""
+    ends = log(Sum(exp(alpha * x[j]), (j, 1, n))) + log(Sum(exp(-alpha * x[j]), (j, 1, n)))
+    with pytest.raises(Undecided, match="both ends"):
+        limit(ends - alpha * (ss.maximum(x) - ss.minimum(x)), alpha, oo)
+    assert limit(ends / alpha, alpha, oo) == ss.maximum(x) - ss.minimum(x)
