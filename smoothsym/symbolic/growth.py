@@ -157,10 +157,10 @@ class Towards:
 
     def sign_of_factor(self, factor: Expr) -> int:
         base, power = factor.as_base_exp()
-        sign = self.sign_of(base)
-        if not power.is_integer and sign < 0:
+        way = self.sign_of(base)
+        if not power.is_integer and way < 0:
             raise Undecided(f"the power {power} of something that is not positive")
-        return sign ** int(power % 2) if power.is_Integer else sign
+        return way * way if power.is_even else way
 
     def sign_of_counts(self, quantity: Expr) -> int:
         """The sign of what the multiplicity m decides: whether it is one, or more, is asked for."""
