@@ -14,6 +14,7 @@ from smoothsym.laws.points import Function, Sample, larger
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.ranges import Bounded, Known, Unbounded, at_most, bounded, holds
+from smoothsym.symbolic.text import text
 
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 _GAP = IndexedBase("d", real=True)
@@ -102,7 +103,7 @@ class Between(Law):
 
     def statement(self, op: Any) -> str:
         tail = f"; the {self.sharp} bound is sharp" if self.sharp else ""
-        return f"{self.lower} <= f(x) <= {self.upper}{tail}" + condition(self.when)
+        return f"{text(self.lower)} <= f <= {text(self.upper)}{tail}" + condition(self.when)
 
     def sufficient(self, op: Any) -> Rules:
         attained: tuple[Condition, ...] = ()

@@ -14,6 +14,7 @@ from smoothsym.laws.smoothness import continuous
 from smoothsym.laws.verdict import Verdict
 from smoothsym.symbolic import inequalities, moments
 from smoothsym.symbolic.asymptotics import enters_by_powers
+from smoothsym.symbolic.text import text
 
 
 class Condition:
@@ -240,7 +241,7 @@ def condition(when: Any) -> str:
     if when is True or when is S.true:
         return ""
     parts = when.args if when.is_Boolean and not when.is_Relational else (when,)
-    return ", " + " and ".join(f"{q.lhs} {q.rel_op} {q.rhs}" for q in parts)
+    return ", " + " and ".join(map(text, parts))
 
 
 def regime(op: Any) -> Any:

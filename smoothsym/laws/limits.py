@@ -15,6 +15,7 @@ from smoothsym.laws.points import allowed_parameters, samples
 from smoothsym.laws.smoothness import smoothness
 from smoothsym.laws.verdict import Verdict
 from smoothsym.symbolic import asymptotics, moments
+from smoothsym.symbolic.text import text
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Limit(Law):
     def statement(self, op: Any) -> str:
         subject = "f" if self.of == "value" else f"the {self.of}"
         side = self.direction or ""
-        return f"{subject} -> {self.value} as {op.parameter} -> {self.point}{side}" + (
+        return f"{subject} -> {text(S(self.value))} as {op.parameter} -> {text(S(self.point))}{side}" + (
             f" ({self.note})" if self.note else ""
         )
 
@@ -73,8 +74,8 @@ class Limit(Law):
                 truth, claim = (evaluate(e, x, Fraction(1), op.kind, 0) for e in (derived, S(self.value)))
                 if truth == truth and claim == claim and truth != claim:
                     witness = f"x = ({', '.join(map(str, x))}): {truth} and not {claim}"
-                    return self.verdict(op, "Refuted", f"the limit is {derived}", witness)
-        return self.verdict(op, "Undecided", f"the limit is {derived}; whether that is the same is not known")
+                    return self.verdict(op, "Refuted", f"the limit is {text(derived)}", witness)
+        return self.verdict(op, "Undecided", f"the limit is {text(derived)}; whether that is the same is not known")
 
 
 @dataclass(frozen=True)

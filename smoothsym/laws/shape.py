@@ -14,6 +14,7 @@ from smoothsym.laws.law import Condition, Continuous, Holds, Joined, Law, Nonneg
 from smoothsym.laws.points import Function, Sample, larger
 from smoothsym.laws.symmetry import _REAL_T, Homogeneous, Symmetric, Translation, moved
 from smoothsym.symbolic.inequalities import quadratic_form
+from smoothsym.symbolic.text import text
 
 _SAME = Dummy("c", positive=True)
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
@@ -191,7 +192,7 @@ class Lipschitz(Law):
     when: Any = True
 
     def statement(self, op: Any) -> str:
-        return f"sup-norm Lipschitz constant at most {self.constant}" + condition(self.when)
+        return f"sup-norm Lipschitz constant at most {text(self.constant)}" + condition(self.when)
 
     def sufficient(self, op: Any) -> Rules:
         if self.constant == 1:

@@ -84,7 +84,7 @@ class Conjugate(Law):
     when: Any = True
 
     def statement(self, op: Any) -> str:
-        return f"the conjugate on the simplex is {self.value}" + condition(self.when)
+        return f"the conjugate on the simplex is {text(self.value)}" + condition(self.when)
 
     def sufficient(self, op: Any) -> Rules:
         over = (words.j, 1, words.n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import And, Expr, Indexed, Integer, Piecewise, Pow, Rational, S, Sum, Symbol
+from sympy import And, Expr, Indexed, Integer, Piecewise, Pow, Rational, S, Sum, Symbol, exp
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
@@ -19,7 +19,23 @@ def text(expression: Any) -> str:
     >>> text(exp(alpha * x[i]) / Sum(exp(alpha * x[j]), (j, 1, n)))
     'exp(alpha x[i])/(sum_j exp(alpha x[j]))'
     """
-    return str(_Printer().doprint(expression))
+    known = hasattr(expression, "atoms") and all(
+        lim[0].name in _WORDS for total in expression.atoms(Sum) for lim in total.limits
+    )
+    return str(_Printer().doprint(expression if known else _with_usual_indices(expression)))
+
+
+def _with_usual_indices(e: Any, around: frozenset[str] = frozenset()) -> Any:
+    """The indices of sums that are nobody's words as j, and l, r, ... inside it."""
+    if not getattr(e, "args", ()) or not hasattr(e, "has") or not e.has(Sum):
+        return e
+    if isinstance(e, Sum):
+        taken = around | {s.name for s in e.atoms(Symbol)}
+        spare = (name for name in "jlrstuvxyz" if name not in taken)
+        strange = [lim[0] for lim in e.limits if lim[0].name not in _WORDS]
+        e = e.xreplace({index: Symbol(next(spare), integer=True) for index in strange})
+        around |= {lim[0].name for lim in e.limits}
+    return e.func(*(_with_usual_indices(a, around) for a in e.args))
 
 
 class _Printer(StrPrinter):
@@ -54,6 +70,8 @@ class _Printer(StrPrinter):
             if isinstance(factor, Rational):
                 above += [Integer(factor.p)] if factor.p != 1 else []
                 below += [Integer(factor.q)] if factor.q != 1 else []
+            elif factor == exp(-1):
+                below.append(S.Exp1)
             elif isinstance(factor, Pow) and _negative(factor.exp):
                 below.append(factor.base ** (-factor.exp))
             else:
@@ -76,6 +94,12 @@ class _Printer(StrPrinter):
 
     def _print_Rational(self, e: Any) -> str:
         return f"{e.p}/{e.q}"
+
+    def _print_Exp1(self, e: Any) -> str:
+        return "e"
+
+    def _print_LambertW(self, e: Any) -> str:
+        return f"W({self._print(e.args[0])})"
 
     def _print_Abs(self, e: Any) -> str:
         return f"|{self._print(e.args[0])}|"
@@ -111,6 +135,7 @@ def _order(test: Any) -> tuple[int, str]:
     return (0 if symbols <= _INDICES else 2 if symbols <= _COUNTS else 1), str(test)
 
 
+_WORDS = {"i", "j", "k", "l"}
 _INDICES = {words.i, words.j, words.k}
 _COUNTS = {words.m, words.m2, words.n}
 

@@ -1,7 +1,7 @@
 """A formula's line of text says what the formula says: brackets where precedence needs them, and nowhere a sign lost."""
 
 import pytest
-from sympy import Eq, KroneckerDelta, Piecewise, Rational, S, Sum, Symbol, exp, log, oo
+from sympy import Dummy, E, Eq, KroneckerDelta, LambertW, Ne, Piecewise, Rational, S, Sum, Symbol, exp, log, oo
 
 import smoothsym as ss
 from smoothsym.symbolic.text import text
@@ -37,6 +37,7 @@ a, b, c = (Symbol(name, real=True) for name in "abc")
             "(a where b > 0, else c) where a = c, else b",
         ),
         (-oo, "-oo"),
+        (LambertW((n - 1) / E) / alpha, "W((n - 1)/e)/alpha"),
     ],
 )
 def test_a_formula_reads_as_mathematics(expression, line):
@@ -52,3 +53,13 @@ def test_every_derivative_of_the_catalogue_has_a_line_with_its_brackets_closed(o
 
 def test_a_power_is_never_taken_for_a_product():
     assert text(2**p) != text(2 * p)
+
+
+def test_an_index_that_is_nobody_s_word_is_j():
+    s, inner = Symbol("s1", integer=True), Dummy("s2", integer=True)
+    assert text(Sum(x[s], (s, 1, n)) ** 2) == "(sum_j x[j])^2"
+    assert text(Sum(x[s] * Sum(x[s] * x[inner], (inner, 1, n)), (s, 1, n))) == "sum_j x[j] (sum_l x[j] x[l])"
+    assert text(Sum(x[s] * x[j], (s, 1, n))) == "sum_l x[j] x[l]"
+    assert text(Piecewise((1, Eq(i, k) & (m > 1)), (S.NegativeInfinity, Ne(i, k)), (0, True))) == (
+        "1 where i = k and m > 1, -oo where i != k, else 0"
+    )
