@@ -6,9 +6,12 @@ from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Inequality, Limit
 from smoothsym.operator import SmoothMax
 from smoothsym.symbolic.derivatives import partial_parameter
+from smoothsym.symbolic.levels import Levels
 from smoothsym.words import alpha, j, maximum, mean, minimum, n, x
 
 _definition = Sum(x[j] * exp(alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1, n))
+
+_GAP = LambertW((n - 1) / E)
 
 boltzmann = SmoothMax(
     name="boltzmann",
@@ -21,7 +24,9 @@ boltzmann = SmoothMax(
         Limit(-oo, minimum(x)),
         Between(minimum(x), maximum(x)),
         Inequality(0, partial_parameter(_definition, alpha), title="it rises with alpha"),
-        Between(maximum(x) - LambertW((n - 1) / E) / alpha, maximum(x), when=alpha > 0),
+        Between(
+            maximum(x) - _GAP / alpha, maximum(x), when=alpha > 0, sharp="lower", at=Levels(0, -(1 + _GAP) / alpha)
+        ),
     ),
     special_values={
         "empty": Special(S.NaN, "limit"),

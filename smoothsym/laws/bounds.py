@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Abs, Dummy, E, Expr, Indexed, IndexedBase, LambertW, S, Sum, exp
+from sympy import Abs, Dummy, Expr, Indexed, IndexedBase, S
 
 from smoothsym import words
-from smoothsym.laws.law import Condition, Law, Nonnegative, Zero, condition
-from smoothsym.laws.points import Function, Sample, larger
+from smoothsym.laws.attained import Attained
+from smoothsym.laws.law import Condition, Law, Nonnegative, condition
+from smoothsym.laws.means import ByExtremeMean
+from smoothsym.laws.points import Extreme, Function, Sample, larger
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
 from smoothsym.symbolic.inequalities import under
-from smoothsym.symbolic.ranges import Bounded, Known, Unbounded, at_most, bounded, holds
+from smoothsym.symbolic.levels import Levels
+from smoothsym.symbolic.ranges import Bounded, Entries, Known, Unbounded, at_most, bounded, holds
 from smoothsym.symbolic.text import text
 
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
@@ -34,11 +37,14 @@ def _by_moduli(op: Any) -> bool:
 
 @dataclass(frozen=True)
 class InRange(Condition):
-    """The condition that lower <= f <= upper by the ranges of its parts; the evidence is the tree of steps."""
+    """The condition that lower <= f <= upper (None: nothing claimed) by the ranges of its parts; the evidence is the tree of steps.
+
+    Where a bound speaks of m and Delta, m entries are the largest, one is Delta below, and the others not above that one.
+    """
 
     op: Any
-    lower: Expr
-    upper: Expr
+    lower: Expr | None
+    upper: Expr | None
     when: Any
 
     def prove(self) -> Any:
@@ -54,28 +60,37 @@ class InRange(Condition):
     def accepts(self, evidence: Any) -> bool:
         if not isinstance(evidence, Bounded):
             return False
-        low, high = self._claimed(self.lower), self._claimed(self.upper)
         shown = any(form == evidence.expression and holds(evidence, known) for form, known in self._forms())
-        return shown and at_most(low, evidence.lo) and at_most(evidence.hi, high)
+        below = self.lower is None or at_most(self._claimed(self.lower), evidence.lo)
+        return shown and below and (self.upper is None or at_most(evidence.hi, self._claimed(self.upper)))
 
     @property
     def _moves(self) -> bool:
         return Translation().proof(self.op) is not None
 
-    def _forms(self) -> Iterator[tuple[Expr, Known]]:
+    def _forms(self) -> Iterator[tuple[Expr, Entries]]:
         """The value less the largest entry, in differences from it, or divided by it, in ratios to it."""
         if self.op.arity is not None:
             return
+        named = {q for bound in (self.lower, self.upper) if bound is not None for q in bound.free_symbols}
         if self._moves:
+            groups = ((S.One, S.Zero, S.Zero), (words.n - 1, -_SPREAD, S.Zero))
+            if words.Delta in named:
+                next_level = -words.Delta
+                below = ((S.One, next_level, next_level), (words.n - words.m - 1, -_SPREAD, next_level))
+                groups = ((words.m, S.Zero, S.Zero), *below)  # type: ignore[assignment]
+            elif words.m in named:
+                groups = ((words.m, S.Zero, S.Zero), (words.n - words.m, -_SPREAD, S.Zero))
             yield (
                 under(moved(self.op, lambda e: _GAP[e.indices[0]]), self.when),
-                {_GAP: (-_SPREAD, S.Zero, S.Zero)},
+                {_GAP: Known(-_SPREAD, S.Zero, groups)},
             )
         elif self.op.kind == "modulus" and _by_moduli(self.op) and Homogeneous().proof(self.op) is not None:
             ratio = _RATIO[self.op.domain]
             form = moved(self.op, lambda e: ratio[e.indices[0]])
             for least in (S.Zero, _LEAST):
-                yield under(form, self.when), {ratio: (least, S.One, S.One)}
+                ends = ((S.One, S.One, S.One), (words.n - 1, least, S.One))
+                yield under(form, self.when), {ratio: Known(least, S.One, ends)}
 
     def _claimed(self, claim: Expr) -> Expr:
         """A claimed bound less the largest entry, or divided by it."""
@@ -93,23 +108,42 @@ class InRange(Condition):
 class Between(Law):
     """lower <= f(x) <= upper, expressions in maximum(x), minimum(x), mean(x), n and the parameter.
 
-    `sharp` names a bound, "upper" or "lower", that is attained where all entries are equal.
+    `sharp` names a bound, "upper" or "lower", that is attained, or approached as t -> oo: at the levels `at`, or where all entries
+    are equal. A bound may speak of `m`, how many entries tie for the largest, and of `Delta`, its distance to the next one.
     """
 
     lower: Expr
     upper: Expr
     when: Any = True
     sharp: str = ""
+    at: Levels | None = None
 
     def statement(self, op: Any) -> str:
-        tail = f"; the {self.sharp} bound is sharp" if self.sharp else ""
+        tail = ""
+        if self.sharp:
+            how = "attained" if not self._levels.approached else "approached as t -> oo"
+            where = f": {how} at {self._levels}" if self.at is not None else ""
+            tail = f"; the {self.sharp} bound is sharp{where}"
         return f"{text(self.lower)} <= f <= {text(self.upper)}{tail}" + condition(self.when)
+
+    def scope(self, op: Any) -> str:
+        named = self.lower.free_symbols | self.upper.free_symbols
+        if words.Delta in named:
+            return "every n > m" + condition(self.when)
+        return super().scope(op)
+
+    @property
+    def _levels(self) -> Levels:
+        return self.at or Levels(_SAME, _SAME)
+
+    @property
+    def _sharp_bound(self) -> Expr:
+        return self.upper if self.sharp == "upper" else self.lower
 
     def sufficient(self, op: Any) -> Rules:
         attained: tuple[Condition, ...] = ()
         if self.sharp:
-            bound = self.upper if self.sharp == "upper" else self.lower
-            attained = (Zero(moved(op, lambda e: _SAME) - _all_equal(bound), op.domain),)
+            attained = (Attained(op.definition, self._sharp_bound, self._levels, self.when, op.domain),)
         if op.arity is not None:
             gaps = (
                 op.definition - _written_out(self.lower, op.arity),
@@ -118,21 +152,32 @@ class Between(Law):
             yield "the differences are nonnegative", (*(Nonnegative(g, self.when, op.domain) for g in gaps), *attained)
             return
         yield "bounded term by term", (InRange(op, self.lower, self.upper, self.when), *attained)
-        if op.parameter is not None and op.arity is None and self.when == (op.parameter > 0):
-            top, gap = words.maximum(words.x), LambertW((words.n - 1) / E) / op.parameter
-            if (self.lower, self.upper) == (top - gap, top):
-                # With t_s = 0 and t_j >= 0, sum t exp(-t) / sum exp(-t) <= W((n - 1)/e), with equality at t_j = 1 + W.
-                rule = "Lambert's W: the gap is a mean of t under weights exp(-t), t = parameter (max - x)"
-                yield rule, (Zero(_mean_gap(op), op.domain),)
+        rule = "a mean of distances is largest where all other entries are equal"
+        below, above = InRange(op, self.lower, None, self.when), InRange(op, None, self.upper, self.when)
+        for measure in measures(op):
+            yield rule, (self._mean(op, op.definition - self.lower, measure), above, *attained)
+            yield rule, (below, self._mean(op, self.upper - op.definition, measure), *attained)
+
+    def _mean(self, op: Any, gap: Expr, measure: str) -> Condition:
+        count = words.m if gap.has(words.m) else S.One
+        return ByExtremeMean(gap, op.parameter, measure, self.when, op.domain, count)
+
+    def extremes(self, op: Any) -> tuple[Extreme, ...]:
+        return (Extreme(self.at),) if self.at is not None else ()
 
     def can_be_sampled(self, op: Any) -> bool:
-        return _computable(self.lower, self.upper)
+        return True
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
         value = f(at.x, at.parameter)
         low, high = (Function(f.op, e)(at.x, at.parameter) for e in (self.lower, self.upper))
         # The larger of the two violations, against 0.
         return larger(low - value, value - high), at.t * 0
+
+
+def measures(op: Any) -> tuple[str, ...]:
+    """How the entries of an operator can be measured from an extreme one, so that it does not depend on where that lies."""
+    return ("parts",) if op.domain == "positive" else ("below", "above")
 
 
 def _written_out(e: Expr, arity: int) -> Expr:
@@ -144,23 +189,3 @@ def _written_out(e: Expr, arity: int) -> Expr:
         words.mean(words.x): (a + b) / 2,
     }
     return e.xreplace(swaps)
-
-
-def _mean_gap(op: Any) -> Expr:
-    """What vanishes if f = x_s - (1/a) sum t_j exp(-t_j) / sum exp(-t_j), t_j = a (x_s - x_j), for every s."""
-    a, j = op.parameter, words.j
-    t = a * (words.x[words.k] - words.x[j])
-    over = (j, 1, words.n)
-    return op.definition - words.x[words.k] + Sum(t * exp(-t), over) / Sum(exp(-t), over) / a
-
-
-def _computable(*bounds: Expr) -> bool:
-    """Whether a program computes each bound."""
-    return not any(bound.has(LambertW) for bound in bounds)
-
-
-def _all_equal(bound: Expr) -> Expr:
-    """A bound where every entry is c."""
-    c = _SAME
-    swaps = {q: Abs(c) if q.args[0].has(Abs) else c for q in bound.atoms(words.Reduction)}
-    return bound.xreplace(swaps)

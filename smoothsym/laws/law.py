@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Abs, Expr, Indexed, Mul, S, Sum, sign
 
 from smoothsym import words
-from smoothsym.laws.points import LENGTHS, POINTS, Sample, Witness, allowed_parameters, counterexample
+from smoothsym.laws.points import LENGTHS, POINTS, Extreme, Sample, Witness, allowed_parameters, counterexample
 from smoothsym.laws.smoothness import continuous
 from smoothsym.laws.verdict import Verdict
 from smoothsym.symbolic import inequalities, moments
@@ -175,6 +175,10 @@ class Law:
         """A sample turned into one that the law is about."""
         return at
 
+    def extremes(self, op: Any) -> tuple[Extreme, ...]:
+        """Where the law claims that its bound is attained: points that it is tried at beside others."""
+        return ()
+
     def applies(self, op: Any) -> bool:
         """Whether the law says something of this operator."""
         return not getattr(op, "vector", False)
@@ -207,7 +211,9 @@ class Law:
         if not self.can_be_sampled(op):
             return None
         at = op.pinned
-        found = counterexample(at, sides, self.range(at), self.equality, self.uses(at), lambda p: self.prepared(p, at))
+        found = counterexample(
+            at, sides, self.range(at), self.equality, self.uses(at), lambda p: self.prepared(p, at), self.extremes(at)
+        )
         return found if found is None or at is op else replace(found, name=f"{at.name}: {found.name}")
 
     def attempt(self, op: Any) -> Verdict:

@@ -6,19 +6,24 @@ find points worth a closer look; on Spans, which are enclosures with exact arith
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import numpy as np
 from mpmath import libmp
-from sympy import Rational
+from sympy import Expr, Rational, S, Symbol
 
+from smoothsym import words
+from smoothsym.certify.roots import enclosed
 from smoothsym.program import arrays, intervals, numbers
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Indeterminate, Interval, Undefined
+from smoothsym.symbolic.levels import Levels, t
+from smoothsym.symbolic.roots import is_root
 
 BITS = 160
 """The precision at which a law is judged."""
@@ -82,6 +87,9 @@ class Span:
     def below(self, other: Any) -> bool:
         """Whether every number of this enclosure is less than every number of the other."""
         return bool(libmp.mpf_lt(self.ends[1], Span.of(other).ends[0]))
+
+    def __float__(self) -> float:
+        return float(libmp.to_float(self.ends[0]))
 
     def __str__(self) -> str:
         low, high = (libmp.to_float(end) for end in self.ends)
@@ -150,16 +158,40 @@ def allowed_parameters(parameter: Any, when: Any) -> tuple[Fraction, ...]:
 
 
 class Function:
-    """f of an operator, on float arrays and on arrays of exact numbers and Spans alike; rows along the last axis."""
+    """A formula of an operator, on float arrays and on arrays of exact numbers and Spans alike; rows along the last axis.
 
-    def __init__(self, op: Any, of: str = "value") -> None:
-        self.op, self.of = op, of
+    Numbers that an equation tells are enclosed; `m` and `Delta` are the ties of the largest entry and its distance to the next one.
+    The result has the shape of the rows, and an axis for each of i and k where either is free.
+    """
+
+    def __init__(self, op: Any, of: Any = "value") -> None:
+        self.op = op
+        self.roots = {r: Symbol(f"root_{place}") for place, r in enumerate(sorted(_outermost(of), key=str))}
+        self.of = of.xreplace(self.roots) if self.roots else of
+        free = of.free_symbols if isinstance(of, Expr) else set()
+        self.tied = bool(free & {words.m, words.Delta})
+        self.axes = tuple(q in free for q in (words.i, words.k))
 
     def __call__(self, x: Any, parameter: Any) -> Any:
-        return self._spans(x, parameter) if x.dtype == object else self._floats(x, parameter)
+        found = self._spans(x, parameter) if x.dtype == object else self._floats(x, parameter)
+        if not any(self.axes) or found.ndim < 1 + sum(self.axes):
+            return found
+        lengths = (x.shape[-1] if used else 1 for used in self.axes)
+        return found.reshape(x.shape[0], *lengths)
 
     def _floats(self, x: Any, parameter: Any) -> Any:
         symbols = {self.op.parameter.name: parameter} if self.op.parameter is not None else {}
+        ties = np.ones(x.shape[0])
+        if self.tied:
+            top = x.max(axis=-1, keepdims=True)
+            symbols["m"] = ties = (x == top).sum(axis=-1).astype(float)
+            with np.errstate(all="ignore"):
+                symbols["Delta"] = np.where(x == top, np.inf, top - x).min(axis=-1)
+        if self.roots:
+            keys = [*zip(np.broadcast_to(parameter, x.shape[:1]).tolist(), ties.tolist(), strict=True)]
+            for root, name in self.roots.items():
+                known = {key: self._near(root, x.shape[-1], *map(Fraction, key)) for key in set(keys)}
+                symbols[name.name] = np.array([known[key] for key in keys])
         with np.errstate(all="ignore"):
             found = np.asarray(arrays.run(self.op.program(self.of), x, symbols)[0], dtype=float)
         return np.broadcast_to(found, x.shape[:1]) if found.ndim == 0 else found
@@ -169,9 +201,43 @@ class Function:
         results: list[Any] = []
         for row, a in zip(x, np.broadcast_to(parameter, x.shape[:1]), strict=True):
             symbols = {self.op.parameter.name: Span.of(a).ends} if self.op.parameter is not None else {}
+            falls = [max(row) - v for v in row] if self.tied else [0]
+            if self.tied:
+                symbols["m"] = Span(falls.count(0)).ends
+                if not any(falls) and words.Delta in self.of.free_symbols:
+                    raise Undefined("there is no second level where all entries are equal")
+                symbols["Delta"] = Span(min((v for v in falls if v), default=0)).ends
+            ties = Fraction(falls.count(0))
+            symbols |= {name.name: self._root(root, len(row), a, ties).ends for root, name in self.roots.items()}
             found = numbers.run(program, Balls(BITS), {"x": [Span.of(v).ends for v in row]}, symbols)[0]
-            results.append([Span(v) for v in found] if isinstance(found, list) else Span(found))
+            results.append(_spanned(found))
         return np.array(results, dtype=object)
+
+    def _near(self, root: Expr, length: int, parameter: Fraction, ties: Fraction) -> float:
+        """A root in floats; nan where the equation has none."""
+        try:
+            return float(self._root(root, length, parameter, ties))
+        except (ArithmeticError, ValueError):
+            return float("nan")
+
+    def _root(self, root: Expr, length: int, parameter: Fraction, ties: Fraction) -> Span:
+        values: dict[Any, Any] = {words.n: length, words.m: ties}
+        if self.op.parameter is not None:
+            values[self.op.parameter] = parameter
+        return Span(enclosed(root, values, BITS))
+
+
+def _outermost(of: Any) -> list[Expr]:
+    """The numbers in a formula that an equation tells, those inside of others left out."""
+    if not isinstance(of, Expr):
+        return []
+    if is_root(of):
+        return [of]
+    return list({r for a in of.args for r in _outermost(a)})
+
+
+def _spanned(found: Any) -> Any:
+    return [_spanned(v) for v in found] if isinstance(found, list) else Span(found)
 
 
 Sides = Callable[[Function, Sample], tuple[Any, Any]]
@@ -203,40 +269,111 @@ class Witness:
 
 
 def counterexample(
-    op: Any, sides: Sides, when: Any, equality: bool, uses: str, prepared: Callable[[Sample], Sample]
+    op: Any,
+    sides: Sides,
+    when: Any,
+    equality: bool,
+    uses: str,
+    prepared: Callable[[Sample], Sample],
+    extremes: Sequence[Extreme] = (),
 ) -> Witness | None:
     """A point whose enclosures exclude left <= right (or left = right), the roundest found; None where there is none.
 
-    `uses` says which of x, y and t the sides depend on; `prepared` turns a sample into one that the law is about.
+    `uses` says which of x, y and t the sides depend on; `prepared` turns a sample into one that the law is about; `extremes` are
+    the points at which a law claims that its bound is attained, so that a smaller one would fall there.
     """
     f = Function(op)
-    for suspects in _suspects(op, f, lambda g, at: sides(g, prepared(at)), when, equality):
+    for suspects in _suspects(op, f, lambda g, at: sides(g, prepared(at)), when, equality, extremes):
         for sample, q in suspects:
             point = prepared(sample.one(q))
             try:
-                left, right = (Span.of(np.reshape(side, -1)[0]) for side in sides(f, point))
+                pairs = _pairs(*sides(f, point))
             except (Indeterminate, Undefined, ArithmeticError, ValueError):
                 continue
-            if right.below(left) or (equality and left.below(right)):
-                parameter = point.parameter[0] if op.parameter is not None else None
-                name = op.parameter.name if op.parameter is not None else ""
-                relation = "is not" if equality else ">"
-                y = tuple(point.y[0]) if "y" in uses else None
-                return Witness(
-                    tuple(point.x[0]), y, point.t[0] if "t" in uses else None, parameter, name, left, right, relation
-                )
+            for left, right in pairs:
+                if right.below(left) or (equality and left.below(right)):
+                    parameter = point.parameter[0] if op.parameter is not None else None
+                    name = op.parameter.name if op.parameter is not None else ""
+                    relation = "is not" if equality else ">"
+                    y = tuple(point.y[0]) if "y" in uses else None
+                    at = point.t[0] if "t" in uses else None
+                    return Witness(tuple(point.x[0]), y, at, parameter, name, left, right, relation)
     return None
 
 
-def _suspects(op: Any, f: Function, sides: Sides, when: Any, equality: bool) -> Iterator[list[tuple[Sample, int]]]:
+def _aligned(*sides: Any) -> list[Any]:
+    """Sides with as many axes each: those of i and k after that of the points."""
+    most = max(np.ndim(side) for side in sides)
+    parts = [np.reshape(side, (*np.shape(side), *(1,) * (most - np.ndim(side)))) for side in sides]
+    return list(np.broadcast_arrays(*parts))
+
+
+def _pairs(left: Any, right: Any) -> list[tuple[Span, Span]]:
+    """What is compared at one point: a pair of numbers, or one for every place of i and k."""
+    left, right = (np.asarray(side, dtype=object) for side in (left, right))
+    return [(Span.of(a), Span.of(b)) for a, b in zip(*(q.reshape(-1) for q in _aligned(left, right)), strict=True)]
+
+
+def _suspects(
+    op: Any, f: Function, sides: Sides, when: Any, equality: bool, extremes: Sequence[Extreme]
+) -> Iterator[list[tuple[Sample, int]]]:
     """The points at which float code sees the law broken, shortest vectors and roundest numbers first."""
     allowed = allowed_parameters(op.parameter, when)
     if not allowed:
         return
-    for sample in samples(op.domain, op.arity, op.kind == "modulus", allowed):
+    sampled = samples(op.domain, op.arity, op.kind == "modulus", allowed)
+    for sample in (*sampled, *_extreme_samples(op, extremes, allowed)):
         with np.errstate(all="ignore"):
-            left, right = (np.broadcast_to(side, sample.t.shape) for side in sides(f, sample))
+            left, right = _aligned(*sides(f, sample), sample.t)[:2]
             gap = np.abs(left - right) if equality else left - right
             size = np.abs(left) + np.abs(right) + 1e-6
-            broken = np.flatnonzero(gap > 1e-7 * size)
+            broken = np.flatnonzero((gap > 1e-7 * size).reshape(len(sample.t), -1).any(axis=1))
         yield [(sample, int(q)) for q in broken[:CLOSE]]
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """Where a bound is attained or approached: x, and how far y lies from it in each of its entries, where a law is about both."""
+
+    x: Levels
+    step: Levels | None = None
+
+
+_FINE = (4, 10, 20, 44)
+"""To how many bits an extreme point is rounded: the coarser, the easier to read."""
+_FAR = (8, 30)
+"""What t -> oo is tried as."""
+_STEP = Fraction(1, 64)
+
+
+def _extreme_samples(op: Any, extremes: Sequence[Extreme], allowed: tuple[Fraction, ...]) -> Iterator[Sample]:
+    """Points near the extreme ones of each length, for each parameter."""
+    for n in LENGTHS if extremes and op.arity is None else (op.arity,) if extremes else ():
+        rows, others, chosen = [], [], []
+        for a, far, ties in product(allowed[:4], _FAR, range(1, n)):
+            values = {words.n: n, words.m: ties, words.Delta: 1, t: far}
+            values |= {op.parameter: a} if op.parameter is not None else {}
+            for extreme in extremes:
+                row = _row(extreme.x, n, values)
+                step = [0.0] * n if extreme.step is None else _row(extreme.step, n, values)
+                if row is None or step is None or (op.domain == "positive" and min(row) <= 0):
+                    continue
+                for bits in _FINE:
+                    rounded = [round(v * 2**bits) / 2**bits for v in row]
+                    rows.append(rounded)
+                    others.append([u + float(_STEP) * d for u, d in zip(rounded, step, strict=True)])
+                    chosen.append(float(a))
+        if rows:
+            found = np.unique(np.hstack([np.array(rows), np.array(others), np.array(chosen)[:, None]]), axis=0)
+            yield Sample(found[:, :n], found[:, n:-1], np.ones(len(found)), found[:, -1])
+
+
+def _row(levels: Levels, n: int, values: dict[Any, Any]) -> list[float] | None:
+    """The vector of n entries in floats; None where it has not so many, or no such levels."""
+    try:
+        count, first, rest = (
+            float(Span(enclosed(S(e), values, 80))) for e in (levels.count, levels.first, levels.rest)
+        )
+    except (ArithmeticError, ValueError, KeyError):
+        return None
+    return [first] * int(count) + [rest] * (n - int(count)) if count <= n else None

@@ -112,7 +112,7 @@ def _valued(function: Any, side: Any, at: Sample) -> Any:
 
 def _can_be_valued(op: Any, *sides: Any) -> bool:
     """Whether expressions are numbers once x and the parameter are."""
-    known = {words.n, words.x, words.x.label, op.parameter}
+    known = {words.n, words.m, words.Delta, words.i, words.k, words.x, words.x.label, op.parameter}
     for side in (written_out(op, side) for side in sides):
         bound = {lim[0] for total in S(side).atoms(Sum) for lim in total.limits}
         loose = {s for s in S(side).free_symbols if s not in known and s not in bound and not s.has(words.x)}

@@ -1,31 +1,46 @@
-"""The range of an expression, for every n: each term of a sum is bounded, the dominant one is known exactly, and weighted means stay inside.
+"""The range of an expression, for every n: each term of a sum is bounded, the dominant ones are known exactly, and weighted means stay inside.
 
 Entries are written as differences d_j = x_j - x_s in [-R, 0] or ratios r_j in [0, 1] from the dominant entry s, at which they are
-0 or 1. An expression is then bounded from its parts, each by one rule; a Bounded is the tree of these steps, which `holds`
+0 or 1; or in more groups, as m ties, the next level and the rest. An expression is then bounded from its parts, each by one rule; a Bounded is the tree of these steps, which `holds`
 goes through again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import Add, Expr, Indexed, Mul, Pow, S, Sum, Symbol, exp, expand, log
+from sympy import Add, Expr, Indexed, Mul, Pow, S, Sum, exp, expand, log
 
 from smoothsym import words
 from smoothsym.symbolic import moments, signs
 from smoothsym.symbolic.factoring import factored
+from smoothsym.symbolic.roots import others
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of entries: bounds that hold for all of them, and for each group, of a count each, bounds of their own."""
+
+    lo: Expr
+    hi: Expr
+    groups: tuple[tuple[Expr, Expr, Expr], ...]
+    """(count, lower, upper); the counts are >= 0 and add up to n."""
+
+    @property
+    def at(self) -> tuple[tuple[Expr, Expr], ...]:
+        return tuple((lo, hi) for _, lo, hi in self.groups)
 
 
 @dataclass(frozen=True)
 class Bounded:
-    """lo <= expression <= hi for every n, by a rule from the parts; `at` is the exact value at the dominant index, if known."""
+    """lo <= expression <= hi for every n, by a rule from the parts; `at` has the bounds in each group of entries, if they differ."""
 
     expression: Expr
     lo: Expr
     hi: Expr
-    at: Expr | None
+    at: tuple[tuple[Expr, Expr], ...] | None
     rule: str
     parts: tuple[Bounded, ...] = field(default=())
 
@@ -43,19 +58,20 @@ class Unbounded(ValueError):
     """An expression that no rule bounds."""
 
 
-Known = Mapping[Any, tuple[Expr, Expr, Expr]]
-"""{base of an entry: (lower, upper, at the dominant index)}."""
+Entries = Mapping[Any, Known]
+"""What is known of the entries of each base; all of them fall into the same groups."""
 
 
-def bounded(e: Expr, known: Known) -> Bounded:
+def bounded(e: Expr, known: Entries) -> Bounded:
     """Bounds of an expression in entries with known bounds; what else stands in it has its sign by its assumptions.
 
     Raises Unbounded where no rule applies.
     """
     if isinstance(e, Indexed) and e.base in known:
-        return Bounded(e, *known[e.base], "entry")
+        entry = known[e.base]
+        return Bounded(e, entry.lo, entry.hi, entry.at, "entry")
     if not any(e.has(base) for base in known):
-        return Bounded(e, e, e, e, "constant")
+        return Bounded(e, e, e, ((e, e),) * len(_groups(known)), "constant")
     if isinstance(e, Sum):
         return _sum(e, known)
     if isinstance(e, Add):
@@ -64,64 +80,79 @@ def bounded(e: Expr, known: Known) -> Bounded:
         return _mean(e, known) or _mul(e, known)
     if isinstance(e, exp):
         part = bounded(e.args[0], known)
-        lo = exp(part.lo) if part.lo == part.hi else S.Zero
-        return Bounded(
-            e, lo, exp(part.hi), None if part.at is None else exp(part.at), "exp rises and is positive", (part,)
-        )
+        return _mapped(e, part, _exponential, "exp rises and is positive")
     if isinstance(e, log):
         part = bounded(e.args[0], known)
         if not signs.positive(part.lo):
             raise Unbounded(f"the logarithm of {e.args[0]}, which may come near 0")
-        at = None if part.at is None else log(part.at)
-        return Bounded(e, log(part.lo), log(part.hi), at, "log rises", (part,))
+        return _mapped(e, part, lambda lo, hi: (log(lo), log(hi)), "log rises")
     if isinstance(e, Pow) and not any(e.exp.has(base) for base in known):
         return _pow(e, known)
     raise Unbounded(f"no rule bounds {e.func.__name__}")
 
 
-def _sum(e: Sum, known: Known) -> Bounded:
+def _groups(known: Entries) -> tuple[tuple[Expr, Expr, Expr], ...]:
+    return next((entry.groups for entry in known.values()), ())
+
+
+def _mapped(e: Expr, part: Bounded, ends: Callable[[Expr, Expr], tuple[Expr, Expr]], rule: str) -> Bounded:
+    """A function of one part, by the ends of its range, in all and in each group."""
+    at = None if part.at is None else tuple(ends(lo, hi) for lo, hi in part.at)
+    return Bounded(e, *ends(part.lo, part.hi), at, rule, (part,))
+
+
+def _exponential(lo: Expr, hi: Expr) -> tuple[Expr, Expr]:
+    return exp(lo) if lo == hi else S.Zero, exp(hi)
+
+
+def _sum(e: Sum, known: Entries) -> Bounded:
     if len(e.limits) != 1 or e.limits[0][1:] != (1, words.n):
         raise Unbounded("a sum over other limits")
     part = bounded(e.function, known)
-    others = words.n - 1
-    if part.at is not None:
-        return Bounded(
-            e,
-            part.at + others * part.lo,
-            part.at + others * part.hi,
-            None,
-            "the dominant term, and n - 1 others",
-            (part,),
-        )
-    return Bounded(e, words.n * part.lo, words.n * part.hi, None, "n terms", (part,))
+    if part.at is None:
+        return Bounded(e, words.n * part.lo, words.n * part.hi, None, "n terms", (part,))
+    counts = [count for count, _, _ in _groups(known)]
+    lo, hi = (Add(*(c * ends[q] for c, ends in zip(counts, part.at, strict=True))) for q in (0, 1))
+    rule = "the dominant term, and n - 1 others" if len(counts) == 2 else "the terms of each level"
+    return Bounded(e, lo, hi, None, rule, (part,))
 
 
-def _add(e: Add, known: Known) -> Bounded:
+def _add(e: Add, known: Entries) -> Bounded:
     parts = tuple(bounded(a, known) for a in e.args)
-    at = None if any(p.at is None for p in parts) else Add(*(p.at for p in parts))
+    at = _each(parts, lambda ends: (Add(*(lo for lo, _ in ends)), Add(*(hi for _, hi in ends))))
     return Bounded(e, Add(*(p.lo for p in parts)), Add(*(p.hi for p in parts)), at, "term by term", parts)
 
 
-def _mul(e: Mul, known: Known) -> Bounded:
+def _each(
+    parts: tuple[Bounded, ...], joined: Callable[[list[tuple[Expr, Expr]]], tuple[Expr, Expr]]
+) -> tuple[tuple[Expr, Expr], ...] | None:
+    """The bounds of a whole in each group, from those of its parts there."""
+    if any(p.at is None for p in parts):
+        return None
+    return tuple(joined(list(ends)) for ends in zip(*(p.at for p in parts if p.at is not None), strict=True))
+
+
+def _mul(e: Mul, known: Entries) -> Bounded:
     """A product of factors, one after the other; each has a sign, or multiplies a constant."""
     constant, rest = e.as_independent(*known, as_Add=False)
     parts = tuple(bounded(f, known) for f in Mul.make_args(rest))
-    lo, hi = parts[0].lo, parts[0].hi
-    for part in parts[1:]:
-        if not (signs.nonnegative(lo) and signs.nonnegative(part.lo)):
-            raise Unbounded(f"the product {rest} of factors of unknown sign")
-        lo, hi = lo * part.lo, hi * part.hi
-    if signs.nonnegative(-constant):
-        lo, hi = constant * hi, constant * lo
-    elif signs.nonnegative(constant):
-        lo, hi = constant * lo, constant * hi
-    else:
+
+    def product(ends: list[tuple[Expr, Expr]]) -> tuple[Expr, Expr]:
+        lo, hi = ends[0]
+        for low, high in ends[1:]:
+            if not (signs.nonnegative(lo) and signs.nonnegative(low)):
+                raise Unbounded(f"the product {rest} of factors of unknown sign")
+            lo, hi = lo * low, hi * high
+        if signs.nonnegative(-constant):
+            return constant * hi, constant * lo
+        if signs.nonnegative(constant):
+            return constant * lo, constant * hi
         raise Unbounded(f"the sign of {constant} is not known")
-    at = None if any(p.at is None for p in parts) else constant * Mul(*(p.at for p in parts))
-    return Bounded(e, lo, hi, at, "factor by factor", parts)
+
+    return Bounded(e, *product([(p.lo, p.hi) for p in parts]), _each(parts, product), "factor by factor", parts)
 
 
-def _mean(e: Mul, known: Known) -> Bounded | None:
+def _mean(e: Mul, known: Entries) -> Bounded | None:
     """c sum_j w_j g_j / sum_j w_j with w > 0: a weighted mean of g."""
     sums = [f for f in e.args if isinstance(f, Sum)]
     inverse = [f.base for f in e.args if isinstance(f, Pow) and f.exp == -1 and isinstance(f.base, Sum)]
@@ -140,19 +171,18 @@ def _mean(e: Mul, known: Known) -> Bounded | None:
     return None
 
 
-def _pow(e: Pow, known: Known) -> Bounded:
+def _pow(e: Pow, known: Entries) -> Bounded:
     part = bounded(e.base, known)
     if not signs.nonnegative(part.lo):
         raise Unbounded(f"the power {e} of what may be negative")
-    at = None if part.at is None else part.at**e.exp
     if signs.nonnegative(e.exp):
-        return Bounded(e, part.lo**e.exp if part.lo != 0 else S.Zero, part.hi**e.exp, at, "the power rises", (part,))
+        return _mapped(e, part, lambda lo, hi: (lo**e.exp if lo != 0 else S.Zero, hi**e.exp), "the power rises")
     if signs.nonnegative(-e.exp) and signs.positive(part.lo):
-        return Bounded(e, part.hi**e.exp, part.lo**e.exp, at, "the power falls", (part,))
+        return _mapped(e, part, lambda lo, hi: (hi**e.exp, lo**e.exp), "the power falls")
     raise Unbounded(f"the sign of the exponent {e.exp} is not known")
 
 
-def holds(tree: Bounded, known: Known) -> bool:
+def holds(tree: Bounded, known: Entries) -> bool:
     """Whether each step of a tree follows from its parts: each is derived again from its expression alone."""
     try:
         return bounded(tree.expression, known) == tree and all(holds(part, known) for part in tree.parts)
@@ -161,8 +191,9 @@ def holds(tree: Bounded, known: Known) -> bool:
 
 
 def at_most(smaller: Expr, larger: Expr) -> bool:
-    """Whether smaller <= larger by the form of their difference; n - 1 >= 0."""
-    counted = Symbol("others", integer=True, nonnegative=True)
+    """Whether smaller <= larger by the form of their difference; n >= 1, n >= m, and n > m below Delta."""
     gap = expand((larger - smaller).expand(log=True, force=True))
-    candidates = [gap, factored(gap), gap.xreplace({words.n: counted + 1}).expand()]
+    # Below m ties there is another entry wherever the distance to it is spoken of.
+    counted = words.m + 1 if gap.has(words.Delta) else words.m if gap.has(words.m) else S.One
+    candidates = [gap, factored(gap), others(gap, counted).expand()]
     return any(signs.nonnegative(c) or c == 0 for c in candidates)

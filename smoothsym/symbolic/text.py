@@ -70,8 +70,8 @@ class _Printer(StrPrinter):
             if isinstance(factor, Rational):
                 above += [Integer(factor.p)] if factor.p != 1 else []
                 below += [Integer(factor.q)] if factor.q != 1 else []
-            elif factor == exp(-1):
-                below.append(S.Exp1)
+            elif isinstance(factor, exp) and factor.args[0].is_Integer and factor.args[0] < 0:
+                below.append(exp(-factor.args[0]))
             elif isinstance(factor, Pow) and _negative(factor.exp):
                 below.append(factor.base ** (-factor.exp))
             else:
@@ -97,6 +97,10 @@ class _Printer(StrPrinter):
 
     def _print_Exp1(self, e: Any) -> str:
         return "e"
+
+    def _print_exp(self, e: Any) -> str:
+        (power,) = e.args
+        return f"e^{power}" if power.is_Integer and power > 0 else f"exp({self._print(power)})"
 
     def _print_LambertW(self, e: Any) -> str:
         return f"W({self._print(e.args[0])})"

@@ -1,0 +1,66 @@
+"""That a bound is attained, or approached: at a vector of two levels both sides are the same number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Dummy, Expr, S, Sum, oo
+
+from smoothsym import words
+from smoothsym.laws.law import Condition
+from smoothsym.symbolic import asymptotics, moments
+from smoothsym.symbolic.inequalities import under
+from smoothsym.symbolic.levels import Levels, larger_first, t
+from smoothsym.symbolic.roots import roots, told_by
+
+_Z = Dummy("z", nonnegative=True)
+
+
+@dataclass(frozen=True)
+class Attained(Condition):
+    """expression = bound at a vector of two levels, for every n; where a level has t in it, their difference tends to 0 as t -> oo.
+
+    The expression may have one entry x[i] beside its sums, which then is at the first level.
+    """
+
+    expression: Expr
+    bound: Expr
+    at: Levels
+    when: Any = True
+    domain: str = "real"
+
+    def accepts(self, evidence: Any) -> bool:
+        if evidence != self:
+            return False
+        gap = self._gap()
+        if gap is None or gap.has(Sum, words.x):
+            return False
+        if not self.at.approached:
+            return moments.is_zero(gap)
+        try:
+            return bool(asymptotics.limit(gap, t, oo) == 0)
+        except asymptotics.Undecided:
+            return False
+
+    def _gap(self) -> Expr | None:
+        found = roots(S(self.bound) + S(self.at.first) + S(self.at.rest))
+        told = told_by(found[0]) if len(found) == 1 else {}
+        if found and not told:
+            return None
+
+        def plain(e: Any) -> Expr:
+            return under(S(e).xreplace(dict.fromkeys(found, _Z)), self.when)
+
+        swaps = {plain(old): plain(new) for old, new in told.items()}
+        first, rest = (plain(e).xreplace(swaps) for e in (self.at.first, self.at.rest))
+        levels = Levels(first, rest, plain(self.at.count))
+        ordered = larger_first(levels)
+        try:
+            whole = levels.value(Levels.entry(plain(self.expression - self.bound), words.i, levels.first), ordered)
+        except ValueError:
+            return None
+        return whole.xreplace(swaps)
+
+    def __str__(self) -> str:
+        return f"attained at {self.at}"
