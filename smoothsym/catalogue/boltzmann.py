@@ -1,32 +1,81 @@
 """The Boltzmann operator: the mean of the entries under softmax weights."""
 
-from sympy import E, LambertW, S, Sum, exp, oo
+from sympy import KroneckerDelta, LambertW, S, Sum, exp, log, oo, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Inequality, Limit
+from smoothsym.laws import Between, Expansion, Identity, Inequality, Limit
+from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, mu4, mu5, w
 from smoothsym.operator import SmoothMax
-from smoothsym.symbolic.derivatives import partial_parameter
 from smoothsym.symbolic.levels import Levels
-from smoothsym.words import alpha, j, maximum, mean, minimum, n, x
+from smoothsym.words import Delta, alpha, c, i, j, k, m, m2, maximum, mean, minimum, n, v, x
 
-_definition = Sum(x[j] * exp(alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1, n))
-
-_GAP = LambertW((n - 1) / E)
+_each, _by_k = (i, 1, n), (k, 1, n)
+_delta = KroneckerDelta(i, k)
+_gradient, _hessian = D(f, x[i]), D(f, x[i], x[k])
+_variance = E((x[j] - f) ** 2)
+_along_gradient = Sum(v[j] * D(f, x[j]), (j, 1, n))
+_small = exp(-alpha * Delta)
+_gap = LambertW((n - 1) / exp(1))
 
 boltzmann = SmoothMax(
     name="boltzmann",
     title="Boltzmann operator",
     parameter=alpha,
-    definition=_definition,
+    definition=Sum(x[j] * exp(alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1, n)),
     laws=(
         Limit(oo, maximum(x)),
         Limit(0, mean(x)),
         Limit(-oo, minimum(x)),
         Between(minimum(x), maximum(x)),
-        Inequality(0, partial_parameter(_definition, alpha), title="it rises with alpha"),
         Between(
-            maximum(x) - _GAP / alpha, maximum(x), when=alpha > 0, sharp="lower", at=Levels(0, -(1 + _GAP) / alpha)
+            maximum(x) - _gap / alpha, maximum(x), when=alpha > 0, sharp="lower", at=Levels(0, -(1 + _gap) / alpha)
         ),
+        Inequality(0, D(f, alpha), title="it rises with alpha"),
+        # The gradient and the Hessian.
+        Identity(_gradient, w[i] * (1 + alpha * (x[i] - f))),
+        Identity(alpha * (x[i] - f), log(w[i]) - E(log(w[j])), title="the weights alone say how far an entry is"),
+        Identity(_gradient, w[i] * (1 + log(w[i]) - E(log(w[j])))),
+        Identity(Sum(_gradient, _each), 1),
+        Identity(_hessian, alpha * (_delta * w[i] * (2 + alpha * (x[i] - f)) - w[k] * _gradient - w[i] * D(f, x[k]))),
+        Identity(Sum(_hessian, _by_k), 0),
+        Identity(
+            Sum(_hessian * v[k], _by_k),
+            alpha * (w[i] * (2 + alpha * (x[i] - f)) * v[i] - _gradient * E(v[j]) - w[i] * _along_gradient),
+        ),
+        Identity(
+            Sum(_hessian * v[i] * v[k], _each, _by_k),
+            alpha * (Sum((w[j] + D(f, x[j])) * v[j] ** 2, (j, 1, n)) - 2 * _along_gradient * E(v[j])),
+        ),
+        # The parameter: the cumulants of the entries under their weights.
+        Identity(D(f, alpha), _variance),
+        Identity(D(f, alpha, alpha), E((x[j] - f) ** 3)),
+        Identity(D(f, alpha, alpha, alpha), E((x[j] - f) ** 4) - 3 * _variance**2),
+        Identity(D(f, x[i], alpha), w[i] * ((x[i] - f) * (2 + alpha * (x[i] - f)) - alpha * _variance)),
+        # Equal entries, and two.
+        Identity(At(f, c), c),
+        Identity(At(_gradient, c), 1 / n),
+        Identity(At(_hessian, c), 2 * alpha / n * (_delta - 1 / n), title="twice that of log-sum-exp"),
+        Identity(2 * At(f, x[1], x[2]), x[1] + x[2] + (x[1] - x[2]) * tanh(alpha * (x[1] - x[2]) / 2)),
+        # Expansions.
+        Expansion(
+            0,
+            mean(x)
+            + alpha * mu2
+            + alpha**2 * mu3 / 2
+            + alpha**3 * (mu4 - 3 * mu2**2) / 6
+            + alpha**4 * (mu5 - 10 * mu2 * mu3) / 24,
+            alpha**5,
+        ),
+        Expansion(
+            0,
+            (1 + 2 * alpha * (x[i] - mean(x)) + 3 * alpha**2 * ((x[i] - mean(x)) ** 2 - mu2) / 2) / n,
+            alpha**3,
+            of=_gradient,
+        ),
+        Expansion(oo, maximum(x) - Delta * m2 / m * _small, _small),
+        Expansion(oo, (1 + m2 / m * (alpha * Delta - 1) * _small) / m, _small, of=_gradient, where={x[i]: maximum(x)}),
+        Expansion(oo, (1 - alpha * Delta) * _small / m, _small, of=_gradient, where={x[i]: maximum(x) - Delta}),
+        Expansion(-oo, minimum(x) + Delta * m2 / m * exp(alpha * Delta), exp(alpha * Delta)),
     ),
     special_values={
         "empty": Special(S.NaN, "limit"),

@@ -1,11 +1,19 @@
 """The Lehmer mean of positive numbers: the mean under weights x^(p-1), with the harmonic mean at p = 0 and the mean at p = 1."""
 
-from sympy import S, Sum, oo
+from sympy import KroneckerDelta, S, Sum, Symbol, log, oo, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Limit
+from smoothsym.laws import Between, Expansion, Identity, Limit
+from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
-from smoothsym.words import j, maximum, mean, minimum, n, p, x
+from smoothsym.words import i, j, k, m, m2, maximum, mean, minimum, n, p, rho, x
+
+_c = Symbol("c", positive=True)
+_gradient = D(f, x[i])
+_log, _higher = E(log(x[j])), E(x[j] * log(x[j])) / f
+_variance = E(log(x[j]) ** 2) - _log**2
+_higher_variance = E(x[j] * log(x[j]) ** 2) / f - _higher**2
+_bend = (p - 1) * w[i] / x[i]
 
 lehmer = SmoothMax(
     name="lehmer",
@@ -19,6 +27,25 @@ lehmer = SmoothMax(
         Limit(1, mean(x)),
         Limit(0, n / Sum(1 / x[j], (j, 1, n)), note="the harmonic mean"),
         Between(minimum(x), maximum(x)),
+        # The gradient and the Hessian.
+        Identity(f, E(x[j])),
+        Identity(_gradient, w[i] * (p - (p - 1) * f / x[i])),
+        Identity(Sum(x[i] * _gradient, (i, 1, n)), f, title="Euler"),
+        Identity(
+            D(f, x[i], x[k]),
+            KroneckerDelta(i, k) * _bend * (p - (p - 2) * f / x[i])
+            - _bend * D(f, x[k])
+            - _gradient * _bend.xreplace({i: k}),
+        ),
+        # The parameter. Under the weights x^p a mean is E[x g]/f.
+        Identity(D(log(f), p), _higher - _log),
+        Identity(D(log(f), p, p), _higher_variance - _variance),
+        Identity(D(f, p, p), f * (D(log(f), p, p) + D(log(f), p) ** 2)),
+        # Equal entries, and two.
+        Identity(At(f, _c), _c),
+        Identity(2 * At(f, x[1], x[2]), x[1] + x[2] + (x[1] - x[2]) * tanh((p - 1) * log(x[1] / x[2]) / 2)),
+        # Expansions.
+        Expansion(oo, maximum(x) * (1 - m2 / m * (1 - rho) * rho ** (p - 1)), rho**p),
     ),
     special_values={
         "empty": Special(S.NaN, "limit"),

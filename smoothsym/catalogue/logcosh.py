@@ -1,17 +1,34 @@
 """Log-cosh: mellowmax of a number and its negative, a smooth modulus that is quadratic at 0."""
 
-from sympy import Max, S, cosh, log, oo
+from sympy import Abs, Max, S, cosh, exp, log, oo, sinh, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Even, Limit
+from smoothsym.laws import Even, Expansion, Identity, Limit
+from smoothsym.laws.vocabulary import D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import alpha, x
+
+_t = x[1]
 
 logcosh = SmoothMax(
     name="logcosh",
     title="Log-cosh",
     parameter=alpha,
-    definition=log(cosh(alpha * x[1])) / alpha,
-    laws=(Limit(oo, Max(x[1], -x[1])), Limit(-oo, -Max(x[1], -x[1])), Limit(0, S.Zero), Even()),
+    definition=log(cosh(alpha * _t)) / alpha,
+    laws=(
+        Limit(oo, Max(_t, -_t)),
+        Limit(-oo, -Max(_t, -_t)),
+        Limit(0, S.Zero),
+        Even(),
+        Identity(f, Abs(_t) + (log(1 + exp(-2 * alpha * Abs(_t))) - log(2)) / alpha, title="stable"),
+        Identity(f, log(1 + 2 * sinh(alpha * _t / 2) ** 2) / alpha, title="for a small alpha x[1]"),
+        Identity(D(f, _t), tanh(alpha * _t)),
+        Identity(D(f, _t, _t), alpha / cosh(alpha * _t) ** 2),
+        Identity(D(f, alpha), (_t * tanh(alpha * _t) - f) / alpha),
+        Identity(
+            D(f, alpha, alpha), _t**2 / (alpha * cosh(alpha * _t) ** 2) - 2 * (_t * tanh(alpha * _t) - f) / alpha**2
+        ),
+        Expansion(0, alpha * _t**2 / 2 - alpha**3 * _t**4 / 12, alpha**5),
+    ),
     special_values={"nan": Special(S.NaN, "limit", S.NaN, "limit")},
 )

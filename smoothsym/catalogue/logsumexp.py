@@ -1,28 +1,86 @@
 """Log-sum-exp: the smooth maximum whose gradient is softmax."""
 
-from sympy import Eq, Piecewise, S, Sum, exp, log, oo
+from sympy import Abs, Eq, KroneckerDelta, Piecewise, S, Sum, Symbol, cosh, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Conjugate, Inequality, Limit, Pole
+from smoothsym.laws import Between, Conjugate, Expansion, Identity, Inequality, Limit, Pole
 from smoothsym.laws.stated import q
+from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, w
 from smoothsym.operator import SmoothMax
-from smoothsym.symbolic.derivatives import partial_parameter
-from smoothsym.words import alpha, j, maximum, minimum, n, x
+from smoothsym.words import Delta, alpha, c, i, j, k, m, m2, maximum, mean, minimum, n, v, x
 
-_definition = log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha
+_each, _by_j, _by_k = ((index, 1, n) for index in (i, j, k))
+_delta = KroneckerDelta(i, k)
+_gradient, _hessian = D(f, x[i]), D(f, x[i], x[k])
+_l, _t = Symbol("l", integer=True), Symbol("t", real=True)
+_mean, _mean_v, _log_weight = E(x[_l], _l), E(v[_l], _l), E(log(w[j]))
+_variance = E((x[j] - _mean) ** 2)
+_small = exp(-alpha * Delta)
 
 logsumexp = SmoothMax(
     name="logsumexp",
     title="LogSumExp",
     parameter=alpha,
-    definition=_definition,
+    definition=log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha,
     laws=(
         Limit(oo, maximum(x)),
         Limit(-oo, minimum(x)),
         Pole(0),
         Between(maximum(x), maximum(x) + log(n) / alpha, when=alpha > 0, sharp="upper"),
         Conjugate(Sum(q[j] * log(q[j]), (j, 1, n)) / alpha, when=alpha > 0),
-        Inequality(partial_parameter(_definition, alpha), 0, when=alpha > 0, title="it falls as alpha grows"),
+        Inequality(D(f, alpha), 0, when=alpha > 0, title="it falls as alpha grows"),
+        # The gradient, the Hessian and the third derivative.
+        Identity(_gradient, w[i]),
+        Identity(Sum(w[i], _each), 1),
+        Identity(_hessian, alpha * (_delta * w[i] - w[i] * w[k])),
+        Identity(Sum(_hessian, _by_k), 0),
+        Identity(Sum(_hessian * v[k], _by_k), alpha * w[i] * (v[i] - E(v[j]))),
+        Identity(Sum(_hessian * v[i] * v[k], _each, _by_k), alpha * E((v[j] - _mean_v) ** 2), title="a variance"),
+        Identity(
+            Sum(_hessian * v[i] * v[k], _each, _by_k), alpha / 2 * Sum(w[i] * w[k] * (v[i] - v[k]) ** 2, _each, _by_k)
+        ),
+        Identity(
+            Sum(D(f, x[i], x[k], x[_l]) * v[i] * v[k] * v[_l], _each, _by_k, (_l, 1, n)),
+            alpha**2 * E((v[j] - _mean_v) ** 3),
+            title="a third cumulant",
+        ),
+        # The parameter. The entropy of the weights is H = -sum_j w[j] log(w[j]).
+        Identity(f, E(x[j]) - _log_weight / alpha, title="free energy, which is energy plus entropy over alpha"),
+        Identity(D(f, alpha), (E(x[j]) - f) / alpha),
+        Identity(D(f, alpha), _log_weight / alpha**2, title="minus the entropy"),
+        Identity(D(f, alpha, alpha), _variance / alpha - 2 * _log_weight / alpha**3),
+        Identity(D(f, x[i], alpha), w[i] * (x[i] - _mean)),
+        # Equal entries, two, and logarithms.
+        Identity(At(f, c), c + log(n) / alpha),
+        Identity(2 * At(f, x[1], x[2]), x[1] + x[2] + 2 * log(2 * cosh(alpha * (x[1] - x[2]) / 2)) / alpha),
+        Identity(exp(alpha * At(f, log(Abs(x[j])))), Sum(Abs(x[j]) ** alpha, _by_j), title="in log space it is a sum"),
+        # Softmax maximises <q, x> + H(q)/alpha on the simplex, and f is the maximum.
+        Identity(
+            x[i] - (log(w[i]) + 1) / alpha,
+            f - 1 / alpha,
+            title="the multiplier, for every weight the same",
+        ),
+        Identity(
+            f - Sum(q[j] * x[j], _by_j) + Sum(q[j] * log(q[j]), _by_j) / alpha - (1 - Sum(q[j], _by_j)) * f,
+            Sum(q[j] * log(q[j] / w[j]), _by_j) / alpha,
+            title="Fenchel-Young gap, with a multiplier for the simplex",
+        ),
+        # Gumbel: G_j with the distribution exp(-exp(-t)). The maximum of x_j + G_j/alpha has it about f, and is at i with probability w[i].
+        Identity(
+            Sum(exp(-alpha * (_t - x[j])), _by_j),
+            exp(-alpha * (_t - f)),
+            title="Gumbel, the law of max (x_j + G_j/alpha)",
+        ),
+        Identity(
+            alpha * exp(-alpha * (_t - x[i])) * exp(-Sum(exp(-alpha * (_t - x[j])), _by_j)),
+            w[i] * alpha * exp(-alpha * (_t - f)) * exp(-exp(-alpha * (_t - f))),
+            title="Gumbel, the density where i is the largest",
+        ),
+        # Expansions.
+        Expansion(0, log(n) / alpha + mean(x) + alpha * mu2 / 2 + alpha**2 * mu3 / 6, alpha**3),
+        Expansion(oo, maximum(x) + log(m) / alpha + m2 / (m * alpha) * _small, _small / alpha),
+        Expansion(oo, (1 - m2 / m * _small) / m, _small, of=_gradient, where={x[i]: maximum(x)}),
+        Expansion(oo, _small / m, _small, of=_gradient, where={x[i]: maximum(x) - Delta}),
     ),
     special_values={
         "empty": Special("extreme", "convention"),

@@ -1,30 +1,62 @@
 """The p-norm: log-sum-exp of log|x|, and a norm for p >= 1."""
 
-from sympy import Abs, Eq, Piecewise, S, Sum, oo, sign
+from sympy import Abs, Eq, KroneckerDelta, Piecewise, S, Sum, log, oo, sign
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Even, Inequality, Limit, Lipschitz, Monotone
+from smoothsym.laws import Between, Even, Expansion, Identity, Inequality, Limit, Lipschitz, Monotone
+from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
-from smoothsym.symbolic.derivatives import partial_parameter
-from smoothsym.words import i, j, maximum, minimum, n, p, x
+from smoothsym.words import c, i, j, k, m, m2, maximum, minimum, n, p, rho, v, x
 
 _NONZERO = Sum(Abs(sign(x[j])), (j, 1, n))
-
-_definition = Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p)
+_gradient, _hessian = D(f, x[i]), D(f, x[i], x[k])
+_log_weight = E(log(w[j]))
+_variance = E(log(Abs(x[j])) ** 2) - E(log(Abs(x[j]))) ** 2
+_size = (Abs(x[i]) / f) ** (p - 2)
 
 pnorm = SmoothMax(
     name="pnorm",
     title="p-norm",
     parameter=p,
-    definition=_definition,
+    definition=Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p),
     laws=(
         Limit(oo, maximum(Abs(x)), note="the maximum of x itself only where x >= 0"),
+        Limit(1, Sum(Abs(x[j]), (j, 1, n))),
         Limit(-oo, minimum(Abs(x))),
         Between(maximum(Abs(x)), n ** (1 / p) * maximum(Abs(x)), when=p > 0, sharp="upper"),
         Even(),
-        Inequality(partial_parameter(_definition, p), 0, when=p > 0, title="it falls as p grows"),
+        Inequality(D(f, p), 0, when=p > 0, title="it falls as p grows"),
         Monotone(when=p >= 1, on="x >= 0"),
         Lipschitz(n ** (1 / p), when=p > 1),
+        # The gradient and the Hessian.
+        Identity(w[i], (Abs(x[i]) / f) ** p),
+        Identity(_gradient, sign(x[i]) * (Abs(x[i]) / f) ** (p - 1)),
+        Identity(Sum(x[i] * _gradient, (i, 1, n)), f, title="Euler"),
+        Identity(
+            Sum(Abs(_gradient) ** (p / (p - 1)), (i, 1, n)) ** ((p - 1) / p), 1, title="the dual norm of the gradient"
+        ),
+        Identity(_hessian, (p - 1) / f * (KroneckerDelta(i, k) * _size - _gradient * D(f, x[k]))),
+        Identity(Sum(_hessian * x[k], (k, 1, n)), 0),
+        Identity(
+            Sum(_hessian * v[k], (k, 1, n)),
+            (p - 1) / f * (_size * v[i] - _gradient * Sum(v[j] * D(f, x[j]), (j, 1, n))),
+        ),
+        # The parameter. The entropy of the weights is h = -sum_j w[j] log(w[j]).
+        Identity(D(f, p), f * _log_weight / p**2),
+        Identity(D(f, p, p), f * (_variance / p - 2 * _log_weight / p**3 + _log_weight**2 / p**4)),
+        Identity(D(f, x[i], p), _gradient * (log(Abs(x[i]) / f) - (p - 1) * _log_weight / p**2)),
+        Identity(At(f, c), n ** (1 / p) * Abs(c)),
+        # Expansions.
+        Expansion(oo, m ** (1 / p) * maximum(Abs(x)) * (1 + m2 / (m * p) * rho**p), rho**p / p),
+        Expansion(
+            oo,
+            m ** (1 / p - 1) * (1 - m2 / m * rho**p),
+            rho**p,
+            of=(maximum(Abs(x)) / f) ** (p - 1),
+            title="the gradient at the largest modulus",
+        ),
+        Expansion(-oo, m ** (1 / p) * minimum(Abs(x)) * (1 + m2 / (m * p) / rho**p), 1 / (p * rho**p)),
+        Expansion(oo, maximum(Abs(x)) * (1 + log(m) / p + log(m) ** 2 / (2 * p**2)), 1 / p**2),
     ),
     special_values={
         "empty": Special("extreme", "limit"),

@@ -3,16 +3,30 @@
 from sympy import Abs, S, oo, sqrt
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Even, Limit
+from smoothsym.laws import Between, Even, Identity, Limit
+from smoothsym.laws.vocabulary import D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import eps, x
+
+_t = x[1]
 
 smoothabs = SmoothMax(
     name="smoothabs",
     title="Smooth modulus",
     parameter=eps,
-    definition=sqrt(x[1] ** 2 + eps),
-    laws=(Limit(0, Abs(x[1])), Limit(oo, oo), Even(), Between(Abs(x[1]), Abs(x[1]) + sqrt(eps), when=eps > 0)),
+    definition=sqrt(_t**2 + eps),
+    laws=(
+        Limit(0, Abs(_t)),
+        Limit(oo, oo),
+        Even(),
+        Between(Abs(_t), Abs(_t) + sqrt(eps), when=eps > 0),
+        Identity(f - Abs(_t), eps / (f + Abs(_t))),
+        Identity(D(f, _t), _t / f),
+        Identity(D(f, _t, _t), eps / f**3),
+        Identity(D(f, _t, _t, _t), -3 * eps * _t / f**5),
+        Identity(D(f, eps), 1 / (2 * f)),
+        Identity(D(f, eps, eps), -1 / (4 * f**3)),
+    ),
     special_values={
         "nan": Special(S.NaN, "limit", S.NaN, "limit"),
         "parameter 0": Special(Abs(x[1]), "limit"),

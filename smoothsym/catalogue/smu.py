@@ -1,21 +1,35 @@
 """The smooth maximum unit of two numbers, with a square root; the one with erf (SMU of Biswas et al., CVPR 2022) is another function."""
 
-from sympy import Abs, S, oo, sqrt
+from sympy import Abs, KroneckerDelta, Max, S, oo, sqrt
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Limit
+from smoothsym.laws import Between, Identity, Limit
+from smoothsym.laws.vocabulary import At, D, f
 from smoothsym.operator import SmoothMax
-from smoothsym.words import eps, maximum, x
+from smoothsym.words import eps, i, k, maximum, x
+
+_a, _b = x[1], x[2]
+_h = sqrt((_a - _b) ** 2 + eps)
+_sides = (KroneckerDelta(1, i) - KroneckerDelta(2, i)) * (KroneckerDelta(1, k) - KroneckerDelta(2, k))
 
 smu = SmoothMax(
     name="smu",
     title="Smooth maximum unit",
     parameter=eps,
-    definition=(x[1] + x[2] + sqrt((x[1] - x[2]) ** 2 + eps)) / 2,
+    definition=(_a + _b + _h) / 2,
     laws=(
-        Limit(0, (x[1] + x[2] + Abs(x[1] - x[2])) / 2, note="the maximum"),
+        Limit(0, (_a + _b + Abs(_a - _b)) / 2, note="the maximum"),
         Limit(oo, oo),
         Between(maximum(x), maximum(x) + sqrt(eps) / 2, when=eps > 0, sharp="upper"),
+        Identity(f - Max(_a, _b), eps / (2 * (_h + Abs(_a - _b)))),
+        Identity(f - At(f, -_a, -_b), _a + _b, title="with its dual"),
+        Identity(f * (_a + _b - _h) / 2, _a * _b - eps / 4, title="without cancellation where a + b < 0"),
+        Identity(2 * D(f, _a), 1 + (_a - _b) / _h),
+        Identity(D(f, _a) + D(f, _b), 1),
+        Identity(D(f, x[i], x[k]), eps / (2 * _h**3) * _sides),
+        Identity(D(f, eps), 1 / (4 * _h)),
+        Identity(D(f, eps, eps), -1 / (8 * _h**3)),
+        Identity(D(f, _a, eps), -(_a - _b) / (4 * _h**3)),
     ),
     special_values={
         "nan": Special(S.NaN, "limit", S.NaN, "limit"),

@@ -1,26 +1,43 @@
 """Softmax: the gradient of log-sum-exp, a value for each entry."""
 
-from sympy import S, Sum, exp, oo
+from sympy import Eq, KroneckerDelta, Piecewise, S, Sum, Symbol, exp, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Identity, Limit
+from smoothsym.laws import Expansion, Identity, Limit
+from smoothsym.laws.vocabulary import At, D, E, f, mu2, w
 from smoothsym.operator import SmoothMax
-from smoothsym.symbolic.asymptotics import limit
-from smoothsym.words import alpha, c, i, j, n, x
+from smoothsym.words import Delta, alpha, c, i, j, k, m, m2, maximum, mean, n, v, x
 
-_definition = exp(alpha * x[i]) / Sum(exp(alpha * x[j]), (j, 1, n))
-_moved = _definition.xreplace({x[q]: x[q] + c for q in (i, j)})
+_l = Symbol("l", integer=True)
+_mean = E(x[_l], _l)
+_jacobian = D(w[i], x[k])
+_small = exp(-alpha * Delta)
 
 softmax = SmoothMax(
     name="softmax",
     title="Softmax",
     parameter=alpha,
-    definition=_definition,
+    definition=exp(alpha * x[i]) / Sum(exp(alpha * x[j]), (j, 1, n)),
     laws=(
-        Limit(oo, limit(_definition, alpha, oo)),
+        Limit(oo, Piecewise((1 / m, Eq(x[i], maximum(x))), (0, True))),
         Limit(0, 1 / n),
-        Identity(Sum(_definition, (i, 1, n)), 1, title="the entries sum to 1"),
-        Identity(_moved, _definition, title="translation invariant: f(x + c) = f(x)"),
+        Identity(f, w[i], title="its entries are the weights"),
+        Identity(Sum(w[i], (i, 1, n)), 1),
+        Identity(At(f, x[j] + c), f, title="translation invariant"),
+        # The Jacobian.
+        Identity(_jacobian, alpha * (KroneckerDelta(i, k) * w[i] - w[i] * w[k])),
+        Identity(_jacobian, D(w[k], x[i])),
+        Identity(Sum(_jacobian, (k, 1, n)), 0),
+        Identity(Sum(_jacobian * v[k], (k, 1, n)), alpha * w[i] * (v[i] - E(v[j]))),
+        # The parameter.
+        Identity(D(w[i], alpha), w[i] * (x[i] - E(x[j]))),
+        Identity(D(w[i], alpha, alpha), w[i] * ((x[i] - _mean) ** 2 - E((x[j] - _mean) ** 2))),
+        # Expansions.
+        Expansion(
+            0, (1 + alpha * (x[i] - mean(x)) + alpha**2 * ((x[i] - mean(x)) ** 2 - mu2) / 2) / n, alpha**3, of=w[i]
+        ),
+        Expansion(oo, (1 - m2 / m * _small) / m, _small, of=w[i], where={x[i]: maximum(x)}),
+        Expansion(oo, _small / m, _small, of=w[i], where={x[i]: maximum(x) - Delta}),
     ),
     special_values={
         "empty": Special(S.NaN, "limit"),

@@ -3,23 +3,38 @@
 from sympy import Abs, Max, Min, S, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Identity, Limit, Pole
+from smoothsym.laws import Between, Expansion, Identity, Limit, Pole
+from smoothsym.laws.vocabulary import At, D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import alpha, x
 
-_definition = log(1 + exp(alpha * x[1])) / alpha
+_t = x[1]
+_slope = D(f, _t)
+_entropy = -_slope * log(_slope) - (1 - _slope) * log(1 - _slope)
 
 softplus = SmoothMax(
     name="softplus",
     title="Softplus",
     parameter=alpha,
-    definition=_definition,
+    definition=log(1 + exp(alpha * _t)) / alpha,
     laws=(
-        Limit(oo, Max(0, x[1])),
-        Limit(-oo, Min(0, x[1])),
+        Limit(oo, Max(0, _t)),
+        Limit(-oo, Min(0, _t)),
         Pole(0),
-        Between((x[1] + Abs(x[1])) / 2, (x[1] + Abs(x[1])) / 2 + log(2) / alpha, when=alpha > 0),
-        Identity(_definition - _definition.xreplace({x[1]: -x[1]}), x[1], title="f(x) - f(-x) = x"),
+        Between((_t + Abs(_t)) / 2, (_t + Abs(_t)) / 2 + log(2) / alpha, when=alpha > 0),
+        Identity(f - At(f, -_t), _t),
+        Identity(f, Max(_t, 0) + log(1 + exp(-alpha * Abs(_t))) / alpha, title="stable"),
+        Identity(_t, f + log(1 - exp(-alpha * f)) / alpha, title="its inverse"),
+        Identity(f, _t * _slope + _entropy / alpha, title="the slope maximises t y + h(y)/alpha, h the binary entropy"),
+        # Derivatives: the slope is the logistic function.
+        Identity(_slope, 1 / (1 + exp(-alpha * _t))),
+        Identity(1 - _slope, At(_slope, -_t)),
+        Identity(D(f, _t, _t), alpha * _slope * (1 - _slope)),
+        Identity(D(f, _t, _t, _t), alpha**2 * _slope * (1 - _slope) * (1 - 2 * _slope)),
+        Identity(D(f, alpha), (_t * _slope - f) / alpha),
+        Identity(D(f, alpha), -_entropy / alpha**2, title="minus the binary entropy of the slope"),
+        Identity(D(f, alpha, alpha), _t**2 * _slope * (1 - _slope) / alpha + 2 * _entropy / alpha**3),
+        Expansion(0, log(2) / alpha + _t / 2 + alpha * _t**2 / 8, alpha**3),
     ),
     special_values={"nan": Special(S.NaN, "limit", S.NaN, "limit")},
     # The zero test is Lindemann-Weierstrass for value and derivative; the derivative by alpha has no theorem.

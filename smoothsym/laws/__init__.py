@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from smoothsym.laws.bounds import Between
+from smoothsym.laws.expansions import Expansion
 from smoothsym.laws.law import Law, Nonnegative, Zero, check, regime
 from smoothsym.laws.limits import Limit, Pole, Smooth
 from smoothsym.laws.shape import (
@@ -69,7 +70,7 @@ def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
 
 
 __all__ = [
-    "AbsolutelyHomogeneous", "Associative", "Between", "Conjugate", "Convex", "Definite", "Dual", "Even", "Homogeneous",
+    "AbsolutelyHomogeneous", "Associative", "Between", "Conjugate", "Convex", "Definite", "Dual", "Even", "Expansion", "Homogeneous",
     "Identity", "Inequality", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "Monotone", "NonExpansive", "Nonnegative",
     "Norm", "Pole", "QuasiConvex", "SchurConvex", "Smooth", "Symmetric", "Translation", "Triangle", "Verdict", "Zero",
     "attempts", "check", "everywhere", "prove", "regime", "verdicts",

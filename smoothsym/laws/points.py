@@ -164,8 +164,8 @@ class Function:
     The result has the shape of the rows, and an axis for each of i and k where either is free.
     """
 
-    def __init__(self, op: Any, of: Any = "value") -> None:
-        self.op = op
+    def __init__(self, op: Any, of: Any = "value", form: str = "stable") -> None:
+        self.op, self.form = op, form
         self.roots = {r: Symbol(f"root_{place}") for place, r in enumerate(sorted(_outermost(of), key=str))}
         self.of = of.xreplace(self.roots) if self.roots else of
         free = of.free_symbols if isinstance(of, Expr) else set()
@@ -193,11 +193,11 @@ class Function:
                 known = {key: self._near(root, x.shape[-1], *map(Fraction, key)) for key in set(keys)}
                 symbols[name.name] = np.array([known[key] for key in keys])
         with np.errstate(all="ignore"):
-            found = np.asarray(arrays.run(self.op.program(self.of), x, symbols)[0], dtype=float)
+            found = np.asarray(arrays.run(self.op.program(self.of, self.form), x, symbols)[0], dtype=float)
         return np.broadcast_to(found, x.shape[:1]) if found.ndim == 0 else found
 
     def _spans(self, x: Any, parameter: Any) -> Any:
-        program = self.op.program(self.of)
+        program = self.op.program(self.of, self.form)
         results: list[Any] = []
         for row, a in zip(x, np.broadcast_to(parameter, x.shape[:1]), strict=True):
             symbols = {self.op.parameter.name: Span.of(a).ends} if self.op.parameter is not None else {}
@@ -256,6 +256,8 @@ class Witness:
     left: Span
     right: Span
     relation: str
+    settings: tuple[tuple[str, str], ...] = ()
+    """What the other free symbols of the law stand for."""
 
     def __str__(self) -> str:
         def shown(v: tuple[Fraction, ...]) -> str:
@@ -265,6 +267,7 @@ class Witness:
         said += [f"y = {shown(self.y)}"] if self.y is not None else []
         said += [f"t = {self.t}"] if self.t is not None else []
         said += [f"{self.name} = {self.parameter}"] if self.parameter is not None else []
+        said += [f"{symbol} = {value}" for symbol, value in self.settings]
         return f"{', '.join(said)}: {self.left} {self.relation} {self.right}"
 
 

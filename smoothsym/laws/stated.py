@@ -3,24 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr, IndexedBase, S, Sum, log
 
 from smoothsym import words
 from smoothsym.laws.law import Condition, Law, Nonnegative, Zero, condition
-from smoothsym.laws.points import Function, Sample
-from smoothsym.laws.vocabulary import D, E, f, w, written_out
+from smoothsym.laws.points import Function, Sample, Witness, counterexample
+from smoothsym.laws.settings import Settings, settings
+from smoothsym.laws.verdict import Verdict
+from smoothsym.laws.vocabulary import At, D, E, f, in_words, mu2, mu3, mu4, mu5, w, written_out
+from smoothsym.symbolic import moments
 from smoothsym.symbolic.text import text
 
+MOST_AXES = 2
+"""Over how many indices at once a program computes."""
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 q = IndexedBase("q", positive=True)
 """A point of the simplex: q_j > 0 with sum 1."""
 
 
+class Formulas(Law):
+    """A relation between two formulas over x, n and the operator's parameter, in the words of laws.vocabulary.
+
+    They may have free indices, and symbols beside the parameter: a point that refutes the law gives them small numbers.
+    """
+
+    when: Any
+    title: str
+    relation = ""
+
+    @property
+    def formulas(self) -> tuple[Any, Any]:
+        raise TypeError(f"{type(self).__name__} relates nothing")
+
+    def statement(self, op: Any) -> str:
+        left, right = (in_words(op, side) for side in self.formulas)
+        return (f"{self.title}: " if self.title else "") + f"{left} {self.relation} {right}" + condition(self.when)
+
+    def scope(self, op: Any) -> str:
+        sizes = {len(e.args) - 1 for side in self.formulas for e in S(side).atoms(At)} - {1}
+        return f"{max(sizes)} entries" + condition(self.when) if sizes and op.arity is None else super().scope(op)
+
+    def applies(self, op: Any) -> bool:
+        return True
+
+    def written_out(self, op: Any) -> tuple[Expr, Expr]:
+        left, right = self.formulas
+        return written_out(op, left), written_out(op, right)
+
+    def can_be_sampled(self, op: Any) -> bool:
+        return any(True for _ in self._pointed(op))
+
+    def witness(self, op: Any) -> Witness | None:
+        for sides, given in self._pointed(op):
+
+            def valued(_: Any, at: Sample, sides: tuple[Expr, Expr] = sides) -> tuple[Any, Any]:
+                left, right = (Function(op, side, "naive")(at.x, at.parameter) for side in sides)
+                return left, right
+
+            found = counterexample(op, valued, self.when, self.equality, "x", lambda at: at)
+            if found is not None:
+                return replace(found, settings=tuple((str(name), text(value)) for name, value in given.items()))
+        return None
+
+    def _pointed(self, op: Any) -> Iterator[tuple[tuple[Expr, Expr], Settings]]:
+        """The two sides with their free symbols settled, in each way in which a program computes them."""
+        for sides, given in settings(op, self.written_out(op)):
+            try:
+                yield tuple(_computable(op, side) for side in sides), given
+            except ValueError:  # what no primitive computes
+                continue
+
+
+def _computable(op: Any, side: Expr) -> Expr:
+    """A formula that a program computes: where sums nest too deeply, in normal form. Raises ValueError where none does."""
+    side = moments.by_moduli(side)
+    if _axes(op, side) > MOST_AXES:
+        side = moments.normal(side, op.domain)
+        if _axes(op, side) > MOST_AXES:
+            raise ValueError(f"{side} needs more than {MOST_AXES} axes")
+    return side
+
+
+def _axes(op: Any, side: Expr) -> int:
+    program = op.program(Function(op, side).of, "naive")
+    return max(operation.rank for operation in program.operations)
+
+
 @dataclass(frozen=True)
-class Identity(Law):
+class Identity(Formulas):
     """left = right for every n, two expressions over x, n and the operator's parameter, in the words of laws.vocabulary.
 
     >>> import smoothsym as ss
@@ -33,47 +106,39 @@ class Identity(Law):
     when: Any = True
     title: str = ""
     equality = True
+    relation = "="
 
-    def statement(self, op: Any) -> str:
-        return _titled(self.title, f"{text(self.left)} = {text(self.right)}") + condition(self.when)
-
-    def applies(self, op: Any) -> bool:
-        return True
+    @property
+    def formulas(self) -> tuple[Any, Any]:
+        return self.left, self.right
 
     def sufficient(self, op: Any) -> Rules:
-        yield "equal normal forms", (Zero(written_out(op, self.left) - written_out(op, self.right), op.domain),)
+        left, right = self.written_out(op)
+        yield "equal normal forms", (Zero(left - right, op.domain),)
 
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any] | None:
-        return _valued(f, self.left, at), _valued(f, self.right, at)
-
-    def can_be_sampled(self, op: Any) -> bool:
-        return _can_be_valued(op, self.left, self.right)
+    def attempt(self, op: Any) -> Verdict:
+        # Of an identity the proof is what costs less.
+        proof = self.proof(op)
+        return super().attempt(op) if proof is None else self.verdict(op, "Proved", proof.rule, certificate=proof)
 
 
 @dataclass(frozen=True)
-class Inequality(Law):
+class Inequality(Formulas):
     """smaller <= larger for every n, two expressions over x, n and the operator's parameter, in the words of laws.vocabulary."""
 
     smaller: Any
     larger: Any
     when: Any = True
     title: str = ""
+    relation = "<="
 
-    def statement(self, op: Any) -> str:
-        return _titled(self.title, f"{text(self.smaller)} <= {text(self.larger)}") + condition(self.when)
-
-    def applies(self, op: Any) -> bool:
-        return True
+    @property
+    def formulas(self) -> tuple[Any, Any]:
+        return self.smaller, self.larger
 
     def sufficient(self, op: Any) -> Rules:
-        gap = written_out(op, self.larger) - written_out(op, self.smaller)
-        yield "their difference is nonnegative", (Nonnegative(gap, self.when, op.domain),)
-
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any] | None:
-        return _valued(f, self.smaller, at), _valued(f, self.larger, at)
-
-    def can_be_sampled(self, op: Any) -> bool:
-        return _can_be_valued(op, self.smaller, self.larger)
+        smaller, larger = self.written_out(op)
+        yield "their difference is nonnegative", (Nonnegative(larger - smaller, self.when, op.domain),)
 
 
 @dataclass(frozen=True)
@@ -102,23 +167,6 @@ class Conjugate(Law):
         yield rule, conditions
 
 
-def _titled(title: str, formula: str) -> str:
-    return f"{title}: {formula}" if title else formula
-
-
-def _valued(function: Any, side: Any, at: Sample) -> Any:
-    return Function(function.op, written_out(function.op, side))(at.x, at.parameter)
-
-
-def _can_be_valued(op: Any, *sides: Any) -> bool:
-    """Whether expressions are numbers once x and the parameter are."""
-    known = {words.n, words.m, words.Delta, words.i, words.k, words.x, words.x.label, op.parameter}
-    for side in (written_out(op, side) for side in sides):
-        bound = {lim[0] for total in S(side).atoms(Sum) for lim in total.limits}
-        loose = {s for s in S(side).free_symbols if s not in known and s not in bound and not s.has(words.x)}
-        if loose:
-            return False
-    return True
-
-
-__all__ = ["Conjugate", "D", "E", "Identity", "Inequality", "f", "q", "w"]
+__all__ = [
+    "At", "Conjugate", "D", "E", "Formulas", "Identity", "Inequality", "f", "mu2", "mu3", "mu4", "mu5", "q", "w",
+]  # fmt: skip

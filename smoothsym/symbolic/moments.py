@@ -112,6 +112,11 @@ def nonnegative(expression: Expr, domain: str = "real") -> bool:
     return signs.nonnegative(_assumed(S(expression), domain)[0])
 
 
+def by_moduli(e: Expr) -> Expr:
+    """The expression with the larger and the smaller of two numbers written by moduli."""
+    return e.replace(lambda part: isinstance(part, Max | Min), lambda part: reduce(_PAIRWISE[part.func], part.args))
+
+
 class _NoForm(ValueError):
     """Something under a sum that has no normal form."""
 
@@ -140,8 +145,7 @@ def _exact(e: Expr) -> Expr:
 
 
 def _prepared(e: Expr, domain: str) -> tuple[Expr, dict[Expr, Expr]]:
-    e = _exact(e)
-    e = e.replace(lambda part: isinstance(part, Max | Min), lambda part: reduce(_PAIRWISE[part.func], part.args))
+    e = by_moduli(_exact(e))
     e, names = _assumed(e, domain)
     if not all(_has_form(node) for node in preorder_traversal(e)):
         e = _covered(e, frozenset(), names)

@@ -217,23 +217,30 @@ def in_central_moments(expression: Expr, order: int = 8) -> Expr:
         base, power = total.function.as_base_exp()
         if not _plain(total) or base != words.x[total.limits[0][0]] or not (power.is_Integer and 2 <= power <= order):
             return expression
-        terms = (comb(int(power), r) * average ** (power - r) * _moment(r) for r in range(int(power) + 1))
+        terms = (comb(int(power), r) * average ** (power - r) * central_moment(r) for r in range(int(power) + 1))
         swaps[total] = words.n * Add(*terms)
     free = {e for e in expression.xreplace(swaps).atoms(Indexed) if e.base == words.x}
     folded = expand(expression.xreplace(swaps).xreplace({e: average + c[e.indices[0]] for e in free}))
     return folded if folded.count_ops() < expression.count_ops() else expression
 
 
-def _moment(order: int) -> Expr:
+def central_moment(order: int) -> Expr:
+    """The name of a central moment of the entries under equal weights: 1, 0, mu2, mu3, ..."""
     return S(1 - order) if order < 2 else Symbol(f"mu{order}", real=True)
+
+
+def central_moment_order(name: Symbol) -> int:
+    """Which central moment a symbol names; 0 where it names none."""
+    order = name.name.removeprefix("mu")
+    return int(order) if order.isdecimal() and name == central_moment(int(order)) else 0
 
 
 def central_moments_meant(expression: Expr) -> list[tuple[str, str]]:
     """What the names of central moments in an expression stand for."""
-    orders = sorted(int(str(s)[2:]) for s in expression.free_symbols if str(s).startswith("mu"))
+    orders = sorted(filter(None, map(central_moment_order, expression.atoms(Symbol))))
     index = words.j
     said = [
-        (str(_moment(q)), f"{text(Sum((words.x[index] - words.mean(words.x)) ** q, (index, 1, words.n)))} / n")
+        (str(central_moment(q)), f"{text(Sum((words.x[index] - words.mean(words.x)) ** q, (index, 1, words.n)))} / n")
         for q in orders[:1]
     ]
     if len(orders) > 1:
