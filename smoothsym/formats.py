@@ -115,6 +115,49 @@ class Format:
         # The hidden bit of a normal number adds one to the exponent field, and so does a carry into the next binade.
         return sign | (((binade - self.emin) << (self.precision - 1)) + quotient)
 
+    def round_floats(self, values: Any, rounding: str = "nearest") -> Any:
+        """The bit patterns of float64 values, each rounded once, correctly; an array like theirs of `uint`.
+
+        >>> hex(get("bfloat16").round_floats(np.array([1.00390625]))[0])
+        '0x3f80'
+        """
+        if rounding not in ROUNDINGS:
+            raise unknown("rounding", rounding, ROUNDINGS)
+        values = np.asarray(values, dtype=np.float64)
+        bits = values.view(np.uint64)
+        sign = (bits >> np.uint64(63)) << np.uint64(self.bits - 1)
+        if self.precision == 53:
+            return bits.astype(self.uint)
+        magnitude = bits & np.uint64((1 << 63) - 1)
+        # In units of the last place: of a normal number of the format by cutting the significand, below that by scaling.
+        cut = 53 - self.precision
+        small = np.abs(values) < float(self.smallest_normal)
+        units = np.abs(values) * (1 / float(self.smallest_subnormal))
+        whole = np.floor(units)
+        whole = np.where(small, whole, 0.0)
+        quotient = np.where(small, whole.astype(np.uint64), magnitude >> np.uint64(cut))
+        kept = np.uint64((1 << cut) - 1)
+        left = np.where(small, units - whole, (magnitude & kept).astype(np.float64) * 2.0**-cut)
+        if rounding == "nearest":
+            quotient += (left > 0.5) | ((left == 0.5) & (quotient & np.uint64(1)).astype(bool))
+        elif rounding != "zero":
+            away = (sign != 0) == (rounding == "down")
+            quotient += (left > 0) & away
+        offset = np.uint64((1023 + self.emin - 1) << (self.precision - 1))
+        result = np.where(small, quotient, quotient - offset)
+        infinity = np.uint64(self.infinity)
+        below = infinity - np.uint64(1)
+        over = result >= infinity
+        if rounding == "zero":
+            limit = np.broadcast_to(below, result.shape)
+        elif rounding == "nearest":
+            limit = np.broadcast_to(infinity, result.shape)
+        else:
+            limit = np.where((sign != 0) == (rounding == "down"), infinity, below)
+        result = np.where(over, np.where(np.isinf(values), infinity, limit), result)
+        result = np.where(np.isnan(values), infinity | np.uint64(1 << (self.precision - 2)), result | sign)
+        return result.astype(self.uint)
+
     def decode(self, bits: int) -> Fraction:
         """The finite number that a bit pattern stands for."""
         magnitude = bits & (self.sign_bit - 1)

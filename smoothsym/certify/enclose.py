@@ -15,9 +15,10 @@ from sympy import Expr
 
 from smoothsym import formats, words
 from smoothsym.certify import special
+from smoothsym.certify.batch import Batch, Stages
 from smoothsym.certify.decide import BUDGET, FIRST_BITS, Question, decide, digits_question, rounding_question
 from smoothsym.certify.enclosure import Enclosure, Refused, make_mpf
-from smoothsym.certify.inputs import check_formula, parameter_of, rows_of, settled
+from smoothsym.certify.inputs import check_formula, exact_number, floats_of, parameter_of, rows_of, settled
 from smoothsym.certify.instance import Instance, instance_of
 from smoothsym.certify.special import Number
 from smoothsym.errors import unknown
@@ -40,20 +41,27 @@ class _Inquiry:
     budget: int
     computed: Callable[[Any, Any, int, str], Any]
     contracted: Callable[[Number, str], Any]
+    whole: Any
+    asked: str | Expr
+    """The operator with all its parameters, and the output as the user named them."""
+
+    def check(self, size: int) -> None:
+        """That rows of so many entries have what the output asks for."""
+        check_formula(self.whole, self.asked, self.whole.formula(self.asked), size)
 
     @property
     def rank(self) -> int:
         """How many free indices the output has."""
         return int(self.op.rank(self.of))
 
-    def answers(self, rows: Sequence[Sequence[Number]]) -> list[Any]:
-        """The answers of all rows in one list."""
+    def answers(self, rows: Sequence[Sequence[Number]], places: Sequence[int] | None = None) -> list[Any]:
+        """The answers of all rows in one list; `places` are the numbers by which a refusal names them."""
         found: list[Any] = []
-        for place, row in enumerate(rows):
+        for place, row in zip(places or range(len(rows)), rows, strict=True):
             try:
                 found += self._row(row)
             except Refused as refusal:
-                if len(rows) == 1:
+                if len(rows) == 1 and places is None:
                     raise
                 raise Refused(f"row {place}: {refusal.reason}", refusal.enclosure) from None
         return found
@@ -153,8 +161,6 @@ def enclose(
     >>> ss.enclose(ss.logsumexp, [0, -40], alpha=1, digits=20).digits(20)
     '4.2483542552915889863e-18'
     """
-    if engine not in ENGINES:
-        raise unknown("engine", engine, ENGINES)
     _positive("digits", digits, "digits")
     first = max(FIRST_BITS, int(digits * 3.33) + 24)
 
@@ -167,7 +173,11 @@ def enclose(
     def contracted(number: Number, basis: str) -> Enclosure:
         return point(number, first, basis)
 
-    answers, shape = _answered(op, x, of, parameter, digits_question(digits), first, budget, computed, contracted)
+    asked = _asked(op, of, parameter, engine, digits_question(digits), first, budget, computed, contracted)
+    rows, shape = rows_of(asked.op, x)
+    asked.check(shape[-1])
+    answers = asked.answers(rows)
+    shape = (*shape[:-1], *shape[-1:] * asked.rank)
     if not shape:
         return answers[0]
     result = np.empty(len(answers), dtype=object)
@@ -182,15 +192,18 @@ def reference(
     of: str | Expr = "value",
     dtype: Any = "float64",
     rounding: str = "nearest",
+    engine: str = "mpmath",
     budget: int | None = None,
+    full_output: bool = False,
     **parameter: Any,
 ) -> Any:
     """The exact values of an operator on rows, rounded correctly to a format.
 
     Parameters: `X`, rows (or one row) along the last axis; `of` and `budget` as for enclose; `dtype`, "float16", "bfloat16",
-    "float32" or "float64"; `rounding`, "nearest" (ties to even), "down", "up" or "zero"; the parameter by its name.
+    "float32" or "float64"; `rounding`, "nearest" (ties to even), "down", "up" or "zero"; `engine`, which computes the enclosures
+    of rows that the faster stages leave open; the parameter by its name. Arrays of floats are computed in blocks, by stages.
     Returns an array of that dtype: of the shape of X without its last axis for a value, of X's shape for a gradient, with one
-    more axis for a Hessian.
+    more axis for a Hessian. With `full_output`, a pair: the array, and a Stages that says how many rows each stage decided.
     Raises Refused where a value is undecided within the budget of bits.
 
     >>> import smoothsym as ss
@@ -208,36 +221,65 @@ def reference(
         return rounded(fmt, number, rounding)
 
     question, first = rounding_question(fmt, rounding), fmt.precision + 24
-    answers, shape = _answered(op, X, of, parameter, question, first, budget, computed, contracted)
-    return fmt.to_array(np.array(answers, dtype=fmt.uint).reshape(shape))
+    asked = _asked(op, of, parameter, engine, question, first, budget, computed, contracted)
+    floats = floats_of(asked.op, X)
+    if floats is None:
+        exact, shape = rows_of(asked.op, X)
+        asked.check(shape[-1])
+        bits: Any = np.array(asked.answers(exact), dtype=fmt.uint)
+        stages = Stages(len(exact), {"enclosures": len(exact)})
+    else:
+        rows, shape = floats
+        asked.check(shape[-1])
+        bits, stages = _by_stages(asked, rows, fmt, rounding)
+    found = fmt.to_array(bits.reshape((*shape[:-1], *shape[-1:] * asked.rank)))
+    return (found, stages) if full_output else found
 
 
-def _answered(
+def _by_stages(asked: _Inquiry, rows: Any, fmt: formats.Format, rounding: str) -> tuple[Any, Stages]:
+    """The bit patterns of rows of floats: of ordinary ones by the batch, of what it leaves open and of special rows one by one."""
+    count, n = rows.shape
+    name, parameter, _ = asked.parameter
+    bits = np.zeros((count, *(n,) * asked.rank), dtype=fmt.uint)
+    decided = np.zeros(count, dtype=bool)
+    counts: dict[str, int] = {}
+    ordinary = np.isfinite(rows).all(axis=1) & (n > 0)
+    if not isinstance(parameter, float) and parameter != 0 and ordinary.any():
+        batch = Batch(asked.op, asked.of, name, parameter, fmt, rounding)
+        where = slice(None) if ordinary.all() else np.flatnonzero(ordinary)
+        bits[where], decided[where], counts = batch.decide(rows[where])
+    left = np.flatnonzero(~decided)
+    if len(left):
+        exact = [[exact_number(v, "x") for v in rows[q].tolist()] for q in left]
+        bits[left] = np.array(asked.answers(exact, left.tolist()), dtype=fmt.uint).reshape(len(left), *bits.shape[1:])
+        counts["enclosures"] = len(left)
+    return bits, Stages(count, counts)
+
+
+def _asked(
     op: Any,
-    x: Any,
     of: str | Expr,
     parameter: Mapping[str, Any],
+    engine: str,
     question: Question,
     first: int,
     budget: int | None,
     computed: Callable[[Any, Any, int, str], Any],
     contracted: Callable[[Number, str], Any],
-) -> tuple[list[Any], tuple[int, ...]]:
-    """The answers to a question about each output at each row, in one list, and their shape."""
+) -> _Inquiry:
+    """The question about each output, of an operator of one parameter."""
     if budget is None:
         budget = max(BUDGET, 4 * first)
     _positive("budget", budget, "bits")
+    if engine not in ENGINES:
+        raise unknown("engine", engine, ENGINES)
     if not hasattr(op, "formula"):
         raise TypeError(f"op={op!r} is a {type(op).__name__}; give a SmoothMax, such as one of smoothsym.operators")
-    formula = op.formula(of)
-    rows, shape = rows_of(op, x)
-    check_formula(op, of, formula, shape[-1])
+    formula, whole = op.formula(of), op
     op, parameter, others = settled(op, parameter)
-    if not isinstance(of, str) or of in {q.name for q in others}:
-        of = formula.subs(others)
+    inner = of if isinstance(of, str) and of not in {q.name for q in others} else formula.subs(others)
     number = parameter_of(op, parameter)
-    inquiry = _Inquiry(op, of, number, question, min(first, budget), budget, computed, contracted)
-    return inquiry.answers(rows), (*shape[:-1], *shape[-1:] * inquiry.rank)
+    return _Inquiry(op, inner, number, question, min(first, budget), budget, computed, contracted, whole, of)
 
 
 def _positive(argument: str, value: Any, what: str) -> None:

@@ -75,6 +75,21 @@ def parameter_of(op: Any, given: Mapping[str, Any]) -> tuple[str | None, Number,
     return name, number, isinstance(value, (float, np.floating)) and value == 0 and bool(np.signbit(value))
 
 
+def floats_of(op: Any, x: Any) -> tuple[np.ndarray[Any, Any], tuple[int, ...]] | None:
+    """An array of floats as rows of float64, which hold them exactly, and its shape; None for what is no such array."""
+    if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray) or x.ndim == 0:
+        return None
+    if not ((x.dtype.kind == "f" and x.dtype.itemsize <= 8) or x.dtype.name == "bfloat16"):
+        return None
+    shape = x.shape if op.arity != 1 or x.shape[-1:] == (1,) else (*x.shape, 1)
+    positive = op.domain != "positive" or not bool((x <= 0).any())
+    if not positive or (op.arity is not None and shape[-1] != op.arity):
+        rows_of(op, x)  # which says what is wrong
+    return x.astype(np.float64, copy=False).reshape(-1, shape[-1]) if x.size else np.zeros(
+        (int(np.prod(shape[:-1])), shape[-1])
+    ), shape
+
+
 def rows_of(op: Any, x: Any) -> tuple[list[Row], tuple[int, ...]]:
     """The rows of an array-like, exactly, and its shape; checked to be rows that the operator takes.
 

@@ -1,0 +1,160 @@
+"""Rows by the million: each stage decides what it can, in twofold arithmetic of growing precision, and what none decides goes to the balls.
+
+A stage runs a program on blocks of rows and gets hi + lo and a bound E on the error. A row is decided if the correct rounding of
+hi + lo - E and of hi + lo + E is one and the same number: rounding is monotone, so the exact value rounds to it as well. Nothing
+else is taken from a stage, and special rows never enter one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from smoothsym.formats import Format
+from smoothsym.program.twofold import machine, values
+from smoothsym.program.twofold.values import Twofold
+
+Array = Any
+
+BLOCK = 1 << 15
+"""Elements of a block: its arrays stay near the processor."""
+BLOCKS = 32
+"""Blocks whose rows are finished together."""
+WIDE = 256
+"""From this length on a row lies whole in memory; below, the first entries of all rows of a block do, then the second ones."""
+GENTLE = 128.0
+"""Up to this size of parameter times entry the definition itself is run, and not its stable form."""
+LARGEST = 2.0**1000
+
+
+@dataclass(frozen=True)
+class Stages:
+    """How many of the rows each stage decided: "single", "fast", "full", "enclosures" and "special"."""
+
+    rows: int
+    decided: dict[str, int] = field(default_factory=dict)
+
+    def share(self, stage: str) -> float:
+        """The share of rows that a stage decided."""
+        return self.decided.get(stage, 0) / max(self.rows, 1)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is asked of every row: an output of an operator at one parameter, rounded to a format."""
+
+    op: Any
+    of: Any
+    name: str | None
+    parameter: Fraction
+    fmt: Format
+    rounding: str
+
+    @property
+    def rank(self) -> int:
+        return int(self.op.rank(self.of))
+
+    def decide(self, rows: Array) -> tuple[Array, Array, dict[str, int]]:
+        """(bit patterns of shape (rows, n, ...), which rows are decided, how many by each stage) for finite rows of float64."""
+        n = rows.shape[1]
+        found = np.zeros((len(rows), *(n,) * self.rank), dtype=self.fmt.uint)
+        open_ = np.abs(rows).max(axis=1, initial=0.0) < LARGEST
+        counts: dict[str, int] = {}
+        for level in self._levels():
+            for form, mine in self._forms(rows, open_):
+                places = np.flatnonzero(mine)
+                bits, decided = self._stage(rows if len(places) == len(rows) else rows[places], form, level)
+                if decided.any():
+                    found[places[decided]] = bits[decided]
+                    open_[places[decided]] = False
+                    counts[level] = counts.get(level, 0) + int(decided.sum())
+        return found, ~open_ & (np.abs(rows).max(axis=1, initial=0.0) < LARGEST), counts
+
+    def _levels(self) -> tuple[str, ...]:
+        if self.fmt.precision < 53:
+            return ("single", "full")
+        return ("fast", "full") if self.rank == 0 and self.op.arity is None else ("full",)
+
+    def _forms(self, rows: Array, open_: Array) -> Iterator[tuple[str, Array]]:
+        """The form of the program for the rows that are open, by how large they are."""
+        if self.op.kind != "entry":
+            gentle = np.zeros(len(rows), dtype=bool)
+        else:
+            gentle = np.abs(rows).max(axis=1, initial=0.0) * abs(float(self.parameter)) <= GENTLE
+        for form, mine in (("naive", open_ & gentle), ("stable", open_ & ~gentle)):
+            if mine.any():
+                yield form, mine
+
+    def _stage(self, rows: Array, form: str, level: str) -> tuple[Array, Array]:
+        """The bit patterns of one stage, and which rows it decided."""
+        program = self.op.program(self.of, form)
+        symbols = {self.name: values.constant(self.parameter, level == "single")} if self.name else {}
+        count, n = rows.shape
+        size = max(1, BLOCK // max(n, n**self.rank))
+        bits = np.empty((count, *(n,) * self.rank), dtype=self.fmt.uint)
+        decided = np.empty(count, dtype=bool)
+        together = BLOCKS if self.rank == 0 else 1
+        coarse = level == "single" and self.rank == 0 and self.op.arity is not None
+        for start in range(0, count, size * together):
+            stop = min(start + size * together, count)
+            blocks = [_block(rows[s : min(s + size, stop)], coarse) for s in range(start, stop, size)]
+            for (value,), (s, e) in _outputs(program, blocks, symbols, level, start, stop, coarse):
+                patterns, sure = rounded(value, self.fmt, self.rounding)
+                axes = (self.rank, *range(self.rank))
+                bits[s:e] = patterns.reshape(-1) if coarse else np.transpose(patterns, axes)
+                decided[s:e] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)
+        return bits, decided
+
+
+def _outputs(
+    program: Any, blocks: list[Array], symbols: Any, level: str, start: int, stop: int, coarse: bool
+) -> Iterator[tuple[list[Twofold], tuple[int, int]]]:
+    if not coarse:
+        yield machine.run(program, blocks, symbols, level), (start, stop)
+        return
+    for block in blocks:
+        yield machine.run(program, [block], symbols, level), (start, start + block.shape[1])
+        start += block.shape[1]
+
+
+def _block(rows: Array, coarse: bool) -> Array:
+    """Rows as a block: entries first. Coarse, all rows share one bound on the error: they stand for entries of one row."""
+    if coarse:
+        return np.ascontiguousarray(rows.T)[:, :, None]
+    return rows.T if rows.shape[1] >= WIDE and rows.flags.c_contiguous else np.ascontiguousarray(rows.T)
+
+
+# ---- rounding ----------------------------------------------------------------------------------------------------------------
+
+
+def rounded(v: Twofold, fmt: Format, rounding: str) -> tuple[Array, Array]:
+    """(bit patterns, whether each is certain) of values with their bounds.
+
+    To float64, nearest: hi + (lo + E) and hi + (lo - E) are rounded by the machine, whose own rounding of lo +- E is within
+    2^-104 |hi| and is added to E; results near the subnormal range or overflow are left to others. Directed: of hi + lo with |lo| at
+    most half an ulp, the answer is hi or its neighbour, by the sign of lo, if E does not reach it. To a narrower format: both ends,
+    as floats that lie outside by an ulp, are rounded once, and must agree.
+    """
+    with np.errstate(all="ignore"):
+        hi, lo = (v.hi, np.float64(0)) if v.lo is None else values.two_sum(v.hi, v.lo)
+        size = np.abs(hi)
+        error = (v.rel * size + v.abs) * (1 + 2.0**-30) + 2.0**-1060
+        if fmt.precision < 53:
+            error += size * 2.0**-51
+            low, high = (fmt.round_floats(end, rounding) for end in (hi + (lo - error), hi + (lo + error)))
+            return low, (low == high) & (size < 2.0**1000) & np.isfinite(error)
+        if rounding == "nearest":
+            error += size * 2.0**-103
+            up = hi + (lo + error)
+            sure = (up == hi + (lo - error)) & (size > 2.0**-1000) & (size < 2.0**1020)
+            return up.view(fmt.uint), sure
+        sure = (np.abs(lo) > error * (1 + 2.0**-30)) & (size > 2.0**-1000) & (size < 2.0**1020)
+        toward = {"down": np.full_like(hi, -np.inf), "up": np.full_like(hi, np.inf), "zero": np.zeros_like(hi)}[
+            rounding
+        ]
+        beyond = np.where(toward > hi, lo > 0, lo < 0)
+        return np.where(beyond, np.nextafter(hi, toward), hi).view(fmt.uint), sure

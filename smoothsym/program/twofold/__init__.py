@@ -1,0 +1,1 @@
+"""Twofold arithmetic: pairs of floats with a bound on their error."""

@@ -1,0 +1,358 @@
+"""exp, expm1, log, log1p and powers of twofold numbers, by tables, short polynomials and Newton's step, each with its error.
+
+exp(t) = 2^e T_i exp(r) with K = 8192, k = round(t K / ln 2) = K e + i, T_i = 2^(i/K), |r| <= rho (1 + 2^-18), rho = ln 2 / (2 K) < 2^-14.5.
+ln 2 / K = C1 + C2 + C3, C1 and C2 of 29 bits: for |t| <= 700, |k| < 2^23.1, so k C1, k C2 and t - k C1 are exact.
+
+    fast    r in one float: three roundings of 2^-68; k (C2 + C3) rounded, 2^-73; r^2 (c + r/6) with c = 1/2 + 0.0345 rho^2 is within
+            rho^4 / 139 < 2^-65.2 of exp(r) - 1 - r; T (r + ...) rounded, 2^-67.5: together under 2^-64.2.
+    full    r = rh + rl exactly but for k C3 (2^-102) and rl (2^-96 where t has a low part); rh^2 = s + s' exactly; Taylor to r^6,
+            the next term under 2^-113; sums of what is under 2^-43 rounded, 2^-96; T to 2^-105: together under 2^-93.
+    single  fast, its two parts added: u, and 2^-64.
+
+What t itself is in error by is the relative error of exp(t). Below -660 the value is taken at -660, an error of 2^-952; above, what underflows is
+no more than 2^-1074, far under the claims.
+
+log y: an approximate y0 from NumPy, which is not trusted: d = y exp(-y0) - 1 is computed, required to be below 2^-40, and
+log y = y0 + d - d^2/2 + ..., the rest under 2^-121. So its error is that of exp, absolutely. log1p likewise, with expm1.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+from mpmath import libmp
+
+from smoothsym.program.twofold import values
+from smoothsym.program.twofold.values import (
+    Twofold,
+    U,
+    add,
+    div,
+    fast_two_sum,
+    mul,
+    root,
+    sub,
+    tight,
+    two_prod,
+    two_sum,
+)
+
+Array = Any
+
+SHIFT = 13
+K = 1 << SHIFT
+LOW = -660.0
+"""Arguments below are taken for it."""
+HIGH = 700.0
+FAST, FULL, SINGLE = 2.0**-64.2, 2.0**-93, 1.001 * U
+MINUS_ONE = 2.0**-78
+"""The relative error of expm1 in full: it loses 14.5 bits of exp near 0."""
+_MAGIC = 1.5 * 2.0**52
+
+
+def _tables() -> tuple[Array, Array, tuple[float, float, float]]:
+    """T_i as a float and its relative remainder; ln 2 / K in three parts. From mpmath's integers, to 160 bits."""
+    bits = 200
+    ln2 = Fraction(int(libmp.ln2_fixed(bits)), 1 << bits)
+    step = ln2 / K
+    parts = []
+    for width in (29, 29, 53):
+        shift = width - (step.numerator.bit_length() - step.denominator.bit_length())
+        part = Fraction(int(step * Fraction(2) ** shift), 1) / Fraction(2) ** shift
+        parts.append(part)
+        step -= part
+    heads, rests = np.empty(K), np.empty(K)
+    with mpmath.workprec(200):
+        ratio, value = mpmath.mpf(2) ** (mpmath.mpf(1) / K), mpmath.mpf(1)
+        for q in range(K):
+            if q % 64 == 0:
+                value = mpmath.mpf(2) ** (mpmath.mpf(q) / K)
+            heads[q] = float(value)
+            rests[q] = float((value - heads[q]) / heads[q])
+            value = value * ratio
+    return heads, rests, (float(parts[0]), float(parts[1]), float(parts[2]))
+
+
+_HEADS, _RESTS, (_C1, _C2, _C3) = _tables()
+_C23 = _C2 + _C3
+_RATE = K / float(np.log(2.0))
+_CENTRE = 0.5 + 0.0345 * (float(np.log(2.0)) / (2 * K)) ** 2
+
+
+def _reduced(t: Array) -> tuple[Array, Array, Array]:
+    """(k as a float, i, the bits of 2^e) for each element of t."""
+    shifted = t * _RATE
+    shifted += _MAGIC
+    whole = shifted.view(np.int64)
+    place = whole & (K - 1)
+    scale = whole >> SHIFT
+    scale <<= 52
+    shifted -= _MAGIC
+    return shifted, place, scale
+
+
+def _at(table: Array, place: Array) -> Array:
+    """Entries of a table, in the order in memory of their places."""
+    if place.ndim > 1 and place.flags.f_contiguous:
+        return np.take(table, place.T, mode="clip").T
+    return np.take(table, place, mode="clip")
+
+
+def _argument(t: Twofold) -> tuple[Array, Array | None, Array, Array]:
+    """(hi, lo, what its error and clipping do to exp: rel, abs), the argument made safe."""
+    t = tight(t)
+    hi, lo = np.atleast_1d(t.hi), t.lo
+    lost = t.bound
+    rel = 0.0 if values.nothing(lost) else np.where(np.less(lost, 2.0**-20), lost * (1 + 2.0**-11), np.inf)
+    absolute_: Array = 0.0
+    if hi.size and not (hi.min() >= LOW and hi.max() <= HIGH):
+        high = values.over_entries(np.maximum, np.where(np.isnan(hi), np.inf, hi)) > HIGH
+        clipped = values.over_entries(np.minimum, hi) < LOW
+        absolute_ = np.where(high, np.inf, np.where(clipped, 2.0**-952, 0.0))
+        if lo is not None:
+            lo = np.where((hi < LOW) | ~(hi <= HIGH), 0.0, lo)
+        hi = np.where(hi <= HIGH, np.maximum(hi, LOW), 0.0)
+    return hi, lo, rel, absolute_
+
+
+def exp(t: Twofold, level: str) -> Twofold:
+    hi, lo, rel, absolute_ = _argument(t)
+    if level == "full":
+        h, low = _full(hi, lo)
+        return Twofold(h, low, rel + FULL, absolute_, nonnegative=True)
+    h, low = _fast(hi, lo)
+    if level == "single":
+        h += low
+        return Twofold(h, None, rel + SINGLE, absolute_, nonnegative=True)
+    return Twofold(h, low, rel + FAST, absolute_, nonnegative=True, loose=True)
+
+
+def exp_of_multiple(rate: Twofold, x: Array) -> Twofold:
+    """exp(rate x) to the fast level for one rate and floats x: the product is reduced by halves and never rounded.
+
+    a1 xh and k C1 are exact, and so is their difference; what is added to it is under 2^-15 and rounded thrice, under 2^-68.
+    """
+    a1, a2 = values.halves(rate.hi)
+    t, _, _, absolute_ = _argument(Twofold(rate.hi * x, None, rate.rel + U, rate.abs))
+    if not values.nothing(absolute_):
+        return exp(mul(rate, Twofold(x), False), "fast")
+    xh, xl = values.halves(x)
+    xl *= a1
+    xl += (a2 + (0.0 if rate.lo is None else rate.lo)) * x
+    xh *= a1
+    k, place, scale = _reduced(t)
+    xh -= k * _C1
+    k *= _C23
+    xl -= k
+    xh += xl
+    lost = rate.rel * values.over_entries(np.maximum, np.abs(t))
+    return Twofold(*_powers(xh, place, scale, k), (lost * (1 + 2.0**-11)) + FAST, 0.0, nonnegative=True, loose=True)
+
+
+def _fast(hi: Array, lo: Array | None) -> tuple[Array, Array]:
+    k, place, scale = _reduced(hi)
+    r = k * _C1
+    np.subtract(hi, r, out=r)
+    k *= _C23
+    r -= k
+    if lo is not None:
+        r += lo
+    return _powers(r, place, scale, k)
+
+
+def _powers(r: Array, place: Array, scale: Array, k: Array) -> tuple[Array, Array]:
+    """T_i 2^e exp(r), k to be written over."""
+    head = _at(_HEADS, place)
+    low = r * (1 / 6)
+    low += _CENTRE
+    np.multiply(r, r, out=k)
+    low *= k
+    low += _at(_RESTS, place)
+    low += r
+    bits = head.view(np.int64)
+    bits += scale
+    low *= head
+    return head, low
+
+
+def _series(hi: Array, lo: Array | None) -> tuple[Array, Array, Array, Array]:
+    """exp(r) - 1 as a twofold number, i and the bits of 2^e."""
+    k, place, scale = _reduced(hi)
+    a = hi - k * _C1
+    rh, rl = two_sum(a, -(k * _C2))
+    rl -= k * _C3
+    if lo is not None:
+        rl += lo
+    rh, rl = fast_two_sum(rh, rl)
+    s, rest = two_prod(rh, rh)
+    p = rh * (1 / 720)
+    p += 1 / 120
+    p *= rh
+    p += 1 / 24
+    p *= rh
+    p += 1 / 6
+    p *= rh
+    p *= s
+    p += 0.5 * rest
+    p += rl * (1 + rh)
+    h, low = fast_two_sum(rh, 0.5 * s)
+    low += p
+    return h, low, place, scale
+
+
+def _full(hi: Array, lo: Array | None) -> tuple[Array, Array]:
+    h, low, place, scale = _series(hi, lo)
+    head, rest = _at(_HEADS, place), _at(_RESTS, place)
+    p, e = two_prod(head, h)
+    low += rest * (1 + h)
+    low *= head
+    low += e
+    s, e = fast_two_sum(head, p)
+    low += e
+    s, low = fast_two_sum(s, low)
+    size = (scale + (1023 << 52)).view(np.float64)
+    s *= size
+    low *= size
+    return s, low
+
+
+def expm1(t: Twofold, level: str) -> Twofold:
+    """exp(t) - 1, with a relative bound: T_i 2^e - 1 is at least 2^-14 where it is not 0, and exp(r) - 1 is known by itself."""
+    hi, lo, rel, absolute_ = _argument(t)
+    if level == "single":
+        return Twofold(_single_minus_one(hi, lo), None, _beside(t, rel) + 10 * U, absolute_)
+    h, low, place, scale = _series(hi, lo)
+    head, rest = _at(_HEADS, place), _at(_RESTS, place)
+    size = (scale + (1023 << 52)).view(np.float64)
+    head = head * size
+    p, e = two_prod(head, h)
+    low = head * (low + rest * (1 + h)) + e
+    top, low_top = two_sum(head, -1.0)
+    s, e = two_sum(top, p)
+    s, low = fast_two_sum(s, low + (e + low_top))
+    return Twofold(s, low, _beside(t, rel) + MINUS_ONE, absolute_)
+
+
+def _single_minus_one(hi: Array, lo: Array | None) -> Array:
+    k, place, scale = _reduced(hi)
+    r = hi - k * _C1
+    r -= k * _C23
+    if lo is not None:
+        r += lo
+    head = _at(_HEADS, place)
+    head.view(np.int64)[...] += scale
+    e = r * r * (r * (r * (1 / 24) + 1 / 6) + 0.5) + r + _at(_RESTS, place)
+    return (head - 1.0) + head * e
+
+
+def _beside(t: Twofold, rel: Array) -> Array:
+    """What an error of t is beside exp(t) - 1: t exp(t) / (exp(t) - 1) is at most 1.6 for t <= 1; beyond, as for exp."""
+    if values.nothing(rel):
+        return 0.0
+    smallest = values.over_entries(np.minimum, np.abs(t.hi))
+    e = 2 * rel + 2 * (t.rel + values.share(t.abs, smallest))
+    return np.where(e < 2.0**-20, e, np.inf)
+
+
+def log(y: Twofold, level: str) -> Twofold:
+    """Of what is positive; the error is absolute, and infinite where y may be 0 or less."""
+    y = tight(y)
+    beside = values.relative(y, values.over_entries(np.minimum, y.hi)) * (1 + 2.0**-9)
+    hi = np.atleast_1d(np.where(y.hi > 0, y.hi, 1.0))
+    scaled, exponent = np.frexp(hi)
+    low = scaled < 0.7
+    scaled, exponent = np.where(low, 2 * scaled, scaled), exponent - low
+    guess = np.log(scaled)
+    if level == "single":
+        d = scaled * exp(Twofold(-guess), "single").hi - 1.0
+        found = add(_times_ln2(exponent, True), Twofold(guess + d), True)
+        return Twofold(found.hi, None, found.rel, found.abs + beside + 4 * U + _far(d))
+    lo = None if y.lo is None else np.where(y.hi > 0, np.ldexp(y.lo, -exponent), 0.0)
+    d = sub(mul(Twofold(scaled, lo), exp(Twofold(-guess), "full"), False), Twofold(np.float64(1.0)), False)
+    near = _stepped(guess, d.hi, d.lo - d.hi * d.hi * (0.5 - d.hi * (1 / 3)))
+    found = add(_times_ln2(exponent, False), near, False)
+    return Twofold(found.hi, found.lo, found.rel, found.abs + beside + 2.0**-91 + _far(d.hi))
+
+
+def _stepped(guess: Array, step: Array, rest: Array) -> Twofold:
+    hi, lo = two_sum(guess, step)
+    return Twofold(*fast_two_sum(hi, lo + rest))
+
+
+def _far(d: Array) -> Array:
+    """An infinite error where Newton's step was not small."""
+    return np.where(values.over_entries(np.maximum, np.abs(d)) <= 2.0**-40, 0.0, np.inf)
+
+
+def _times_ln2(exponent: Array, single: bool) -> Twofold:
+    """A whole number times ln 2."""
+    ln2 = Twofold(_LN2[0], None, U) if single else Twofold(_LN2[0], _LN2[1], 2.0**-105)
+    return mul(ln2, Twofold(exponent.astype(np.float64)), single)
+
+
+def _ln2() -> tuple[Any, Any]:
+    value = Fraction(int(libmp.ln2_fixed(200)), 1 << 200)
+    hi = np.float64(value.numerator / value.denominator)
+    return hi, np.float64(float(value - Fraction(float(hi))))
+
+
+_LN2 = _ln2()
+_ONE = Twofold(np.float64(1.0), nonnegative=True)
+
+
+def log1p(w: Twofold, level: str) -> Twofold:
+    """log(1 + w) for w that is not negative, with a relative bound: y0 + log1p(d), 1 + d = (1 + w) exp(-y0), for w <= 1."""
+    single = level == "single"
+    if not w.nonnegative:
+        return log(add(_ONE, w, single), level)
+    w = tight(w)
+    large = w.hi > 1
+    if not large.any():
+        return _log1p(w, single)
+    near = _log1p(Twofold(np.where(large, 1.0, w.hi), None if w.lo is None else np.where(large, 0.0, w.lo)), single)
+    far = log(add(_ONE, Twofold(np.where(large, w.hi, 1.0), w.lo, nonnegative=True), single), level)
+    hi = np.where(large, far.hi, near.hi)
+    lo = None if single else np.where(large, far.lo, near.lo)
+    return Twofold(hi, lo, w.rel + near.rel + 2 * far.bound, w.abs, nonnegative=True)
+
+
+def _log1p(w: Twofold, single: bool) -> Twofold:
+    guess = np.log1p(w.hi)
+    e = expm1(Twofold(-guess), "single" if single else "full")
+    # d = w + e + w e; what is lost is relative to w, which is at most 1.5 y.
+    exact = Twofold(w.hi, w.lo)
+    d = add(add(exact, e, single), mul(exact, e, single), single)
+    near = values.over_entries(np.logical_and, np.abs(d.hi) <= 2.0**-40 * w.hi)
+    rel = w.rel + (32 * U if single else 2.0**-74) + np.where(near, 0.0, np.inf)
+    if single:
+        return Twofold(guess + d.hi, None, rel, w.abs, nonnegative=True)
+    found = _stepped(guess, d.hi, d.lo - 0.5 * d.hi * d.hi)
+    return Twofold(found.hi, found.lo, rel, w.abs, nonnegative=True)
+
+
+def power(a: Twofold, exponent: Twofold, whole: int | None, level: str) -> Twofold:
+    """a^q: whole powers by products, roots by Newton's step, anything else as exp(q log a), and 0 for what is exactly 0, q > 0."""
+    single = level == "single"
+    if whole is not None and 1 <= abs(whole) <= 8:
+        found = a
+        for _ in range(abs(whole) - 1):
+            found = mul(found, a, single)
+        if whole % 2 == 0:
+            found = found._replace(nonnegative=True)
+        return found if whole > 0 else div(_ONE, found, single)
+    if exponent.number and exponent.exact and exponent.hi == 0.5:
+        return root(a, single)
+    zero = a.hi == 0 if a.lo is None and values.nothing(a.abs) else np.False_
+    if not zero.any():
+        return exp(mul(exponent, log(a, level), single), "single" if single else "full")
+    base = a._replace(hi=np.where(zero, 1.0, a.hi))
+    found = exp(mul(exponent, log(base, level), single), "single" if single else "full")
+    positive = exponent.number and exponent.hi > 0
+    lo = None if found.lo is None else np.where(zero, 0.0, found.lo)
+    return found._replace(hi=np.where(zero, 0.0 if positive else np.nan, found.hi), lo=lo)
+
+
+__all__ = ["exp", "expm1", "log", "log1p", "power"]
