@@ -3,10 +3,11 @@
 from sympy import KroneckerDelta, LambertW, S, Sum, exp, log, oo, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Expansion, Identity, Inequality, Limit
+from smoothsym.laws import Between, Expansion, Identity, Inequality, Limit, Lipschitz, Monotone
 from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, mu4, mu5, w
 from smoothsym.operator import SmoothMax
 from smoothsym.symbolic.levels import Levels
+from smoothsym.symbolic.roots import Lambda
 from smoothsym.words import Delta, alpha, c, i, j, k, m, m2, maximum, mean, minimum, n, v, x
 
 _each, _by_k = (i, 1, n), (k, 1, n)
@@ -15,7 +16,8 @@ _gradient, _hessian = D(f, x[i]), D(f, x[i], x[k])
 _variance = E((x[j] - f) ** 2)
 _along_gradient = Sum(v[j] * D(f, x[j]), (j, 1, n))
 _small = exp(-alpha * Delta)
-_gap = LambertW((n - 1) / exp(1))
+_gap, _tied, _square = (LambertW(q) for q in ((n - 1) / exp(1), (n - m) / (m * exp(1)), 2 * (n - 1) / exp(2)))
+_steep = Levels(0, -2 * Lambda(n) / alpha)
 
 boltzmann = SmoothMax(
     name="boltzmann",
@@ -27,10 +29,24 @@ boltzmann = SmoothMax(
         Limit(0, mean(x)),
         Limit(-oo, minimum(x)),
         Between(minimum(x), maximum(x)),
-        Between(
-            maximum(x) - _gap / alpha, maximum(x), when=alpha > 0, sharp="lower", at=Levels(0, -(1 + _gap) / alpha)
+        # How far it is from the maximum, and from the minimum.
+        Between(maximum(x) - _gap / alpha, maximum(x), alpha > 0, "lower", Levels(0, -(1 + _gap) / alpha)),
+        Between(maximum(x) - _tied / alpha, maximum(x), alpha > 0, "lower", Levels(0, -(1 + _tied) / alpha, m)),
+        Between(minimum(x), minimum(x) - _gap / alpha, alpha < 0, "upper", Levels(0, -(1 + _gap) / alpha)),
+        Inequality(
+            E((alpha * (maximum(x) - x[j])) ** 2),
+            _square * (2 + _square),
+            alpha > 0,
+            title="the second moment of the falls",
+            at=Levels(0, -(2 + _square) / alpha),
         ),
         Inequality(0, D(f, alpha), title="it rises with alpha"),
+        # How fast it moves.
+        Lipschitz(Lambda(n), alpha > 0, at=_steep, along=Levels(1, -1)),
+        Inequality(_gradient, (1 + Lambda(n)) / 2, alpha > 0, title="the steepest slope", at=_steep),
+        Inequality((1 - Lambda(2)) / 2, _gradient, title="the least slope"),
+        Inequality(Sum(abs(_hessian), _each, _by_k), abs(alpha) * (1 + 3 * Lambda(n)), title="the Hessian"),
+        Monotone(alpha > 0, box=1 + LambertW(1 / (exp(1) * (n - 1))), sharp=True),
         # The gradient and the Hessian.
         Identity(_gradient, w[i] * (1 + alpha * (x[i] - f))),
         Identity(alpha * (x[i] - f), log(w[i]) - E(log(w[j])), title="the weights alone say how far an entry is"),

@@ -7,6 +7,7 @@ from smoothsym.laws import Between, Conjugate, Expansion, Identity, Inequality, 
 from smoothsym.laws.stated import q
 from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, w
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.levels import Levels
 from smoothsym.words import Delta, alpha, c, i, j, k, m, m2, maximum, mean, minimum, n, v, x
 
 _each, _by_j, _by_k = ((index, 1, n) for index in (i, j, k))
@@ -27,6 +28,14 @@ logsumexp = SmoothMax(
         Limit(-oo, minimum(x)),
         Pole(0),
         Between(maximum(x), maximum(x) + log(n) / alpha, when=alpha > 0, sharp="upper"),
+        Between(
+            maximum(x) + log(m + exp(-alpha * Delta)) / alpha,
+            maximum(x) + log(m + (n - m) * exp(-alpha * Delta)) / alpha,
+            alpha > 0,
+            "upper",
+            Levels(0, -Delta, m),
+        ),
+        Between(minimum(x) + log(n) / alpha, minimum(x), when=alpha < 0, sharp="lower"),
         Conjugate(Sum(q[j] * log(q[j]), (j, 1, n)) / alpha, when=alpha > 0),
         Inequality(D(f, alpha), 0, when=alpha > 0, title="it falls as alpha grows"),
         # The gradient, the Hessian and the third derivative.

@@ -7,6 +7,7 @@ from smoothsym.laws import Between, Conjugate, Expansion, Identity, Inequality, 
 from smoothsym.laws.stated import q
 from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, mu4, mu5, w
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.levels import Levels, t
 from smoothsym.words import Delta, alpha, c, i, j, k, m, m2, maximum, mean, minimum, n, v, x
 
 _l = Symbol("l", integer=True)
@@ -24,7 +25,8 @@ mellowmax = SmoothMax(
         Limit(oo, maximum(x)),
         Limit(0, mean(x)),
         Limit(-oo, minimum(x)),
-        Between(maximum(x) - log(n) / alpha, maximum(x), when=alpha > 0),
+        Between(maximum(x) - log(n) / alpha, maximum(x), alpha > 0, "lower", Levels(0, -t)),
+        Between(minimum(x), minimum(x) - log(n) / alpha, alpha < 0, "upper", Levels(0, t)),
         Inequality(mean(x), f, when=alpha > 0, title="the mean is below"),
         Inequality(0, D(f, alpha), title="it rises with alpha"),
         Conjugate(Sum(q[j] * log(n * q[j]), (j, 1, n)) / alpha, when=alpha > 0),

@@ -6,21 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from smoothsym.laws.bounds import Between
+from smoothsym.laws.distances import Lipschitz, NonExpansive
 from smoothsym.laws.expansions import Expansion
 from smoothsym.laws.law import Law, Nonnegative, Zero, check, regime
 from smoothsym.laws.limits import Limit, Pole, Smooth
-from smoothsym.laws.shape import (
-    AbsolutelyHomogeneous,
-    Convex,
-    Definite,
-    Lipschitz,
-    Monotone,
-    NonExpansive,
-    Norm,
-    QuasiConvex,
-    SchurConvex,
-    Triangle,
-)
+from smoothsym.laws.norms import AbsolutelyHomogeneous, Definite, Norm, Triangle
+from smoothsym.laws.shape import Convex, Monotone, QuasiConvex, SchurConvex
 from smoothsym.laws.stated import Conjugate, Identity, Inequality
 from smoothsym.laws.symmetry import (
     Associative,

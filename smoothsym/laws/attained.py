@@ -57,10 +57,15 @@ class Attained(Condition):
         levels = Levels(first, rest, plain(self.at.count))
         ordered = larger_first(levels)
         try:
-            whole = levels.value(Levels.entry(plain(self.expression - self.bound), words.i, levels.first), ordered)
+            whole = Levels.entry(levels.value(plain(self.expression - self.bound), ordered), words.i, levels.first)
         except ValueError:
             return None
         return whole.xreplace(swaps)
 
     def __str__(self) -> str:
         return f"attained at {self.at}"
+
+
+def said_of(at: Levels) -> str:
+    """Where a bound is attained, in words."""
+    return ("approached as t -> oo" if at.approached else "attained") + f" at {at}"

@@ -9,9 +9,9 @@ from typing import Any
 from sympy import Abs, Dummy, Expr, Indexed, IndexedBase, S
 
 from smoothsym import words
-from smoothsym.laws.attained import Attained
+from smoothsym.laws.attained import Attained, said_of
 from smoothsym.laws.law import Condition, Law, Nonnegative, condition
-from smoothsym.laws.means import ByExtremeMean
+from smoothsym.laws.means import ByExtremeMean, measures
 from smoothsym.laws.points import Extreme, Function, Sample, larger
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
 from smoothsym.symbolic.inequalities import under
@@ -48,7 +48,7 @@ class InRange(Condition):
     when: Any
 
     def prove(self) -> Any:
-        for form, known in self._forms():
+        for form, known, _ in self._forms():
             try:
                 tree = bounded(form, known)
             except Unbounded:
@@ -60,42 +60,53 @@ class InRange(Condition):
     def accepts(self, evidence: Any) -> bool:
         if not isinstance(evidence, Bounded):
             return False
-        shown = any(form == evidence.expression and holds(evidence, known) for form, known in self._forms())
-        below = self.lower is None or at_most(self._claimed(self.lower), evidence.lo)
-        return shown and below and (self.upper is None or at_most(evidence.hi, self._claimed(self.upper)))
+        for form, known, extreme in self._forms():
+            if form != evidence.expression or not holds(evidence, known):
+                continue
+            below = self.lower is None or at_most(self._claimed(self.lower, extreme), evidence.lo)
+            if below and (self.upper is None or at_most(evidence.hi, self._claimed(self.upper, extreme))):
+                return True
+        return False
 
     @property
     def _moves(self) -> bool:
         return Translation().proof(self.op) is not None
 
-    def _forms(self) -> Iterator[tuple[Expr, Entries]]:
-        """The value less the largest entry, in differences from it, or divided by it, in ratios to it."""
+    def _forms(self) -> Iterator[tuple[Expr, Entries, type[words.Reduction]]]:
+        """The value less the largest or the smallest entry, in differences from it; or divided by the largest, in ratios to it."""
         if self.op.arity is not None:
             return
-        named = {q for bound in (self.lower, self.upper) if bound is not None for q in bound.free_symbols}
         if self._moves:
-            groups = ((S.One, S.Zero, S.Zero), (words.n - 1, -_SPREAD, S.Zero))
-            if words.Delta in named:
-                next_level = -words.Delta
-                below = ((S.One, next_level, next_level), (words.n - words.m - 1, -_SPREAD, next_level))
-                groups = ((words.m, S.Zero, S.Zero), *below)  # type: ignore[assignment]
-            elif words.m in named:
-                groups = ((words.m, S.Zero, S.Zero), (words.n - words.m, -_SPREAD, S.Zero))
-            yield (
-                under(moved(self.op, lambda e: _GAP[e.indices[0]]), self.when),
-                {_GAP: Known(-_SPREAD, S.Zero, groups)},
-            )
+            form = under(moved(self.op, lambda e: _GAP[e.indices[0]]), self.when)
+            yield form, {_GAP: Known(-_SPREAD, S.Zero, self._levels())}, words.maximum
+            others = ((S.One, S.Zero, S.Zero), (words.n - 1, S.Zero, _SPREAD))
+            if not self._named & {words.m, words.Delta}:
+                yield form, {_GAP: Known(S.Zero, _SPREAD, others)}, words.minimum
         elif self.op.kind == "modulus" and _by_moduli(self.op) and Homogeneous().proof(self.op) is not None:
             ratio = _RATIO[self.op.domain]
-            form = moved(self.op, lambda e: ratio[e.indices[0]])
+            form = under(moved(self.op, lambda e: ratio[e.indices[0]]), self.when)
             for least in (S.Zero, _LEAST):
                 ends = ((S.One, S.One, S.One), (words.n - 1, least, S.One))
-                yield under(form, self.when), {ratio: Known(least, S.One, ends)}
+                yield form, {ratio: Known(least, S.One, ends)}, words.maximum
 
-    def _claimed(self, claim: Expr) -> Expr:
-        """A claimed bound less the largest entry, or divided by it."""
+    @property
+    def _named(self) -> set[Any]:
+        return {q for bound in (self.lower, self.upper) if bound is not None for q in bound.free_symbols}
+
+    def _levels(self) -> tuple[tuple[Expr, Expr, Expr], ...]:
+        """How many entries lie how far below the largest: it and the others; m ties, one Delta below, and the rest."""
+        n, m, below = words.n, words.m, -words.Delta
+        if words.Delta in self._named:
+            return (m, S.Zero, S.Zero), (S.One, below, below), (n - m - 1, -_SPREAD, below)
+        count = m if m in self._named else S.One
+        return (count, S.Zero, S.Zero), (n - count, -_SPREAD, S.Zero)
+
+    def _claimed(self, claim: Expr, extreme: type[words.Reduction]) -> Expr:
+        """A claimed bound less the extreme entry, or divided by it."""
         whole = Abs(words.x) if self.op.kind == "modulus" and self.op.domain == "real" else words.x
         top, low = words.maximum(whole), words.minimum(whole)
+        if self._moves and extreme is words.minimum:
+            return under((claim.xreplace({top: low + _SPREAD}) - low).expand(), self.when)
         if self._moves:
             return under((claim.xreplace({low: top - _SPREAD}) - top).expand(), self.when)
         return under((claim.xreplace({low: top * _LEAST}) / top).expand(), self.when)
@@ -121,8 +132,7 @@ class Between(Law):
     def statement(self, op: Any) -> str:
         tail = ""
         if self.sharp:
-            how = "attained" if not self._levels.approached else "approached as t -> oo"
-            where = f": {how} at {self._levels}" if self.at is not None else ""
+            where = f": {said_of(self.at)}" if self.at is not None else ""
             tail = f"; the {self.sharp} bound is sharp{where}"
         return f"{text(self.lower)} <= f <= {text(self.upper)}{tail}" + condition(self.when)
 
@@ -173,11 +183,6 @@ class Between(Law):
         low, high = (Function(f.op, e)(at.x, at.parameter) for e in (self.lower, self.upper))
         # The larger of the two violations, against 0.
         return larger(low - value, value - high), at.t * 0
-
-
-def measures(op: Any) -> tuple[str, ...]:
-    """How the entries of an operator can be measured from an extreme one, so that it does not depend on where that lies."""
-    return ("parts",) if op.domain == "positive" else ("below", "above")
 
 
 def _written_out(e: Expr, arity: int) -> Expr:

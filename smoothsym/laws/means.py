@@ -173,6 +173,11 @@ class ByExtremeMean(Condition):
             yield Summit(self.end, S.One, rising=True)
 
 
+def measures(op: Any) -> tuple[str, ...]:
+    """How the entries of an operator can be measured from an extreme one, so that it does not depend on where that lies."""
+    return ("parts",) if op.domain == "positive" else ("below", "above")
+
+
 def _entries(e: Expr, change: Any) -> Expr:
     return e.xreplace({q: change(q.indices[0]) for q in e.atoms(Indexed) if q.base == words.x})
 

@@ -104,6 +104,11 @@ def larger(a: Any, b: Any) -> Any:
     return pick(a, b)
 
 
+def smaller(a: Any, b: Any) -> Any:
+    """The smaller of two numbers, arrays or Spans."""
+    return -larger(-a, -b)
+
+
 @dataclass(frozen=True)
 class Sample:
     """Points of one length: x, y of shape (points, n), t and the parameter of shape (points,)."""
@@ -346,7 +351,8 @@ _FINE = (4, 10, 20, 44)
 """To how many bits an extreme point is rounded: the coarser, the easier to read."""
 _FAR = (8, 30)
 """What t -> oo is tried as."""
-_STEP = Fraction(1, 64)
+_STEPS = (2.0**-6, 2.0**-10)
+"""How far y lies from an extreme x, in units of the step."""
 
 
 def _extreme_samples(op: Any, extremes: Sequence[Extreme], allowed: tuple[Fraction, ...]) -> Iterator[Sample]:
@@ -361,10 +367,10 @@ def _extreme_samples(op: Any, extremes: Sequence[Extreme], allowed: tuple[Fracti
                 step = [0.0] * n if extreme.step is None else _row(extreme.step, n, values)
                 if row is None or step is None or (op.domain == "positive" and min(row) <= 0):
                     continue
-                for bits in _FINE:
+                for bits, size in product(_FINE, _STEPS if extreme.step is not None else _STEPS[:1]):
                     rounded = [round(v * 2**bits) / 2**bits for v in row]
                     rows.append(rounded)
-                    others.append([u + float(_STEP) * d for u, d in zip(rounded, step, strict=True)])
+                    others.append([u + size * d for u, d in zip(rounded, step, strict=True)])
                     chosen.append(float(a))
         if rows:
             found = np.unique(np.hstack([np.array(rows), np.array(others), np.array(chosen)[:, None]]), axis=0)

@@ -1,22 +1,28 @@
-"""Laws of shape: how the value rises and bends with the entries, and how far it can move when they do."""
+"""Laws of shape: how the value rises and bends with the entries."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Dummy, Expr, Indexed, S, Sum, sign
+from sympy import Abs, Dummy, Expr, Indexed, Mul, Pow, S, Sum, sign
 
 from smoothsym import words
-from smoothsym.laws.law import Condition, Continuous, Holds, Joined, Law, Nonnegative, Zero, condition
-from smoothsym.laws.points import Function, Sample, larger
-from smoothsym.laws.symmetry import _REAL_T, Homogeneous, Symmetric, Translation, moved
+from smoothsym.laws.attained import Attained
+from smoothsym.laws.law import Condition, Continuous, Holds, Joined, Law, Nonnegative, condition
+from smoothsym.laws.means import ByExtremeMean
+from smoothsym.laws.points import Extreme, Function, Sample, larger, smaller
+from smoothsym.laws.smoothness import continuous
+from smoothsym.laws.symmetry import Homogeneous, Symmetric
+from smoothsym.symbolic import inequalities, moments
 from smoothsym.symbolic.inequalities import quadratic_form
+from smoothsym.symbolic.levels import Levels
 from smoothsym.symbolic.text import text
 
-_SAME = Dummy("c", positive=True)
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 
 
@@ -37,34 +43,87 @@ def _whole(op: Any, when: Any) -> Continuous:
     return Continuous(op.definition, when, op.domain)
 
 
-def mass(op: Any) -> Expr:
-    """The sum of the gradient."""
-    return Sum(op.gradient, (words.i, 1, words.n)) if op.arity is None else sum(slopes(op), S.Zero)
+@lru_cache(maxsize=64)
+def on_positive(op: Any) -> Any:
+    """The operator among positive entries, where each modulus |x_j| is x_j."""
+    moduli = {e: e.args[0] for e in op.definition.atoms(Abs) if isinstance(e.args[0], Indexed)}
+    return type(op)(op.name, op.definition.xreplace(moduli), op.parameter, "positive", title=op.title)
+
+
+def _restricted(law: Any, op: Any) -> tuple[Condition, ...]:
+    """What shows a law on x >= 0: it holds among positive entries, and the value is continuous where entries vanish."""
+    return Holds(replace(law, on=""), on_positive(op)), _whole(op, law.when)
 
 
 @dataclass(frozen=True)
 class Monotone(Law):
-    """f does not decrease in any entry; with `on` = "x >= 0", where no entry is negative."""
+    """f does not decrease in any entry; with `on` = "x >= 0", where no entry is negative.
+
+    With a `box`, on cubes [a, a + L]^n with |parameter| L <= box; `sharp` then says that at the corner where one entry is a and all
+    others a + L, for the largest such L, the slope vanishes.
+    """
 
     when: Any = True
     on: str = ""
+    box: Expr | None = None
+    sharp: bool = False
 
     def statement(self, op: Any) -> str:
-        return "monotone: x <= y implies f(x) <= f(y)" + (f", on {self.on}" if self.on else "") + condition(self.when)
+        said = "monotone: x <= y implies f(x) <= f(y)" + (f", on {self.on}" if self.on else "")
+        if self.box is not None:
+            said += f", on cubes [a, a + L]^n with {text(self._size(op))} L <= {text(self.box)}"
+            said += "; sharp: there the slope in the one entry a below a + L, ..., a + L vanishes" if self.sharp else ""
+        return said + condition(self.when)
+
+    @staticmethod
+    def _size(op: Any) -> Expr:
+        return S.One if op.parameter is None else op.parameter
 
     def sufficient(self, op: Any) -> Rules:
-        parts = tuple(Nonnegative(self._on(g), self.when, op.domain) for g in slopes(op))
+        if self.box is not None:
+            reach = ByExtremeMean(op.gradient, op.parameter, "above", self.when, op.domain, end=self.box)
+            corner = (Attained(op.gradient, S.Zero, self._corner(op), self.when),) if self.sharp else ()
+            if op.arity is None:
+                yield (
+                    "the slope is least in the lowest entry, all others at the top",
+                    (reach, _whole(op, self.when), *corner),
+                )
+            return
+        if self.on:
+            yield "monotone among positive entries, and continuous", _restricted(self, op)
+            return
+        parts = tuple(Nonnegative(g, self.when, op.domain) for g in slopes(op))
         yield "the gradient is nonnegative", (*parts, _whole(op, self.when))
 
-    def _on(self, gradient: Expr) -> Expr:
-        """On x >= 0 a sign is 1 off the zeros, and continuity does the rest."""
-        if not self.on:
-            return gradient
-        return gradient.replace(lambda e: isinstance(e, sign) and isinstance(e.args[0], Indexed), lambda e: S.One)
+    def _corner(self, op: Any) -> Levels:
+        assert self.box is not None
+        return Levels(-self.box / self._size(op), 0)
+
+    def extremes(self, op: Any) -> tuple[Extreme, ...]:
+        return () if self.box is None else (Extreme(self._corner(op), Levels(1, 0)),)
 
     def prepared(self, at: Sample, op: Any) -> Sample:
         x, y = (abs(at.x), abs(at.y)) if self.on else (at.x, at.y)
-        return replace(at, x=x, y=np.maximum(x, y))
+        y = np.maximum(x, y)
+        return replace(at, x=x, y=y) if self.box is None else self._in_box(replace(at, x=x, y=y), op)
+
+    def _in_box(self, at: Sample, op: Any) -> Sample:
+        """The sample shrunk into cubes that are small enough, exactly."""
+        assert self.box is not None
+        bound = Function(op, self.box / self._size(op))
+        floats = [np.asarray(part, dtype=float) for part in (at.x, at.parameter)]
+        with np.errstate(all="ignore"):
+            size = np.abs(np.broadcast_to(np.asarray(bound(*floats), dtype=float), at.t.shape))
+        low = np.min(at.x, axis=-1, keepdims=True)
+        reach = np.max(at.y, axis=-1) - low[:, 0]
+        with np.errstate(all="ignore"):
+            ratio = np.minimum(1.0, size / np.maximum(np.asarray(reach, dtype=float), 1e-9))
+        # Short numbers, that a reader can check.
+        ratio = np.floor(ratio * 2**12) / 2**12
+        if at.x.dtype == object:
+            ratio = np.array([Fraction(float(q)) for q in ratio], dtype=object)
+        x, y = (low + (part - low) * ratio[:, None] for part in (at.x, at.y))
+        return replace(at, x=x, y=y)
 
     def uses(self, op: Any) -> str:
         return "xy"
@@ -75,28 +134,41 @@ class Monotone(Law):
 
 @dataclass(frozen=True)
 class Convex(Law):
-    """f((x + y)/2) <= (f(x) + f(y))/2; concave with the inequality turned."""
+    """f((x + y)/2) <= (f(x) + f(y))/2; concave with the inequality turned; with `on` = "x >= 0", where no entry is negative."""
 
     when: Any = True
     concave: bool = False
+    on: str = ""
 
     def statement(self, op: Any) -> str:
-        return ("concave" if self.concave else "convex") + condition(self.when)
+        return ("concave" if self.concave else "convex") + (f" on {self.on}" if self.on else "") + condition(self.when)
 
     def sufficient(self, op: Any) -> Rules:
+        if self.on:
+            yield "so among positive entries, and continuous", _restricted(self, op)
+            return
         form = quadratic_form(op.hessian, op.arity if op.arity != 1 else None) if op.arity != 1 else op.hessian
         kinked = op.definition.has(Abs)
         joint = (Joined(op.gradient, self.when),) if kinked else ()
-        if kinked and self.concave:
-            return
-        yield (
-            "v^T H v is nonnegative" if not self.concave else "-v^T H v is nonnegative",
-            (
-                Nonnegative(-form if self.concave else form, self.when, op.domain),
-                *joint,
-                _whole(op, self.when),
-            ),
-        )
+        if not (kinked and self.concave):
+            yield (
+                "v^T H v is nonnegative" if not self.concave else "-v^T H v is nonnegative",
+                (
+                    Nonnegative(-form if self.concave else form, self.when, op.domain),
+                    *joint,
+                    _whole(op, self.when),
+                ),
+            )
+        # {f <= c} is a cone's section: for f(x), f(y) > 0 the sublevel set of 1 holds x/f(x) and y/f(y), and what lies between.
+        quasi = QuasiConvex(self.when, self.concave)
+        if op.domain == "positive" and op.definition.has(Sum) and quasi.separates(op):
+            positive = Positive(op.definition, op.domain)
+            yield "positive, homogeneous and quasi-convex functions are", (
+                positive, Holds(Homogeneous(), op), Holds(quasi, op),
+            )  # fmt: skip
+
+    def prepared(self, at: Sample, op: Any) -> Sample:
+        return replace(at, x=abs(at.x), y=abs(at.y)) if self.on else at
 
     def uses(self, op: Any) -> str:
         return "xy"
@@ -109,23 +181,79 @@ class Convex(Law):
 
 @dataclass(frozen=True)
 class QuasiConvex(Law):
-    """f((x + y)/2) <= max(f(x), f(y))."""
+    """f((x + y)/2) <= max(f(x), f(y)); quasi-concave: f((x + y)/2) >= min(f(x), f(y))."""
 
     when: Any = True
+    concave: bool = False
 
     def statement(self, op: Any) -> str:
-        return "quasi-convex" + condition(self.when)
+        return ("quasi-concave" if self.concave else "quasi-convex") + condition(self.when)
 
     def sufficient(self, op: Any) -> Rules:
-        yield "convex functions are", (Holds(Convex(self.when), op),)
+        word = "concave" if self.concave else "convex"
+        if not self.separates(op):
+            yield f"{word} functions are", (Holds(Convex(self.when, self.concave), op),)
         if op.arity == 1:
             yield "monotone functions of one number are", (Holds(Monotone(self.when), op),)
+        if self.separates(op):
+            # {f <= c} = {A - c B <= 0}, and A - c B is convex for c >= 0.
+            above, below = self._quotient(op)
+            parts = tuple(Positive(e, op.domain) for e in (above, below))
+            bends = (
+                Bends(above, self.when, op.domain, self.concave),
+                Bends(below, self.when, op.domain, not self.concave),
+            )
+            said = ("positive convex", "positive concave")
+            yield (
+                "a quotient of a {} by a {} function is".format(*(said[::-1] if self.concave else said)),
+                (*parts, *bends),
+            )
+
+    @staticmethod
+    def _quotient(op: Any) -> tuple[Expr, Expr]:
+        below = Mul(*(f.base for f in Mul.make_args(op.definition) if isinstance(f, Pow) and f.exp == -1))
+        return op.definition * below, below
+
+    def separates(self, op: Any) -> bool:
+        """Whether f is a quotient of two sums over the entries."""
+        return all(isinstance(e, Sum) and len(e.limits) == 1 for e in self._quotient(op))
 
     def uses(self, op: Any) -> str:
         return "xy"
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        return f((at.x + at.y) / 2, at.parameter), larger(f(at.x, at.parameter), f(at.y, at.parameter))
+        middle, ends = f((at.x + at.y) / 2, at.parameter), (f(at.x, at.parameter), f(at.y, at.parameter))
+        return (smaller(*ends), middle) if self.concave else (middle, larger(*ends))
+
+
+@dataclass(frozen=True)
+class Positive(Condition):
+    """An expression is > 0 by its form."""
+
+    expression: Expr
+    domain: str = "real"
+
+    def accepts(self, evidence: Any) -> bool:
+        return bool(evidence == self) and moments.positive(self.expression, self.domain)
+
+
+@dataclass(frozen=True)
+class Bends(Condition):
+    """A sum of functions of one entry each is convex (or concave): so is its term, smooth, by its second derivative."""
+
+    total: Sum
+    when: Any
+    domain: str
+    concave: bool
+
+    def accepts(self, evidence: Any) -> bool:
+        index, low, high = self.total.limits[0]
+        entry = Dummy("x", **{"positive" if self.domain == "positive" else "real": True})
+        term = self.total.function.xreplace({words.x[index]: entry})
+        if evidence != self or (low, high) != (1, words.n) or term.has(words.x, index, Abs, sign):
+            return False
+        second = term.diff(entry, 2) * (-1 if self.concave else 1)
+        return continuous(self.total, self.domain, self.when) and inequalities.nonnegative(second, self.when)
 
 
 @dataclass(frozen=True)
@@ -152,157 +280,3 @@ class SchurConvex(Law):
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
         return f(at.y, at.parameter), f(at.x, at.parameter)
-
-
-@dataclass(frozen=True)
-class NonExpansive(Law):
-    """|f(x) - f(y)| <= max |x_j - y_j|: the Lipschitz constant in the sup norm is at most 1."""
-
-    when: Any = True
-
-    def statement(self, op: Any) -> str:
-        return "sup-norm non-expansive: |f(x) - f(y)| <= max |x - y|" + condition(self.when)
-
-    def sufficient(self, op: Any) -> Rules:
-        monotone = Holds(Monotone(self.when), op)
-        yield "monotone and translation equivariant", (monotone, Holds(Translation(), op))
-        yield "a nonnegative gradient with sum at most 1", (monotone, Nonnegative(1 - mass(op), self.when, op.domain))
-        if op.arity == 1:
-            (slope,) = slopes(op)
-            sides = tuple(Nonnegative(e, self.when, op.domain) for e in (1 - slope, 1 + slope))
-            yield "a slope between -1 and 1", (*sides, _whole(op, self.when))
-        # For y <= x + c: f(y) <= f(x + c) = 2 f((x + c)/2) <= f(x) + f(c, ..., c) = f(x) + c.
-        idempotent = Zero(moved(op, lambda e: _SAME) - _SAME, op.domain)
-        parts = (monotone, Holds(Convex(self.when), op), Holds(Homogeneous(), op), idempotent)
-        if op.arity is None and op.domain == "positive":
-            yield "monotone, convex, homogeneous, and f(c, ..., c) = c", parts
-
-    def uses(self, op: Any) -> str:
-        return "xy"
-
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        return abs(f(at.x, at.parameter) - f(at.y, at.parameter)), np.max(abs(at.x - at.y), axis=-1)
-
-
-@dataclass(frozen=True)
-class Lipschitz(Law):
-    """|f(x) - f(y)| <= constant * max |x_j - y_j|, the constant an expression in n and the parameter."""
-
-    constant: Expr
-    when: Any = True
-
-    def statement(self, op: Any) -> str:
-        return f"sup-norm Lipschitz constant at most {text(self.constant)}" + condition(self.when)
-
-    def sufficient(self, op: Any) -> Rules:
-        if self.constant == 1:
-            yield "non-expansive", (Holds(NonExpansive(self.when), op),)
-        if op.arity is None and op.parameter is not None:
-            dual = op.parameter / (op.parameter - 1)
-            gradient = Sum(Abs(op.gradient) ** dual, (words.i, 1, words.n))
-            if self.constant == words.n ** (1 / op.parameter) and self.when in (op.parameter > 1, op.parameter >= 1):
-                # sum |g_i| <= n^(1/p) (sum |g_i|^q)^(1/q), 1/p + 1/q = 1; p = 1 is the limit.
-                yield (
-                    "Hoelder's inequality, and the gradient has dual norm 1",
-                    (Zero(gradient - 1, op.domain), _whole(op, self.when)),
-                )
-
-    def uses(self, op: Any) -> str:
-        return "xy"
-
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        constant = Function(f.op, self.constant)(at.x, at.parameter)
-        return abs(f(at.x, at.parameter) - f(at.y, at.parameter)), constant * np.max(abs(at.x - at.y), axis=-1)
-
-
-@dataclass(frozen=True)
-class AbsolutelyHomogeneous(Law):
-    """f(t x) = |t| f(x) for every real t."""
-
-    equality = True
-
-    def statement(self, op: Any) -> str:
-        return "absolutely homogeneous: f(t x) = |t| f(x)"
-
-    def applies(self, op: Any) -> bool:
-        return super().applies(op) and op.domain == "real"
-
-    def sufficient(self, op: Any) -> Rules:
-        t = _REAL_T
-        yield "equal normal forms", (Zero(moved(op, lambda e: e * t) - Abs(t) * op.definition, op.domain),)
-
-    def uses(self, op: Any) -> str:
-        return "xt"
-
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        return f(-at.x * at.t[:, None], at.parameter), f(at.x, at.parameter) * at.t
-
-
-@dataclass(frozen=True)
-class Triangle(Law):
-    """f(x + y) <= f(x) + f(y)."""
-
-    when: Any = True
-
-    def statement(self, op: Any) -> str:
-        return "triangle inequality: f(x + y) <= f(x) + f(y)" + condition(self.when)
-
-    def sufficient(self, op: Any) -> Rules:
-        rule = "convex and homogeneous: f(x + y) = 2 f((x + y)/2) <= f(x) + f(y)"
-        yield rule, (Holds(Convex(self.when), op), Holds(Homogeneous(), op))
-
-    def uses(self, op: Any) -> str:
-        return "xy"
-
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        return f(at.x + at.y, at.parameter), f(at.x, at.parameter) + f(at.y, at.parameter)
-
-
-@dataclass(frozen=True)
-class Definite(Law):
-    """f(x) > 0 unless x = 0."""
-
-    when: Any = True
-
-    def statement(self, op: Any) -> str:
-        return "definite: f(x) > 0 unless x = 0" + condition(self.when)
-
-    def sufficient(self, op: Any) -> Rules:
-        base, exponent = op.definition.as_base_exp()
-        if isinstance(base, Sum) and isinstance(base.function.as_base_exp()[0], Abs) and not exponent.has(words.x):
-            rule = "a power of a sum of terms |x_j|^p, each positive where x_j is not 0"
-            yield rule, (Nonnegative(op.definition, self.when, op.domain),)
-
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        return at.t * 0, f(at.x, at.parameter)
-
-
-@dataclass(frozen=True)
-class Norm(Law):
-    """f is a norm: absolutely homogeneous, subadditive and definite."""
-
-    when: Any = True
-
-    def statement(self, op: Any) -> str:
-        return "a norm" + condition(self.when)
-
-    def applies(self, op: Any) -> bool:
-        return super().applies(op) and op.domain == "real"
-
-    def parts(self) -> tuple[Law, ...]:
-        return AbsolutelyHomogeneous(), Triangle(self.when), Definite(self.when)
-
-    def sufficient(self, op: Any) -> Rules:
-        yield "absolutely homogeneous, subadditive and definite", tuple(Holds(law, op) for law in self.parts())
-
-    def attempt(self, op: Any) -> Any:
-        proof = self.proof(op)
-        if proof is not None:
-            return self.verdict(op, "Proved", self.reason(proof), certificate=proof)
-        verdicts = [law.attempt(op) for law in self.parts()]
-        for outcome in ("Refuted", "Undecided", "Supported"):
-            for part in verdicts:
-                if part.outcome == outcome:
-                    reason = f"{part.law}: {part.reason}"
-                    return self.verdict(op, outcome, reason, part.witness, part.certificate)
-        raise AssertionError("a norm whose parts are all proved is proved")

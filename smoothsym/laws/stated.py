@@ -9,12 +9,17 @@ from typing import Any
 from sympy import Expr, IndexedBase, S, Sum, log
 
 from smoothsym import words
+from smoothsym.laws.attained import Attained, said_of
+from smoothsym.laws.entropic import EntropicHessian, EntropicSlope
 from smoothsym.laws.law import Condition, Law, Nonnegative, Zero, condition
-from smoothsym.laws.points import Function, Sample, Witness, counterexample
+from smoothsym.laws.means import ByExtremeMean, measures
+from smoothsym.laws.points import Extreme, Function, Sample, Witness, counterexample
 from smoothsym.laws.settings import Settings, settings
 from smoothsym.laws.verdict import Verdict
 from smoothsym.laws.vocabulary import At, D, E, f, in_words, mu2, mu3, mu4, mu5, w, written_out
 from smoothsym.symbolic import moments
+from smoothsym.symbolic.levels import Levels
+from smoothsym.symbolic.roots import Lambda, roots
 from smoothsym.symbolic.text import text
 
 MOST_AXES = 2
@@ -63,7 +68,7 @@ class Formulas(Law):
                 left, right = (Function(op, side, "naive")(at.x, at.parameter) for side in sides)
                 return left, right
 
-            found = counterexample(op, valued, self.when, self.equality, "x", lambda at: at)
+            found = counterexample(op, valued, self.when, self.equality, "x", lambda at: at, self.extremes(op))
             if found is not None:
                 return replace(found, settings=tuple((str(name), text(value)) for name, value in given.items()))
         return None
@@ -124,13 +129,21 @@ class Identity(Formulas):
 
 @dataclass(frozen=True)
 class Inequality(Formulas):
-    """smaller <= larger for every n, two expressions over x, n and the operator's parameter, in the words of laws.vocabulary."""
+    """smaller <= larger for every n, two expressions over x, n and the operator's parameter, in the words of laws.vocabulary.
+
+    With `at`, both sides are equal at a vector of two levels, or approach each other as t -> oo; x[i] is then at the first one.
+    """
 
     smaller: Any
     larger: Any
     when: Any = True
     title: str = ""
+    at: Levels | None = None
     relation = "<="
+
+    def statement(self, op: Any) -> str:
+        sharp = "" if self.at is None else f"; sharp: {said_of(self.at)}"
+        return super().statement(op) + sharp
 
     @property
     def formulas(self) -> tuple[Any, Any]:
@@ -138,7 +151,22 @@ class Inequality(Formulas):
 
     def sufficient(self, op: Any) -> Rules:
         smaller, larger = self.written_out(op)
-        yield "their difference is nonnegative", (Nonnegative(larger - smaller, self.when, op.domain),)
+        gap = larger - smaller
+        sharp = () if self.at is None else (Attained(smaller, larger, self.at, self.when, op.domain),)
+        if op.arity is not None or not roots(gap):
+            yield "their difference is nonnegative", (Nonnegative(gap, self.when, op.domain), *sharp)
+        elif gap.has(Lambda):
+            rule = "the gradient is w_i (1 + log w_i + H), w positive weights of entropy H"
+            for lemma in (EntropicSlope(gap, op), EntropicHessian(gap, op)):
+                yield rule, (lemma, *sharp)
+        else:
+            count = words.m if gap.has(words.m) else S.One
+            for measure in measures(op):
+                mean = ByExtremeMean(gap, op.parameter, measure, self.when, op.domain, count)
+                yield "a mean of distances is largest where all other entries are equal", (mean, *sharp)
+
+    def extremes(self, op: Any) -> tuple[Extreme, ...]:
+        return () if self.at is None else (Extreme(self.at),)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from sympy import Abs, Expr, S, simplify
 
 from smoothsym import words
 from smoothsym.laws.bounds import Between
+from smoothsym.laws.distances import Lipschitz, NonExpansive
 from smoothsym.laws.law import Law
-from smoothsym.laws.shape import Convex, Lipschitz, Monotone, NonExpansive
+from smoothsym.laws.shape import Convex, Monotone
 from smoothsym.laws.symmetry import Associative, Homogeneous, JointlyHomogeneous, Translation
 from smoothsym.laws.verdict import Verdict
 from smoothsym.symbolic.text import text

@@ -53,9 +53,9 @@ class Levels:
             (index, low, high), *more = reversed(e.limits)
             if (low, high) != (1, words.n):
                 raise ValueError(f"the sum over {index} runs from {low} to {high}, not over all entries")
-            inner = Sum(e.function, *reversed(more)) if more else e.function
-            parts = (self.entry(inner, index, level) for level in (self.first, self.rest))
-            first, rest = (self.value(part, ordered) for part in parts)
+            # Sums inside come first: their index may have the same name.
+            inner = self.value(Sum(e.function, *reversed(more)) if more else e.function, ordered)
+            first, rest = (self.entry(inner, index, level) for level in (self.first, self.rest))
             return self.count * first + (words.n - self.count) * rest
         if not e.args or isinstance(e, Indexed):
             return e

@@ -1,15 +1,23 @@
 """Sharp constants: proved with the point where they are attained, and refuted when they are a little smaller."""
 
 import pytest
-from sympy import E, LambertW, Rational, exp, log
+from sympy import E, LambertW, Rational, Sum, exp, log
 
 import smoothsym as ss
-from smoothsym.laws import Between, check
+from smoothsym.laws import Between, Inequality, Lipschitz, Monotone, check
+from smoothsym.laws.vocabulary import D, f
+from smoothsym.laws.vocabulary import E as mean
 from smoothsym.symbolic.levels import Levels, t
-from smoothsym.words import Delta, alpha, m, maximum, minimum, n, x
+from smoothsym.symbolic.roots import Lambda
+from smoothsym.words import Delta, alpha, i, j, k, m, maximum, minimum, n, p, x
 
-B, L, M, P = ss.boltzmann, ss.logsumexp, ss.mellowmax, ss.powermean
+B, L, M, N = ss.boltzmann, ss.logsumexp, ss.mellowmax, ss.pnorm
 TOP, LOW = maximum(x), minimum(x)
+UP, LESS = alpha > 0, Rational(99, 100)
+SQUARE, SQUARES = LambertW(2 * (n - 1) / exp(2)), mean((alpha * (TOP - x[j])) ** 2)
+Z, BOX = Lambda(n), 1 + LambertW(1 / (E * (n - 1)))
+STEEP = Levels(0, -2 * Z / alpha)
+HESSIAN = Sum(abs(D(f, x[i], x[k])), (i, 1, n), (k, 1, n))
 GAP, TIED = LambertW((n - 1) / E), LambertW((n - m) / (m * E))
 
 
@@ -24,9 +32,33 @@ TRUE = {
     "with ties": (B, Between(TOP - TIED / alpha, TOP, alpha > 0, "lower", Levels(0, -(1 + TIED) / alpha, m))),
     "of the minimum": (B, Between(LOW, LOW - GAP / alpha, alpha < 0, "upper", Levels(0, -(1 + GAP) / alpha))),
     "LogSumExp with ties": (L, Between(*refined(1, 0), alpha > 0, "upper", Levels(0, -Delta, m))),
+    "the smooth minimum of LogSumExp": (L, Between(LOW + log(n) / alpha, LOW, alpha < 0, "lower")),
+    "the second moment": (B, Inequality(SQUARES, SQUARE * (2 + SQUARE), UP, at=Levels(0, -(2 + SQUARE) / alpha))),
+    "Boltzmann's Lipschitz constant": (B, Lipschitz(Z, UP, STEEP, Levels(1, -1))),
+    "without a sign of alpha": (B, Lipschitz(Z)),
+    "the steepest slope": (B, Inequality(D(f, x[i]), (1 + Z) / 2, UP, at=STEEP)),
+    "the least slope": (B, Inequality((1 - Lambda(2)) / 2, D(f, x[i]))),
+    "the Hessian": (B, Inequality(HESSIAN, abs(alpha) * (1 + 3 * Z))),
+    "monotone on cubes": (B, Monotone(UP, box=BOX, sharp=True)),
+    "monotone on small cubes": (B, Monotone(UP, box=Rational(1))),
+    "the p-norm's Lipschitz constant": (N, Lipschitz(n ** (1 / p), p > 1, Levels(1, 1))),
     "mellowmax": (M, Between(TOP - log(n) / alpha, TOP, alpha > 0, "lower", Levels(0, -t))),
 }
 FALSE = {
+    "the second moment 1% too small": (B, Inequality(SQUARES, SQUARE * (2 + SQUARE) * LESS, UP)),
+    "the second moment from the mean": (B, Inequality(SQUARES, SQUARE * (1 + SQUARE), UP)),
+    "Lambda 1% too small": (B, Lipschitz(Z * LESS, UP, STEEP, Levels(1, -1))),
+    "Lambda of one entry less": (B, Lipschitz(Lambda(n - 1), UP, STEEP, Levels(1, -1))),
+    "Lambda where it is not steepest, elsewhere": (B, Lipschitz(Z, UP, Levels(0, -Z / alpha), Levels(1, -1))),
+    "the steepest slope 1% too small": (B, Inequality(D(f, x[i]), (1 + Z) / 2 * LESS, UP, at=STEEP)),
+    "the least slope 1% too high": (B, Inequality((1 - Lambda(2)) / 2 * LESS, D(f, x[i]))),
+    "no slope is negative": (B, Inequality(0, D(f, x[i]))),
+    "a Hessian too small": (B, Inequality(HESSIAN, abs(alpha) * (1 + Z))),
+    "cubes 1% too large": (B, Monotone(UP, box=BOX / LESS, sharp=True)),
+    "cubes 0.1% too large": (B, Monotone(UP, box=BOX * Rational(1001, 1000))),
+    "all cubes": (B, Monotone(UP, box=Rational(2))),
+    "the p-norm's constant 1% too small": (N, Lipschitz(n ** (1 / p) * LESS, p > 1, Levels(1, 1))),
+    "half the smooth minimum's gap": (L, Between(LOW + log(n) / alpha / 2, LOW, alpha < 0)),
     "a constant 1% too small": (B, Between(TOP - GAP * Rational(99, 100) / alpha, TOP, alpha > 0)),
     "and 0.1%": (B, Between(TOP - GAP * Rational(999, 1000) / alpha, TOP, alpha > 0, at=Levels(0, -(1 + GAP) / alpha))),
     "the wrong multiplicity": (B, Between(TOP - TIED / alpha / m, TOP, alpha > 0)),

@@ -1,0 +1,135 @@
+"""How far the value can move when the entries do: Lipschitz constants in the sup norm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sympy import Abs, Dummy, Expr, S, Sum
+
+from smoothsym import words
+from smoothsym.laws.attained import Attained
+from smoothsym.laws.entropic import Entropic
+from smoothsym.laws.law import Condition, Continuous, Holds, Law, Nonnegative, Zero, condition
+from smoothsym.laws.points import Extreme, Function, Sample
+from smoothsym.laws.shape import Convex, Monotone, slopes
+from smoothsym.laws.symmetry import Homogeneous, Translation, moved
+from smoothsym.symbolic.levels import Levels
+from smoothsym.symbolic.roots import Lambda
+from smoothsym.symbolic.text import text
+
+_SAME = Dummy("c", positive=True)
+_OWN = Dummy("x", real=True)
+Rules = Iterator[tuple[str, tuple[Condition, ...]]]
+ALL_UP = Levels(1, 1)
+"""Every entry moves alike."""
+
+
+def mass(op: Any) -> Expr:
+    """The sum of the gradient."""
+    return Sum(op.gradient, (words.i, 1, words.n)) if op.arity is None else sum(slopes(op), S.Zero)
+
+
+@dataclass(frozen=True)
+class NonExpansive(Law):
+    """|f(x) - f(y)| <= max |x_j - y_j|: the Lipschitz constant in the sup norm is at most 1."""
+
+    when: Any = True
+
+    def statement(self, op: Any) -> str:
+        return "sup-norm non-expansive: |f(x) - f(y)| <= max |x - y|" + condition(self.when)
+
+    def sufficient(self, op: Any) -> Rules:
+        monotone = Holds(Monotone(self.when), op)
+        yield "monotone and translation equivariant", (monotone, Holds(Translation(), op))
+        yield "a nonnegative gradient with sum at most 1", (monotone, Nonnegative(1 - mass(op), self.when, op.domain))
+        if op.arity == 1:
+            (slope,) = slopes(op)
+            sides = tuple(Nonnegative(e, self.when, op.domain) for e in (1 - slope, 1 + slope))
+            yield "a slope between -1 and 1", (*sides, Continuous(op.definition, self.when, op.domain))
+        # For y <= x + c: f(y) <= f(x + c) = 2 f((x + c)/2) <= f(x) + f(c, ..., c) = f(x) + c.
+        idempotent = Zero(moved(op, lambda e: _SAME) - _SAME, op.domain)
+        parts = (monotone, Holds(Convex(self.when), op), Holds(Homogeneous(), op), idempotent)
+        if op.arity is None and op.domain == "positive":
+            yield "monotone, convex, homogeneous, and f(c, ..., c) = c", parts
+
+    def uses(self, op: Any) -> str:
+        return "xy"
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        return abs(f(at.x, at.parameter) - f(at.y, at.parameter)), np.max(abs(at.x - at.y), axis=-1)
+
+
+@dataclass(frozen=True)
+class Lipschitz(Law):
+    """|f(x) - f(y)| <= constant * max |x_j - y_j|, the constant an expression in n and the parameter.
+
+    With `at`, no smaller one would do: there the slope along the vector of signs `along` is the constant.
+    """
+
+    constant: Expr
+    when: Any = True
+    at: Levels | None = None
+    along: Levels = ALL_UP
+
+    def statement(self, op: Any) -> str:
+        if self.at is None:
+            return f"sup-norm Lipschitz constant at most {text(self.constant)}" + condition(self.when)
+        signs = str(self.along).removeprefix("x = ")
+        sharp = f"sharp: it is the slope at {self.at} along {signs}"
+        return f"sup-norm Lipschitz constant {text(self.constant)}; {sharp}" + condition(self.when)
+
+    def sufficient(self, op: Any) -> Rules:
+        whole = Continuous(op.definition, self.when, op.domain)
+        sharp: tuple[Condition, ...] = ()
+        if self.at is not None:
+            if op.arity is not None or not {self.along.first, self.along.rest} <= {1, -1}:
+                return
+            sharp = (SlopeAlong(op.gradient, self.constant, self.at, self.along, self.when),)
+        if self.constant == 1:
+            yield "non-expansive", (Holds(NonExpansive(self.when), op), *sharp)
+        if self.constant == Lambda(words.n):
+            rule = "the gradient is w_i (1 + log w_i + H), w positive weights of entropy H: its moduli add up to Lambda(n) at most"
+            yield rule, (Entropic(op), whole, *sharp)
+        if op.arity is None and op.parameter is not None:
+            dual = op.parameter / (op.parameter - 1)
+            gradient = Sum(Abs(op.gradient) ** dual, (words.i, 1, words.n))
+            if self.constant == words.n ** (1 / op.parameter) and self.when in (op.parameter > 1, op.parameter >= 1):
+                # sum |g_i| <= n^(1/p) (sum |g_i|^q)^(1/q), 1/p + 1/q = 1; p = 1 is the limit.
+                yield (
+                    "Hoelder's inequality, and the gradient has dual norm 1",
+                    (Zero(gradient - 1, op.domain), whole, *sharp),
+                )
+
+    def extremes(self, op: Any) -> tuple[Extreme, ...]:
+        return () if self.at is None else (Extreme(self.at, self.along),)
+
+    def uses(self, op: Any) -> str:
+        return "xy"
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        constant = Function(f.op, self.constant)(at.x, at.parameter)
+        return abs(f(at.x, at.parameter) - f(at.y, at.parameter)), constant * np.max(abs(at.x - at.y), axis=-1)
+
+
+@dataclass(frozen=True)
+class SlopeAlong(Condition):
+    """The derivative along a vector of two levels, at another one, is a number."""
+
+    gradient: Expr
+    number: Expr
+    at: Levels
+    along: Levels
+    when: Any
+
+    def accepts(self, evidence: Any) -> bool:
+        count = self.at.count
+        if evidence != self or self.along.count != count:
+            return False
+        slope = self.gradient.xreplace({words.x[words.i]: _OWN})
+        first, rest = (slope.xreplace({_OWN: S(level)}) for level in (self.at.first, self.at.rest))
+        whole = count * self.along.first * first + (words.n - count) * self.along.rest * rest
+        claim = Attained(whole, self.number, self.at, self.when)
+        return claim.accepts(claim)
