@@ -1,6 +1,6 @@
 """The Boltzmann operator: the mean of the entries under softmax weights."""
 
-from sympy import KroneckerDelta, LambertW, S, Sum, exp, log, oo, tanh
+from sympy import Eq, KroneckerDelta, LambertW, Piecewise, S, Sum, cosh, exp, log, oo, tanh
 
 from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Expansion, Identity, Inequality, Limit, Lipschitz, Monotone
@@ -16,6 +16,7 @@ _gradient, _hessian = D(f, x[i]), D(f, x[i], x[k])
 _variance = E((x[j] - f) ** 2)
 _along_gradient = Sum(v[j] * D(f, x[j]), (j, 1, n))
 _small = exp(-alpha * Delta)
+_z = alpha * (x[1] - x[2]) / 2
 _gap, _tied, _square = (LambertW(q) for q in ((n - 1) / exp(1), (n - m) / (m * exp(1)), 2 * (n - 1) / exp(2)))
 _steep = Levels(0, -2 * Lambda(n) / alpha)
 
@@ -28,6 +29,8 @@ boltzmann = SmoothMax(
         Limit(oo, maximum(x)),
         Limit(0, mean(x)),
         Limit(-oo, minimum(x)),
+        Limit(oo, Piecewise((1 / m, Eq(x[i], maximum(x))), (0, True)), of="gradient"),
+        Limit(-oo, Piecewise((1 / m, Eq(x[i], minimum(x))), (0, True)), of="gradient"),
         Between(minimum(x), maximum(x)),
         # How far it is from the maximum, and from the minimum.
         Between(maximum(x) - _gap / alpha, maximum(x), alpha > 0, "lower", Levels(0, -(1 + _gap) / alpha)),
@@ -71,7 +74,8 @@ boltzmann = SmoothMax(
         Identity(At(f, c), c),
         Identity(At(_gradient, c), 1 / n),
         Identity(At(_hessian, c), 2 * alpha / n * (_delta - 1 / n), title="twice that of log-sum-exp"),
-        Identity(2 * At(f, x[1], x[2]), x[1] + x[2] + (x[1] - x[2]) * tanh(alpha * (x[1] - x[2]) / 2)),
+        Identity(2 * At(f, x[1], x[2]), x[1] + x[2] + (x[1] - x[2]) * tanh(_z)),
+        Identity(D(At(f, x[1], x[2]), x[1], x[1]), alpha * (1 - _z * tanh(_z)) / (2 * cosh(_z) ** 2)),
         # Expansions.
         Expansion(
             0,

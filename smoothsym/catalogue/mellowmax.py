@@ -15,6 +15,8 @@ _mean = E(x[_l], _l)
 _variance, _divergence = E((x[j] - _mean) ** 2), E(log(n * w[j]))
 _hessian = D(f, x[i], x[k])
 _small = exp(-alpha * Delta)
+_beta = alpha / 2 + c * alpha**2
+_boltzmann = Sum(x[j] * exp(_beta * x[j]), (j, 1, n)) / Sum(exp(_beta * x[j]), (j, 1, n))
 
 mellowmax = SmoothMax(
     name="mellowmax",
@@ -57,6 +59,13 @@ mellowmax = SmoothMax(
             + alpha**3 * (mu4 - 3 * mu2**2) / 24
             + alpha**4 * (mu5 - 10 * mu2 * mu3) / 120,
             alpha**5,
+        ),
+        Expansion(
+            0,
+            alpha**2 * (c * mu2 - mu3 / 24),
+            alpha**3,
+            of=_boltzmann - f,
+            title="the Boltzmann operator has this value at alpha/2 + c alpha^2 + ..., c = mu3/(24 mu2)",
         ),
         Expansion(oo, maximum(x) - log(n / m) / alpha + m2 / (m * alpha) * _small, _small / alpha),
     ),

@@ -6,7 +6,7 @@ from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Even, Expansion, Identity, Inequality, Limit, Lipschitz, Monotone
 from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
-from smoothsym.words import c, i, j, k, m, m2, maximum, minimum, n, p, rho, v, x
+from smoothsym.words import c, i, j, k, m, m2, maximum, mean, minimum, n, p, rho, v, x
 
 _NONZERO = Sum(Abs(sign(x[j])), (j, 1, n))
 _gradient, _hessian = D(f, x[i]), D(f, x[i], x[k])
@@ -22,6 +22,7 @@ pnorm = SmoothMax(
     laws=(
         Limit(oo, maximum(Abs(x)), note="the maximum of x itself only where x >= 0"),
         Limit(1, Sum(Abs(x[j]), (j, 1, n))),
+        Limit(1, sign(x[i]), of="gradient"),
         Limit(-oo, minimum(Abs(x))),
         Between(maximum(Abs(x)), n ** (1 / p) * maximum(Abs(x)), when=p > 0, sharp="upper"),
         Even(),
@@ -47,6 +48,7 @@ pnorm = SmoothMax(
         Identity(D(f, x[i], p), _gradient * (log(Abs(x[i]) / f) - (p - 1) * _log_weight / p**2)),
         Identity(At(f, c), n ** (1 / p) * Abs(c)),
         # Expansions.
+        Expansion(0, log(n) + p * mean(log(Abs(x))), p**2, of=p * log(f)),
         Expansion(oo, m ** (1 / p) * maximum(Abs(x)) * (1 + m2 / (m * p) * rho**p), rho**p / p),
         Expansion(
             oo,

@@ -1,7 +1,7 @@
 """Expansions are proved to the term that is claimed; a wrong multiplicity, sign or factor, and what is not known, is not."""
 
 import pytest
-from sympy import Abs, Rational, S, Sum, exp, log, oo
+from sympy import Abs, Rational, S, Sum, Symbol, exp, log, oo
 
 import smoothsym as ss
 from smoothsym.laws import Expansion, check
@@ -118,3 +118,14 @@ def test_weights_and_slow_growth_have_no_levels() -> None:
     ):
         with pytest.raises(Undecided):
             first_order(log(total) / alpha - TOP, alpha, 1, False, "real")
+
+
+def test_a_users_own_operator_of_two_parameters() -> None:
+    """The Boltzmann operator is what a Lehmer mean of exponentials tends to, and the error is half a variance."""
+    step = Symbol("h", real=True)
+    weight = exp(alpha * x[j])
+    definition = log(Sum(exp((alpha + step) * x[j]), OVER) / Sum(weight, OVER)) / step
+    op = ss.SmoothMax("step", definition, parameter=(step, alpha)).leading
+    variance = Sum(x[j] ** 2 * weight, OVER) / Sum(weight, OVER) - B.definition**2
+    assert Expansion(0, B.definition + step * variance / 2, step**2).attempt(op).outcome == "Proved"
+    assert Expansion(0, B.definition + step * variance, step**2).attempt(op).outcome == "Refuted"
