@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Add, Eq, Expr, IndexedBase, Integer, KroneckerDelta, S, Sum, Symbol, oo, simplify
+from sympy import Add, Eq, Expr, IndexedBase, Integer, KroneckerDelta, Piecewise, S, Sum, Symbol, oo, simplify
 
 from smoothsym import operators
-from smoothsym.laws import Smooth, attempts, check
+from smoothsym.laws import Limit, attempts, check, everywhere
 from smoothsym.laws.law import Proof
+from smoothsym.laws.told import by_section, formula, speak_of_weights, why, words_of
+from smoothsym.laws.vocabulary import D
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import Undecided
 from smoothsym.symbolic.derivation import BrokenStep, Derivation, latex
 from smoothsym.symbolic.derivatives import partial
-from smoothsym.symbolic.naming import Names, c, in_central_moments, w
+from smoothsym.symbolic.naming import Names, Z, c, in_central_moments, w
 from smoothsym.words import i, j, k, m, mean, n, v, x
 
 ORDER = 4
@@ -54,6 +56,7 @@ class _Page:
         self.f: Expr = IndexedBase("f", real=True)[i] if op.vector else base
         self.known: set[Any] = set()
         self.renamed: dict[Any, Any] = {}
+        self.limits: dict[tuple[str, Expr, str | None], Expr] = {}
 
     def written(self) -> Derivation:
         op, d = self.op, self.d
@@ -104,10 +107,10 @@ class _Page:
             )
         for pair, found in hessian.items():
             d.derivative(self.f, pair, self._said(found), "Once more")
-        if hessian:
-            self._product(gradient, hessian)
         for q, found in slopes.items():
             d.derivative(self.f, q, self._said(found), "The derivative by {q}", q=q)
+        if hessian:
+            self._product(gradient, hessian)
 
     def _product(self, gradient: dict[Any, Expr], hessian: dict[Any, Expr]) -> None:
         """The Hessian times a vector, in sums over one index."""
@@ -146,7 +149,6 @@ class _Page:
             return
         used = set().union(*(e.free_symbols for e in folded))
         means = [s for s in self.names._means if s in used]
-        Z = Symbol("Z", positive=True)
         if (means or used & {w.label, Z} or any(e.has(w) for e in folded)) and Z not in self.known:
             self.d.text("In names:") if not self.known else None
             self.known.add(Z)
@@ -170,31 +172,37 @@ class _Page:
     def _limits(self) -> None:
         op, d = self.op, self.d
         d.text("## Limits in {q}", q=op.parameter)
-        entry = x[k] if op.vector else x[1] if op.arity else x[i]
-        slope = Symbol("g_1", real=True) if op.arity else IndexedBase("g", real=True)[i]
-        ties = False
-        for of in ("value", "gradient"):
-            formula = op.definition if of == "value" else partial(op.definition, entry)
-            if of == "gradient" and op.vector:
-                break  # A derivation names entries by one index, and the Jacobian has two.
-            shown = self.f if of == "value" else slope
-            if of == "gradient":
-                d.text("Of its derivative by {entry}, in full", entry=entry)
-                d.define(slope, formula)
-            for point, side in self._approaches(formula):
+        ties = 0
+        for name, (shown, full, as_derivative) in self._formulas():
+            if as_derivative is not None:
+                d.text(f"Of the {name},")
+                d.define(shown, full, as_derivative)
+            for point, side in self._approaches(full):
+                where = {"point": S(point), "side": _side(side)}
                 try:
-                    claim = op.limit(point, formula, side)
+                    claim = op.limit(point, full, side)
                 except Undecided as reason:
-                    d.text(
-                        "Towards {point}{side}, undecided: " + _plain(str(reason)) + ".",
-                        point=S(point),
-                        side=_side(side),
-                    )
+                    d.text("Towards {point}{side}, undecided: " + _plain(str(reason)) + ".", **where)
                     continue
-                ties = ties or claim.has(m)
+                ties += claim.has(m)
+                self.limits[name, S(point), side] = claim
                 d.limit(shown, op.parameter, point, claim, _arrival(op, side, claim), side)
         if ties:
             d.text("Here {m} counts the entries that tie for the extreme value.", m=m)
+
+    def _formulas(self) -> Iterator[tuple[str, tuple[Expr, Expr, Any]]]:
+        """The value and its derivatives by entries, each with the name that it is given here."""
+        op, f = self.op, self.f
+        yield "value", (f, op.definition, None)
+        g, h = IndexedBase("g", real=True), IndexedBase("h", real=True)
+        if op.vector:
+            yield "Jacobian", (g[i, k], op.gradient, D(f, x[k]))
+            return
+        first, second = (x[1], x[1]) if op.arity else (x[i], x[k])
+        places = first.indices[0], second.indices[0]
+        slope = partial(op.definition, first)
+        yield "gradient", (g[places[0]], slope, D(f, first))
+        yield "Hessian", (h[places], partial(slope, second), D(f, first, second))
 
     def _approaches(self, formula: Expr) -> Iterator[tuple[Any, str | None]]:
         """At oo, 0 and -oo; at 0 from each side where the two do not agree."""
@@ -215,13 +223,15 @@ class _Page:
     def _series(self) -> None:
         op, d = self.op, self.d
         d.text("## Series at {q}", q=_at_zero(op.parameter))
-        try:
-            found = op.series(0, order=ORDER)
-        except Undecided as reason:
-            d.text(f"Undecided: {_plain(str(reason))}.")
-            return
-        shown = in_central_moments(found)
-        if len(latex(shown)) > LONGEST:
+        for order in range(ORDER, 0, -1):
+            try:
+                shown = in_central_moments(op.series(0, order=order))
+            except Undecided as reason:
+                d.text(f"Undecided: {_plain(str(reason))}.")
+                return
+            if len(latex(shown)) <= LONGEST:
+                break
+        else:
             d.text("Its terms are too long to read; `smoothsym derive` computes them.")
             return
         central = sorted((s for s in shown.free_symbols if str(s).startswith("mu")), key=str)
@@ -229,33 +239,45 @@ class _Page:
             d.define(s, Sum((x[j] - mean(x)) ** Integer(str(s)[2:]), (j, 1, n)) / n)
         if shown.has(c):
             d.define(c[i], x[i] - mean(x))
-        d.series(self.f, op.parameter, ORDER, shown, "Expanded under the sum" if not op.arity else "Expanded")
+        d.series(self.f, op.parameter, order, shown, "Expanded under the sum" if not op.arity else "Expanded")
 
     # ---- laws and special values -------------------------------------------------------------------------------------
 
     def _laws(self) -> None:
-        lines = []
-        smooth = ""
-        for law, verdict in attempts(self.op):
-            if isinstance(verdict.certificate, Proof) and not check(law, self.op, verdict.certificate):
-                raise BrokenStep(f"{self.d.title}: the evidence for {verdict.law!r} is no good")
-            tail = f" Witness: {verdict.witness}." if verdict.witness is not None else ""
-            line = f"**{verdict.outcome}**, for {verdict.scope}: `{verdict.law}`. By: {verdict.reason}.{tail}"
-            if verdict.outcome == "Refuted":
-                line = f"**Refuted**, for {verdict.scope}: `{verdict.law}`. Witness: `{verdict.witness}`."
-            elif verdict.outcome == "Proved":
-                line = f"**Proved**, for {verdict.scope}: `{verdict.law}`. By: `{verdict.reason}`."
-            if isinstance(law, Smooth):
-                smooth = line
-            else:
-                lines.append(f"- {line}")
-        if smooth:
-            self.d.text("## Smoothness\n\n" + _plain(smooth))
-        if lines:
-            self.d.text(
-                "## Laws\n\nThe evidence of each proof was checked again from its data; each witness is exact, and its"
-                " enclosures exclude the claim.\n\n" + _plain("\n".join(lines))
-            )
+        op, d = self.op, self.d
+        laws = (*everywhere(op), *op.laws)
+        d.text(
+            "## Laws\n\nThe evidence of each proof was checked again from its data; each witness is exact, and its"
+            " enclosures exclude the claim."
+        )
+        if speak_of_weights(laws) and w not in self.known and self.names.whole is not None:
+            d.text("With the weights")
+            self.known |= {Z, w}
+            d.define(Z, self.names.whole)
+            d.define(w[i], self.names._term(i) / Z)
+        for title, found in by_section([law for law in laws if not self._stands_above(law)]):
+            d.text(f"### {title}")
+            for law, verdict in attempts(op, found):
+                if isinstance(verdict.certificate, Proof) and not check(law, op, verdict.certificate):
+                    raise BrokenStep(f"{d.title}: the evidence for {verdict.law!r} is no good")
+                self._verdict(law, verdict)
+
+    def _stands_above(self, law: Any) -> bool:
+        """Whether a law is a limit that is a step already."""
+        if not isinstance(law, Limit) or isinstance(law.of, Expr):
+            return False
+        side = "+" if self.op.parameter.is_nonnegative and law.point == 0 else law.direction
+        return self.limits.get((law.of, S(law.point), side)) == S(law.value)
+
+    def _verdict(self, law: Any, verdict: Any) -> None:
+        """A law, as a formula on a line of its own or in words, and what was shown of it."""
+        shown, (said, plain) = formula(law, self.op), words_of(law, self.op)
+        judged = f"**{verdict.outcome}** for {verdict.scope}: {_code(why(verdict))}."
+        if shown is not None:
+            self.d.text(_plain(f"{said[:1].upper()}{said[1:]}:")) if said else None
+            self.d.displayed(shown, f"{_code(plain[:1].upper() + plain[1:])}. {judged}" if plain else judged)
+        else:
+            self.d.text(_plain(f"*{said[:1].upper()}{said[1:]}*" + (f", `{plain}`" if plain else "") + f". {judged}"))
 
     def _special(self) -> None:
         """The rows of the contract that are answered, each a limit or a convention."""
@@ -293,9 +315,15 @@ def _at_zero(parameter: Symbol) -> Expr:
 
 
 def _arrival(op: Any, side: str | None, claim: Expr) -> str:
-    at = {None: "", "+": " from above", "-": " from below"}[side]
+    at = {None: "", "+": ", from above", "-": ", from below"}[side]
     several = ", for two entries or more" if side and op.arity is None else ""
-    return f"The leading terms{at}" + (f"{several}: a pole" if side and claim.is_infinite else several)
+    pole = ": a pole" if side and claim.is_infinite and not claim.has(Piecewise) else ""
+    return f"By leading terms{at}{several}{pole}"
+
+
+def _code(said: str) -> str:
+    """Text with formulas in it as code."""
+    return f"`{said}`" if set(said) & set("[]^_<>=") else said
 
 
 def _plain(said: str) -> str:

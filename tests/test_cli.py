@@ -148,7 +148,16 @@ def test_prove_prints_each_verdict(capsys):
     assert re.search(r"^Refuted +boltzmann +convex", out, re.MULTILINE) and "x = (" in out
     assert re.search(r"^Proved +pnorm +a norm, p >= 1", out, re.MULTILINE)
     data = strictly(run(capsys, "prove", "pnorm", "--json")[1])
-    assert [v["outcome"] for v in data["verdicts"]] == [v.outcome for v in ss.prove(ss.pnorm)]
+    assert {(v["law"], v["outcome"]) for v in data["verdicts"]} == {(v.law, v.outcome) for v in ss.prove(ss.pnorm)}
+
+
+def test_the_laws_stand_under_headings_and_no_formula_is_python(capsys):
+    lines = run(capsys, "prove", "boltzmann")[1].splitlines()
+    assert lines[0].startswith("Boltzmann operator: f = (sum_j x[j] exp(alpha x[j]))") and "w[i] = " in lines[0]
+    heads = [line for line in lines if line.startswith("  ")]
+    assert heads == ["  Identities", "  Inequalities and bounds", "  Shape", "  Limits and expansions", "  Symmetries"]
+    every = [*lines, *run(capsys, "prove", "pnorm", "smu", "softmax")[1].splitlines()]
+    assert not [line for line in every if re.search(r"Sum\(|Abs\(|Piecewise|Eq\(|\*|_s\d", line)]
 
 
 def test_a_law_that_the_operator_states_and_that_is_refuted_is_1(capsys, monkeypatch):

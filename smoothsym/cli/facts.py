@@ -50,13 +50,14 @@ def listed(args: argparse.Namespace) -> int:
 
 
 def prove(args: argparse.Namespace) -> int:
-    """The verdict on every law, as each is reached; then the property table, and how the operators are related.
+    """The verdict on every law, under headings, as each is reached; then the property table, and how the operators are related.
 
     1 where an operator's own law is refuted, or a relation is not proved.
     """
     from smoothsym import operators
-    from smoothsym.laws import attempts
+    from smoothsym.laws import attempts, everywhere
     from smoothsym.laws.table import row
+    from smoothsym.laws.told import by_section, why
 
     names = ["f"] if len(args.operators) == 1 else [f"f{q}" for q in range(1, len(args.operators) + 1)]
     named = zip(args.operators, names, strict=True) if args.operators else ()
@@ -64,13 +65,20 @@ def prove(args: argparse.Namespace) -> int:
     columns = width()
     found: list[dict[str, Any]] = []
     properties: list[dict[str, str]] = []
-    for op in chosen:
+    for op in (given.leading for given in chosen):
         tried = []
-        for law, verdict in attempts(op):
-            tried.append((law, verdict))
-            found.append({**verdict.to_dict(), "stated": law in op.laws})
+        if not args.json:
+            _say_head(op, columns)
+        for title, laws in by_section((*everywhere(op), *op.laws)):
             if not args.json:
-                _say(found[-1], columns)
+                say(f"  {title}", "bold")
+            for law, verdict in attempts(op, laws):
+                tried.append((law, verdict))
+                found.append({**verdict.to_dict(), "section": title, "stated": law in op.laws})
+                if not args.json:
+                    _say(verdict, why(verdict), columns)
+        if not args.json:
+            say()
         properties.append(row(op, tried))
     related = [] if args.operators else list(_related())
     broken = [v for v in found if v["stated"] and v["outcome"] == "Refuted"]
@@ -110,13 +118,32 @@ def _say_properties(properties: list[dict[str, str]]) -> None:
     say()
 
 
-def _say(v: dict[str, Any], columns: int | None) -> None:
-    """A verdict: its outcome, operator and law first, then for whom it holds and why, or the witness against it."""
-    head = f"{v['outcome']:<9}  {v['operator']:<10}  {v['law']}"
-    note = f"[{v['scope']}] {v['reason']}" + (f": {v['witness']}" if v["witness"] is not None else "")
-    if columns is None:
-        print(f"{head}  {note}", flush=True)
+def _say_head(op: Any, columns: int | None) -> None:
+    """The operator, and what the names in its laws stand for."""
+    from smoothsym.laws.told import speak_of_weights
+    from smoothsym.symbolic.naming import Names
+    from smoothsym.symbolic.text import text
+    from smoothsym.words import i
+
+    value = "f[i]" if op.vector else "f"
+    said = [f"{op.title}: {value} = {text(op.definition)}"]
+    whole = Names(op.definition, op.domain).whole
+    if whole is not None and speak_of_weights(op.laws):
+        share = whole.function.xreplace({whole.limits[0][0]: i})
+        said.append(f"w[i] = {text(share)}/Z, Z = {text(whole)}")
+    for line in folded(", ".join(said), columns):
+        say(line, "bold")
+
+
+def _say(v: Any, reason: str, columns: int | None) -> None:
+    """A verdict on one line: its outcome and law, then for whom it holds and why; that is on lines of its own where it is long."""
+    name = f"{v.operator:<10}  " if columns is None else ""
+    head = f"    {v.outcome:<9}  {name}" if columns is not None else f"{v.outcome:<9}  {name}"
+    note = f"[{v.scope}] {reason}"
+    if columns is None or len(head) + len(v.law) + 2 + len(note) <= columns:
+        say(head + v.law, STYLES[v.outcome], f"  {note}")
         return
-    say(head, STYLES[v["outcome"]])
-    for line in folded(note, columns, " " * 23):
+    for place, line in enumerate(folded(v.law, columns - len(head))):
+        say((head if place == 0 else " " * len(head)) + line, STYLES[v.outcome])
+    for line in folded(note, columns, " " * (len(head) + 2)):
         say(line, "dim")

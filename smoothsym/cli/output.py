@@ -28,15 +28,16 @@ def width() -> int | None:
     return Console(file=sys.stdout).width
 
 
-def say(line: str = "", style: str = "") -> None:
-    """Print a line; in a terminal, in a style such as "bold" or "red"."""
-    if not style or not line or not watched(sys.stdout):
-        print(line)
+def say(line: str = "", style: str = "", beside: str = "") -> None:
+    """Print a line; in a terminal, in a style such as "bold" or "red", and what stands beside it dimmed."""
+    if not (style or beside) or not line or not watched(sys.stdout):
+        print(line + beside, flush=True)
         return
     from rich.console import Console
     from rich.text import Text
 
-    Console(file=sys.stdout, highlight=False).print(Text(line, style=style), soft_wrap=True)
+    shown = Text.assemble((line, style), (beside, "dim"))
+    Console(file=sys.stdout, highlight=False).print(shown, soft_wrap=True)
 
 
 def dump(data: Any) -> None:

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sympy import Add, Expr, KroneckerDelta, Poly, Tuple, expand, fraction, oo, together, zoo
+from sympy import Expr, KroneckerDelta, S, Tuple, floor, oo, zoo
 
 from smoothsym import Undecided
 from smoothsym.cli.output import folded
 from smoothsym.symbolic.derivation import latex
+from smoothsym.symbolic.expansion import Expansion, expansions
 from smoothsym.symbolic.naming import Names, central_moments_meant, in_central_moments
 from smoothsym.symbolic.text import text
 from smoothsym.words import m
@@ -20,9 +21,6 @@ ORDER = 4
 """The terms of a series: up to the power ORDER - 1 of the parameter."""
 LONGEST_TERM = 240
 """A series ends before the first term that is longer than this to read."""
-LOWEST = 8
-"""How deep a pole of a series may be."""
-
 POINTS = {"oo": oo, "0": 0, "-oo": -oo}
 TITLES = {"gradient": "gradient", "hessian": "Hessian"}
 SYMBOLS = {"value": "f", "gradient": "df/dx[i]", "hessian": "d2f/dx[i]dx[k]"}
@@ -103,18 +101,16 @@ class Page:
         return replace(asked, limit=in_central_moments(found))
 
     @cached_property
-    def series(self) -> tuple[list[tuple[int, Expr]], str | None]:
-        """(power of the parameter, coefficient), rising; and why there are none."""
+    def series(self) -> tuple[list[Expansion], str | None]:
+        """Its branches, each with its terms, the lowest power first; and why there are none."""
         if self.op.parameter is None or self.of == "hessian":
             return [], None
         try:
             found = in_central_moments(self.op.series(0, order=ORDER, of=self.of))
         except Undecided as reason:
             return [], str(reason)
-        terms = Poly(expand(found * self.op.parameter**LOWEST), self.op.parameter).terms()
-        rising = [(power - LOWEST, _over_one_bar(c)) for (power,), c in reversed(terms)]
-        short = next((q for q, (_, c) in enumerate(rising) if len(text(c)) > LONGEST_TERM), len(rising))
-        return rising[:short], None if short else "its first term is too long to read"
+        branches = [replace(one, terms=_readable(one.terms)) for one in expansions(found, self.op.parameter)]
+        return branches, None if any(one.terms for one in branches) else "its first term is too long to read"
 
     @cached_property
     def meanings(self) -> list[tuple[str, str]]:
@@ -146,11 +142,11 @@ class Page:
         yield from _meant(found.limit for found in self.limits)
         if any(found.limit is not None and found.limit.has(m) for found in self.limits):
             yield "    m: how many entries tie for the extreme value", ""
-        terms, reason = self.series
-        if terms or reason:
-            said = f"= {self._sum(terms)}" if terms else f"undecided: {reason}"
+        branches, reason = self.series
+        if branches or reason:
+            said = f"undecided: {reason}" if reason else f"= {', '.join(map(self._expansion, branches))}"
             yield from _block(f"Series at {self.parameter} = 0", [("", self.symbol, said)], columns)
-            yield from _meant(c for _, c in terms)
+            yield from _meant(c for one in branches for _, c in one.terms)
 
     def _text(self, formula: Expr) -> str:
         return text(self.names.fold(formula))
@@ -164,13 +160,16 @@ class Page:
         # Where the sides differ it is because sums of n terms differ from n; n = 1 is another matter.
         return where, symbol, said + (" (n >= 2)" if found.direction and self.op.arity is None else "")
 
-    def _sum(self, terms: list[tuple[int, Expr]]) -> str:
+    def _expansion(self, found: Expansion) -> str:
         said = ""
-        for power, c in terms:
+        for power, c in found.terms:
             term = text(c * self.op.parameter**power)
             minus = term.startswith("-")
             said += (" - " if minus else " + ") + term.removeprefix("-") if said else term
-        return f"{said} + O({text(self.op.parameter ** min(terms[-1][0] + 1, ORDER))})"
+        rest = ORDER if len(found.terms) == 0 else min(floor(found.terms[-1][0]) + 1, ORDER)
+        said = f"{said} + O({text(self.op.parameter**rest)})"
+        said = said if found.before == 1 else f"{text(found.before)} ({said})"
+        return said if found.test in (True, S.true) and len(self.series[0]) == 1 else said + _where(found.test)
 
     def latex_lines(self) -> Iterator[Line]:
         """Each formula as LaTeX, in full, after a comment that says which it is."""
@@ -188,7 +187,8 @@ class Page:
 
     def data(self) -> dict[str, Any]:
         """The page as plain data; `text` is in names, `sympy` and `latex` are in full."""
-        terms, reason = self.series
+        branches, reason = self.series
+        coefficients = Tuple(*(c for one in branches for _, c in one.terms))
         return {
             "operator": self.op.name,
             "title": self.op.title,
@@ -204,8 +204,15 @@ class Page:
             ],
             "series": {
                 "point": "0",
-                "terms": [{"power": power, "coefficient": _plain(c)} for power, c in terms],
-                "names": dict(central_moments_meant(Tuple(*(c for _, c in terms)))),
+                "branches": [
+                    {
+                        "where": None if one.test in (True, S.true) else text(one.test),
+                        "before": _plain(one.before),
+                        "terms": [{"power": str(power), "coefficient": _plain(c)} for power, c in one.terms],
+                    }
+                    for one in branches
+                ],
+                "names": dict(central_moments_meant(coefficients)),
                 "reason": reason,
             },
         }
@@ -214,10 +221,14 @@ class Page:
         return {**_plain(e), "text": self._text(e)}
 
 
-def _over_one_bar(c: Expr) -> Expr:
-    """A coefficient over its common denominator, where that is a product: (mu4 - 3 mu2^2)/6."""
-    joined = together(c)
-    return c if fraction(joined)[1].has(Add) else joined
+def _readable(terms: tuple[tuple[Expr, Expr], ...]) -> tuple[tuple[Expr, Expr], ...]:
+    """The terms before the first that is too long to read."""
+    short = next((q for q, (_, c) in enumerate(terms) if len(text(c)) > LONGEST_TERM), len(terms))
+    return terms[:short]
+
+
+def _where(test: Any) -> str:
+    return " otherwise" if test in (True, S.true) else f" where {text(test)}"
 
 
 def _plain(e: Expr) -> dict[str, str]:

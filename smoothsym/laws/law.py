@@ -16,6 +16,8 @@ from smoothsym.symbolic import inequalities, moments
 from smoothsym.symbolic.asymptotics import enters_by_powers
 from smoothsym.symbolic.text import text
 
+EXCLUDED = "the enclosures exclude it"
+
 
 class Condition:
     """What is to be shown: `prove` looks for evidence, `accepts` checks evidence from its data alone."""
@@ -221,7 +223,7 @@ class Law:
         # A witness costs less to look for than a certificate that is not there.
         witness = self.witness(op)
         if witness is not None:
-            return self.verdict(op, "Refuted", "the enclosures exclude it", str(witness), witness)
+            return self.verdict(op, "Refuted", EXCLUDED, str(witness), witness)
         proof = self.proof(op)
         if proof is not None:
             return self.verdict(op, "Proved", self.reason(proof), certificate=proof)

@@ -55,7 +55,7 @@ class Limit(Law):
         )
 
     def scope(self, op: Any) -> str:
-        return "every n, ties of any multiplicity m"
+        return "every n, ties of any multiplicity m" if op.arity is None else super().scope(op)
 
     def sufficient(self, op: Any) -> Iterator[tuple[str, tuple[Condition, ...]]]:
         yield "leading terms of the expansion", (Tends(op, self.point, S(self.value), self.of, self.direction),)
@@ -87,18 +87,19 @@ class Pole(Law):
     def statement(self, op: Any) -> str:
         return f"f has a pole at {op.parameter} = {self.point}"
 
+    def scope(self, op: Any) -> str:
+        return "n >= 2" if op.arity is None else super().scope(op)
+
     def attempt(self, op: Any) -> Verdict:
         try:
             sides = tuple(op.limit(self.point, direction=side) for side in "-+")
             both = op.limit(self.point)
         except asymptotics.Undecided as doubt:
-            return self.verdict(op, "Undecided", str(doubt), scope="n >= 2")
+            return self.verdict(op, "Undecided", str(doubt))
         if both == zoo and set(sides) <= {oo, -oo}:
             reason = f"it tends to {sides[0]} from below and to {sides[1]} from above"
-            return self.verdict(op, "Proved", reason, certificate=sides, scope="n >= 2")
-        return self.verdict(
-            op, "Refuted", "the limit is finite", f"{op.parameter} -> {self.point}: {both}", scope="n >= 2"
-        )
+            return self.verdict(op, "Proved", reason, certificate=sides)
+        return self.verdict(op, "Refuted", "the limit is finite", f"{op.parameter} -> {self.point}: {both}")
 
 
 @dataclass(frozen=True)
@@ -111,13 +112,15 @@ class Smooth(Law):
     def applies(self, op: Any) -> bool:
         return True
 
+    def scope(self, op: Any) -> str:
+        return super().scope(op) + (", any parameter for which it is defined" if op.parameter is not None else "")
+
     def attempt(self, op: Any) -> Verdict:
-        scope = "every n, any parameter for which it is defined"
         kinks = smoothness(op.definition, op.domain)
         if kinks and kinks[0].startswith("not known"):
-            return self.verdict(op, "Undecided", kinks[0], scope="every n")
+            return self.verdict(op, "Undecided", kinks[0])
         if kinks:
             reason = "|t|^q is q times differentiable off even q, less than q times at 0; a root of a sum of |x_j|^p has a kink at x = 0"
-            return self.verdict(op, "Proved", reason, certificate=tuple(kinks), scope=scope)
+            return self.verdict(op, "Proved", reason, certificate=tuple(kinks))
         reason = "composition of smooth functions; every divisor, radicand and argument of log is positive by its form"
-        return self.verdict(op, "Proved", reason, certificate=(), scope=scope)
+        return self.verdict(op, "Proved", reason, certificate=())

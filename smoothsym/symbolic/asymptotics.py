@@ -110,7 +110,8 @@ def series(expression: Expr, parameter: Symbol, point: Any, order: int, positive
         side = parameter - point
         powers = range(found.valuation, min(found.end, math.ceil(order / step)))
         terms = (_shorter(c, near(1)) * side ** (q * step) for q, c in zip(powers, found.coefficients, strict=False))
-        return Add(*terms) * exp(Add(*(c * side ** (-k * step) for k, c in enumerate(found.pole, 1))))
+        before = (_exponential(c, side ** (-k * step)) for k, c in enumerate(found.pole, 1))
+        return Add(*terms) * Mul(*before)
 
     return _at_point(expression, parameter, point, positive, None, polynomial)
 
@@ -321,6 +322,11 @@ def _at_point(
         return by_cases(attempt, lambda q: q, {})
 
     return _moments_in_words(joined(by_index(told, shifted)).xreplace({_POSITIVE: words.x}))
+
+
+def _exponential(c: Expr, power: Expr) -> Expr:
+    """exp(c t^-k), of a logarithm as a power: n^(1/t)."""
+    return c.args[0] ** power if isinstance(c, log) else exp(c * power)
 
 
 def _shorter(e: Expr, near: Near) -> Expr:

@@ -10,20 +10,23 @@ import inspect
 from typing import Any
 
 import sympy
-from sympy import Abs, Dummy, Expr, Indexed, Integer, Limit, S, Subs, Sum, Symbol, default_sort_key, sign
+from sympy import Abs, Dummy, Eq, Expr, Indexed, Integer, Limit, Ne, S, Subs, Sum, Symbol, default_sort_key, sign
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 
 from smoothsym import words
 from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic.derivatives import bound_indices, partial, partial_parameter
+from smoothsym.symbolic.expansion import expansions
 from smoothsym.symbolic.figures import Figure
 from smoothsym.symbolic.inequalities import CauchySchwarz, under
+from smoothsym.symbolic.text import order_of_tests
 
 _FOOT = """---\n
 The machine checked the {} numbered steps (✓): identities and derivatives by moment normal forms, limits by leading
 terms, signs by form. The sentences between them are arguments for a reader; what is marked as named is textbook fact.\n
 Woven from the checked expressions with SymPy {}.\n"""
+_RELATIONS = {"==": "=", "!=": r"\neq", "<": "<", ">": ">", "<=": r"\leq", ">=": r"\geq"}
 _TEX = {">=": r"\geq", "<=": r"\leq"}
 
 
@@ -42,10 +45,31 @@ class _Printer(LatexPrinter):
             super()._as_ordered_terms(e, order), key=lambda t: (t.could_extract_minus_sign(), not t.is_number)
         )
 
+    def _print_Piecewise(self, e: Any) -> str:
+        return cases([(self._print(value), test) for value, test in e.args])
+
+    def _print_And(self, e: Any, char: Any = None) -> str:
+        return r" \text{ and } ".join(map(self._print, sorted(e.args, key=order_of_tests)))
+
+    def _print_Relational(self, e: Any) -> str:
+        # The entry first: x_i = max x.
+        left, right = sorted(e.args, key=lambda side: not side.has(Indexed)) if isinstance(e, Eq | Ne) else e.args
+        return f"{self._print(left)} {_RELATIONS[e.rel_op]} {self._print(right)}"
+
     def _print_Mul(self, e: Any) -> str:
         if any(factor.is_number for factor in e.args) or sympy.fraction(e)[1] != 1:
             return str(super()._print_Mul(e))
         return " ".join(self.parenthesize(f, PRECEDENCE["Mul"]) for f in sorted(e.as_ordered_factors(), key=_rank))
+
+
+def cases(branches: list[tuple[str, Any]]) -> str:
+    """Values as LaTeX, each with the test under which it holds."""
+
+    def tested(test: Any) -> str:
+        return r"\text{else}" if test in (True, S.true) else rf"\text{{where }} {latex(test)}"
+
+    rows = r" \\ ".join(rf"{value} & {tested(test)}" for value, test in branches)
+    return rf"\begin{{cases}} {rows} \end{{cases}}"
 
 
 def _rank(factor: Expr) -> int:
@@ -86,14 +110,14 @@ class Derivation:
         quoted = f"**{name}** (named, not checked here). {_prose(prose, named)}"
         self._parts.append("> " + quoted.replace("\n", "\n> "))
 
-    def define(self, name: Expr, expression: Expr) -> None:
-        """Give a name, a Symbol or an entry such as pi[i], to an expression."""
+    def define(self, name: Expr, expression: Expr, shown: Expr | None = None) -> None:
+        """Give a name, a Symbol or an entry such as pi[i], to an expression; printed is that, or what says it shorter."""
         value = self.written_out(expression)
         indices = {q for entry in value.atoms(Indexed) for q in entry.indices if q.is_Symbol} - bound_indices(value)
         if loose := indices - set(getattr(name, "indices", ())):
             raise ValueError(f"the definition of {name} leaves the index {loose.pop()} free: name an entry instead")
         self._names.append((name, value))
-        self._parts.append(f"$${latex(name)} := {latex(expression)}$$")
+        self._parts.append(f"$${latex(name)} := {latex(expression if shown is None else shown)}$$")
 
     def figure(self, name: str, figure: Figure, caption: str, **named: Any) -> None:
         """A figure, written as name.svg beside the text."""
@@ -105,6 +129,10 @@ class Derivation:
         """An expression on a line of its own; nothing is claimed."""
         self._parts.append(f"$${latex(expression)}$$")
 
+    def displayed(self, formula: str, judged: str) -> None:
+        """A formula as LaTeX on a line of its own, and what is known of it: a verdict that was reached elsewhere."""
+        self._parts.append(f"$${formula}$$\n\n{judged}")
+
     def written_out(self, expression: Any) -> Expr:
         """The expression with each name replaced by what it stands for, under bound indices that nothing else uses."""
         expression = S(expression).replace(lambda e: isinstance(e, Subs), lambda e: e.doit())
@@ -112,7 +140,8 @@ class Derivation:
             swaps = {name: value}
             if isinstance(name, Indexed):
                 entries = sorted((e for e in expression.atoms(Indexed) if e.base == name.base), key=default_sort_key)
-                swaps = {e: self._renamed(value).xreplace({name.indices[0]: e.indices[0]}) for e in entries}
+                places = [dict(zip(name.indices, e.indices, strict=True)) for e in entries]
+                swaps = {e: self._renamed(value).xreplace(place) for e, place in zip(entries, places, strict=True)}
             expression = expression.xreplace({key: self._renamed(new) for key, new in swaps.items()})
         return expression
 
@@ -142,7 +171,8 @@ class Derivation:
         for one in steps:
             found = partial(found, one) if isinstance(one, Indexed) else partial_parameter(found, one)
         above = r"\partial" if len(steps) == 1 else rf"\partial^{{{len(steps)}}}"
-        below = " ".join(rf"\partial {latex(one)}" for one in steps)
+        times = {one: steps.count(one) for one in steps}
+        below = " ".join(rf"\partial {latex(one)}" + (f"^{{{q}}}" if q > 1 else "") for one, q in times.items())
         shown = rf"\frac{{{above}}}{{{below}}}\left[{latex(of)}\right]"
         if isinstance(of, Symbol | Indexed):
             shown = rf"\frac{{{above} {latex(of)}}}{{{below}}}"
@@ -177,8 +207,7 @@ class Derivation:
         except asymptotics.Undecided as reason:
             raise BrokenStep(f"{self.title}, step {self.steps + 1} ({because}): series of {of}: {reason}") from reason
         holds = self._same(*(_means_as_sums(side) for side in (found, right)))
-        rest = rf"{latex(claim)} + O\left({latex(parameter**order)}\right)"
-        return self._step(holds, because, named, of, rest, _scope([whole]))
+        return self._step(holds, because, named, of, _expanded(claim, parameter, order), _scope([whole]))
 
     def computed(self, holds: bool, lhs: Any, relation: str, rhs: Any, because: str, scope: str, **named: Any) -> int:
         """A relation that the source itself decided, on exact numbers or enclosures; `scope` says by what."""
@@ -226,6 +255,21 @@ class Derivation:
     def weave(self) -> str:
         """The Markdown text; it ends with the version that wove it."""
         return "\n\n".join([f"# {self.title}", *self._parts, _FOOT.format(self.steps, sympy.__version__)])
+
+
+def _expanded(series: Expr, parameter: Symbol, order: int) -> str:
+    """A series as LaTeX, its lowest power first, with what is left out."""
+    left_out = latex(sympy.Order(parameter**order, parameter))
+    branches = []
+    for found in expansions(series, parameter):
+        said = ""
+        for power, c in found.terms:
+            minus = c.could_extract_minus_sign()
+            term = latex((-c if minus else c) * parameter**power)
+            said += (" - " if minus else " + ") + term if said else ("- " if minus else "") + term
+        said = f"{said or '0'} + {left_out}"
+        branches.append((said if found.before == 1 else rf"{latex(found.before)} \left({said}\right)", found.test))
+    return branches[0][0] if len(branches) == 1 else cases(branches)
 
 
 def _prose(prose: str, named: dict[str, Any]) -> str:

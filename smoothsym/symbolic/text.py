@@ -127,13 +127,13 @@ class _Printer(StrPrinter):
         return self._print_Equality(e).replace(" = ", " != ")
 
     def _print_And(self, e: Any) -> str:
-        return " and ".join(map(self._print, sorted(e.args, key=_order)))
+        return " and ".join(map(self._print, sorted(e.args, key=order_of_tests)))
 
     def _print_Or(self, e: Any) -> str:
         return " or ".join(f"({self._print(a)})" if isinstance(a, And) else self._print(a) for a in e.args)
 
 
-def _order(test: Any) -> tuple[int, str]:
+def order_of_tests(test: Any) -> tuple[int, str]:
     """Where a test stands among others: indices first, then entries, then counts."""
     symbols = test.free_symbols
     return (0 if symbols <= _INDICES else 2 if symbols <= _COUNTS else 1), str(test)
