@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from smoothsym.program.twofold.values import Twofold
 
 Array = Any
 
-BLOCK = 1 << 15
+BLOCK = 65536
 """Elements of a block: its arrays stay near the processor."""
 BLOCKS = 32
 """Blocks whose rows are finished together."""
@@ -59,35 +60,33 @@ class Batch:
         return int(self.op.rank(self.of))
 
     def decide(self, rows: Array) -> tuple[Array, Array, dict[str, int]]:
-        """(bit patterns of shape (rows, n, ...), which rows are decided, how many by each stage) for finite rows of float64."""
+        """(bit patterns of shape (rows, n, ...), which rows are decided, how many by each stage) for rows of float64.
+
+        Rows that are not finite, or nearly beyond every float, are left undecided.
+        """
+        _keep_memory()
         n = rows.shape[1]
         found = np.zeros((len(rows), *(n,) * self.rank), dtype=self.fmt.uint)
-        open_ = np.abs(rows).max(axis=1, initial=0.0) < LARGEST
+        peak = _peak(rows)
+        open_ = peak < LARGEST
+        decided = np.zeros(len(rows), dtype=bool)
+        gentle = peak * abs(float(self.parameter)) <= GENTLE if self.op.kind == "entry" else np.zeros_like(open_)
         counts: dict[str, int] = {}
         for level in self._levels():
-            for form, mine in self._forms(rows, open_):
+            for form, mine in (("naive", open_ & gentle & ~decided), ("stable", open_ & ~gentle & ~decided)):
                 places = np.flatnonzero(mine)
-                bits, decided = self._stage(rows if len(places) == len(rows) else rows[places], form, level)
-                if decided.any():
-                    found[places[decided]] = bits[decided]
-                    open_[places[decided]] = False
-                    counts[level] = counts.get(level, 0) + int(decided.sum())
-        return found, ~open_ & (np.abs(rows).max(axis=1, initial=0.0) < LARGEST), counts
+                if not len(places):
+                    continue
+                bits, sure = self._stage(rows if len(places) == len(rows) else rows[places], form, level)
+                found[places[sure]] = bits[sure]
+                decided[places[sure]] = True
+                counts[level] = counts.get(level, 0) + int(sure.sum())
+        return found, decided, {level: count for level, count in counts.items() if count}
 
     def _levels(self) -> tuple[str, ...]:
         if self.fmt.precision < 53:
             return ("single", "full")
         return ("fast", "full") if self.rank == 0 and self.op.arity is None else ("full",)
-
-    def _forms(self, rows: Array, open_: Array) -> Iterator[tuple[str, Array]]:
-        """The form of the program for the rows that are open, by how large they are."""
-        if self.op.kind != "entry":
-            gentle = np.zeros(len(rows), dtype=bool)
-        else:
-            gentle = np.abs(rows).max(axis=1, initial=0.0) * abs(float(self.parameter)) <= GENTLE
-        for form, mine in (("naive", open_ & gentle), ("stable", open_ & ~gentle)):
-            if mine.any():
-                yield form, mine
 
     def _stage(self, rows: Array, form: str, level: str) -> tuple[Array, Array]:
         """The bit patterns of one stage, and which rows it decided."""
@@ -108,6 +107,26 @@ class Batch:
                 bits[s:e] = patterns.reshape(-1) if coarse else np.transpose(patterns, axes)
                 decided[s:e] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)
         return bits, decided
+
+
+@lru_cache(maxsize=1)
+def _keep_memory() -> None:
+    """The C library gives freed memory back to the system beyond a size that adapts to the largest block freed so far.
+
+    Once a large one has been freed, the arrays of a block keep their pages: without this they are mapped anew at every step, which
+    costs as much as the arithmetic.
+    """
+    np.empty(3 << 20)
+
+
+def _peak(rows: Array) -> Array:
+    """The largest modulus of each row; nan where there is one."""
+    peak = np.empty(len(rows))
+    size = max(1, BLOCK // rows.shape[1])
+    for start in range(0, len(rows), size):
+        block = rows[start : start + size]
+        np.maximum(block.max(axis=1), -block.min(axis=1), out=peak[start : start + size])
+    return peak
 
 
 def _outputs(

@@ -77,21 +77,30 @@ def _tables() -> tuple[Array, Array, tuple[float, float, float]]:
 
 
 _HEADS, _RESTS, (_C1, _C2, _C3) = _tables()
+# k = K e + i is added to the bits of an entry as a whole, shifted to where e belongs: what i then adds is taken off beforehand.
+_SHIFTED = (_HEADS.view(np.int64) - (np.arange(K) << (52 - SHIFT))).view(np.float64)
 _C23 = _C2 + _C3
 _RATE = K / float(np.log(2.0))
 _CENTRE = 0.5 + 0.0345 * (float(np.log(2.0)) / (2 * K)) ** 2
 
 
 def _reduced(t: Array) -> tuple[Array, Array, Array]:
-    """(k as a float, i, the bits of 2^e) for each element of t."""
+    """(k as a float, i, k where the exponent of a float begins) for each element of t."""
     shifted = t * _RATE
     shifted += _MAGIC
     whole = shifted.view(np.int64)
     place = whole & (K - 1)
-    scale = whole >> SHIFT
-    scale <<= 52
+    scale = whole << (52 - SHIFT)
     shifted -= _MAGIC
     return shifted, place, scale
+
+
+def _power(place: Array, scale: Array) -> Array:
+    """2^e T_i."""
+    head = _at(_SHIFTED, place)
+    bits = head.view(np.int64)
+    bits += scale
+    return head
 
 
 def _at(table: Array, place: Array) -> Array:
@@ -165,21 +174,19 @@ def _fast(hi: Array, lo: Array | None) -> tuple[Array, Array]:
 
 def _powers(r: Array, place: Array, scale: Array, k: Array) -> tuple[Array, Array]:
     """T_i 2^e exp(r), k to be written over."""
-    head = _at(_HEADS, place)
+    head = _power(place, scale)
     low = r * (1 / 6)
     low += _CENTRE
     np.multiply(r, r, out=k)
     low *= k
     low += _at(_RESTS, place)
     low += r
-    bits = head.view(np.int64)
-    bits += scale
     low *= head
     return head, low
 
 
 def _series(hi: Array, lo: Array | None) -> tuple[Array, Array, Array, Array]:
-    """exp(r) - 1 as a twofold number, i and the bits of 2^e."""
+    """exp(r) - 1 as a twofold number, i, and k where the exponent of a float begins."""
     k, place, scale = _reduced(hi)
     a = hi - k * _C1
     rh, rl = two_sum(a, -(k * _C2))
@@ -205,18 +212,16 @@ def _series(hi: Array, lo: Array | None) -> tuple[Array, Array, Array, Array]:
 
 def _full(hi: Array, lo: Array | None) -> tuple[Array, Array]:
     h, low, place, scale = _series(hi, lo)
-    head, rest = _at(_HEADS, place), _at(_RESTS, place)
+    head, rest = _power(place, scale), _at(_RESTS, place)
     p, e = two_prod(head, h)
-    low += rest * (1 + h)
+    h += 1
+    rest *= h
+    low += rest
     low *= head
     low += e
     s, e = fast_two_sum(head, p)
     low += e
-    s, low = fast_two_sum(s, low)
-    size = (scale + (1023 << 52)).view(np.float64)
-    s *= size
-    low *= size
-    return s, low
+    return fast_two_sum(s, low)
 
 
 def expm1(t: Twofold, level: str) -> Twofold:
@@ -225,9 +230,7 @@ def expm1(t: Twofold, level: str) -> Twofold:
     if level == "single":
         return Twofold(_single_minus_one(hi, lo), None, _beside(t, rel) + 10 * U, absolute_)
     h, low, place, scale = _series(hi, lo)
-    head, rest = _at(_HEADS, place), _at(_RESTS, place)
-    size = (scale + (1023 << 52)).view(np.float64)
-    head = head * size
+    head, rest = _power(place, scale), _at(_RESTS, place)
     p, e = two_prod(head, h)
     low = head * (low + rest * (1 + h)) + e
     top, low_top = two_sum(head, -1.0)
@@ -242,8 +245,7 @@ def _single_minus_one(hi: Array, lo: Array | None) -> Array:
     r -= k * _C23
     if lo is not None:
         r += lo
-    head = _at(_HEADS, place)
-    head.view(np.int64)[...] += scale
+    head = _power(place, scale)
     e = r * r * (r * (r * (1 / 24) + 1 / 6) + 0.5) + r + _at(_RESTS, place)
     return (head - 1.0) + head * e
 

@@ -27,7 +27,7 @@ U = 2.0**-53
 FLOOR = 2.0**-1068
 """What underflow adds to any product or quotient."""
 ADD, MUL, DIV, LOOSE = 2.0**-101, 2.0**-100, 2.0**-100, 2.0**-64
-WIDTH_TIGHT, WIDTH_LOOSE = 2.0**-51, 2.0**-12.9
+WIDTH_TIGHT, WIDTH_LOOSE = 2.0**-51, 2.0**-14.4
 _HALF = np.int64(-(1 << 27))
 
 
@@ -292,11 +292,11 @@ def root(a: Twofold, single: bool) -> Twofold:
 
 
 def total(v: Twofold, axis: int, level: str) -> Twofold:
-    """The sum along an axis, to about 2^-64 ("fast"), 2^-96 ("full"), or the roundings of a tree of additions ("single").
+    """The sum along an axis, to about 2^-66 ("fast"), 2^-96 ("full"), or the roundings of a tree of additions ("single").
 
-    The heads are cut at a power of two sigma >= 2 n max|hi|: the parts that are whole units of sigma's last place add up exactly, in
-    any order. What is left of them is at most 2^-53 sigma, and is cut a second time, or added to the low parts in a tree of
-    d = ceil(log2 n) levels: an error of (d + 2) u times the sum of their moduli.
+    The heads are cut at a power of two (see _cut), which loses nothing. What is left of them is cut again; in full, the low parts are
+    added to what is left then, at most 2^-106 of the first cut, in a tree of d = ceil(log2 n) levels: (d + 2) u times their moduli.
+    Fast, they are added before the second cut, a rounding u of each, and the rest, as small, in any order: n u times their moduli.
     """
     hi = np.moveaxis(v.hi, axis, 0) if axis else v.hi
     n = hi.shape[0]
@@ -304,30 +304,43 @@ def total(v: Twofold, axis: int, level: str) -> Twofold:
     sizes = hi if v.nonnegative else np.abs(hi)
     if level == "single":
         found = fold(np.add, hi)
-        mass = found * (1 + 2.0**-30) if v.nonnegative else fold(np.add, sizes) * (1 + 2.0**-30)
+        mass = (found if v.nonnegative else fold(np.add, sizes)) * (1 + 2.0**-30)
         return _summed(v, found, None, mass, n, (depth + 1) * U * mass)
-    _, exponent = np.frexp(reduced(np.maximum, sizes))
-    sigma = np.ldexp(1.0, exponent + (depth + 1))
-    q = hi + sigma
-    q -= sigma
-    head = reduced(np.add, q)
-    np.subtract(hi, q, out=q)
-    left = 2.0**-53 * sigma
-    rest: Array = 0.0
-    if level == "full":
-        sigma2 = left * 2.0 ** (depth + 1)
-        q2 = q + sigma2
-        q2 -= sigma2
-        rest = reduced(np.add, q2)
-        q -= q2
-        left = 2.0**-53 * sigma2
-    if v.lo is not None:
-        q += np.moveaxis(v.lo, axis, 0) if axis else v.lo
-    width = 0.0 if v.lo is None else WIDTH_LOOSE if v.loose else WIDTH_TIGHT
-    s, e = two_sum(head, rest)
-    hi, lo = fast_two_sum(s, e + fold(np.add, q))
+    lo = v.lo if v.lo is None or not axis else np.moveaxis(v.lo, axis, 0)
+    width = 0.0 if lo is None else WIDTH_LOOSE if v.loose else WIDTH_TIGHT
+    peak = reduced(np.maximum, sizes)
+    head, rest, left = _cut(hi, peak, depth)
+    if level == "fast" and lo is not None:
+        rest += lo
+        second, rest, last = _cut(rest, left + width * peak, depth)
+        third = reduced(np.add, rest)
+    else:
+        second, rest, last = _cut(rest, left, depth)
+        if lo is not None:
+            rest += lo
+        third = fold(np.add, rest)
+    s, e = two_sum(head, second)
+    hi, lo = fast_two_sum(s, e + third)
     mass = (hi if v.nonnegative else reduced(np.add, sizes)) * (1 + 2.0**-11)
-    return _summed(v, hi, lo, mass, n, (depth + 3) * U * (n * left + width * mass) + 2.0**-100 * mass)
+    if level == "fast":
+        lost = U * (n * left + width * mass) + U * n * (n * last)
+    else:
+        lost = (depth + 3) * U * (n * last + width * mass)
+    return _summed(v, hi, lo, mass, n, lost + 2.0**-100 * mass)
+
+
+def _cut(a: Array, peak: Array, depth: int) -> tuple[Array, Array, Array]:
+    """(the sum of the upper parts, what is left of each, a bound on that) of numbers of moduli up to `peak`.
+
+    With sigma = 2^k >= 2 n peak, the upper part fl(a + sigma) - sigma is a whole number of units 2^-53 sigma, and so are all sums of
+    upper parts, under sigma: they are exact in any order. So is the rest, at most 2^-53 sigma.
+    """
+    _, exponent = np.frexp(peak)
+    sigma = np.ldexp(1.0, exponent + (depth + 1))
+    upper = a + sigma
+    upper -= sigma
+    found = reduced(np.add, upper)
+    return found, np.subtract(a, upper, out=upper), 2.0**-53 * sigma
 
 
 def _summed(v: Twofold, hi: Array, lo: Array | None, mass: Array, n: int, lost: Array) -> Twofold:
