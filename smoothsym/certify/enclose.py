@@ -243,11 +243,8 @@ def _by_stages(asked: _Inquiry, rows: Any, fmt: formats.Format, rounding: str) -
     bits = np.zeros((count, *(n,) * asked.rank), dtype=fmt.uint)
     decided = np.zeros(count, dtype=bool)
     counts: dict[str, int] = {}
-    ordinary = np.isfinite(rows).all(axis=1) & (n > 0)
-    if not isinstance(parameter, float) and parameter != 0 and ordinary.any():
-        batch = Batch(asked.op, asked.of, name, parameter, fmt, rounding)
-        where = slice(None) if ordinary.all() else np.flatnonzero(ordinary)
-        bits[where], decided[where], counts = batch.decide(rows[where])
+    if not isinstance(parameter, float) and parameter != 0 and rows.size:
+        bits, decided, counts = Batch(asked.op, asked.of, name, parameter, fmt, rounding).decide(rows)
     left = np.flatnonzero(~decided)
     if len(left):
         exact = [[exact_number(v, "x") for v in rows[q].tolist()] for q in left]
