@@ -19,8 +19,6 @@ import flint
 import numpy as np
 
 import smoothsym as ss
-from smoothsym.certify import batch
-from smoothsym.formats import get
 from smoothsym.program.twofold import machine, values
 
 arb = flint.arb
