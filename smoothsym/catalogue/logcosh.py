@@ -3,7 +3,7 @@
 from sympy import Abs, Max, S, cosh, exp, log, oo, sinh, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Even, Expansion, Identity, Limit
+from smoothsym.laws import Even, Expansion, Identity, Limit, LipschitzMap
 from smoothsym.laws.vocabulary import D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import alpha, x
@@ -24,6 +24,7 @@ logcosh = SmoothMax(
         Identity(f, log(1 + 2 * sinh(alpha * _t / 2) ** 2) / alpha, title="for a small alpha x[1]"),
         Identity(D(f, _t), tanh(alpha * _t)),
         Identity(D(f, _t, _t), alpha / cosh(alpha * _t) ** 2),
+        LipschitzMap(alpha, when=alpha > 0),
         Identity(D(f, alpha), (_t * tanh(alpha * _t) - f) / alpha),
         Identity(
             D(f, alpha, alpha), _t**2 / (alpha * cosh(alpha * _t) ** 2) - 2 * (_t * tanh(alpha * _t) - f) / alpha**2

@@ -3,7 +3,7 @@
 from sympy import Abs, Eq, KroneckerDelta, Piecewise, S, Sum, Symbol, cosh, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Conjugate, Expansion, Identity, Inequality, Limit, Pole
+from smoothsym.laws import Between, Cocoercive, Conjugate, Expansion, Identity, Inequality, Limit, LipschitzMap, Pole
 from smoothsym.laws.stated import q
 from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, w
 from smoothsym.operator import SmoothMax
@@ -36,6 +36,10 @@ logsumexp = SmoothMax(
             Levels(0, -Delta, m),
         ),
         Between(minimum(x) + log(n) / alpha, minimum(x), when=alpha < 0, sharp="lower"),
+        # How fast the gradient moves.
+        LipschitzMap(alpha / 2, "every l_p", alpha > 0, Levels(0, -log(n - 1) / alpha)),
+        LipschitzMap(alpha, "l_oo to l_1", alpha > 0),
+        Cocoercive(alpha / 2, alpha > 0),
         Conjugate(Sum(q[j] * log(q[j]), (j, 1, n)) / alpha, when=alpha > 0),
         Inequality(D(f, alpha), 0, when=alpha > 0, title="it falls as alpha grows"),
         # The gradient, the Hessian and the third derivative.

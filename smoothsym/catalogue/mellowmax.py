@@ -3,7 +3,7 @@
 from sympy import KroneckerDelta, S, Sum, Symbol, cosh, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Conjugate, Expansion, Identity, Inequality, Limit
+from smoothsym.laws import Between, Cocoercive, Conjugate, Expansion, Identity, Inequality, Limit, LipschitzMap
 from smoothsym.laws.stated import q
 from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, mu4, mu5, w
 from smoothsym.operator import SmoothMax
@@ -31,6 +31,10 @@ mellowmax = SmoothMax(
         Between(minimum(x), minimum(x) - log(n) / alpha, alpha < 0, "upper", Levels(0, t)),
         Inequality(mean(x), f, when=alpha > 0, title="the mean is below"),
         Inequality(0, D(f, alpha), title="it rises with alpha"),
+        # How fast the gradient moves.
+        LipschitzMap(alpha / 2, "every l_p", alpha > 0, Levels(0, -log(n - 1) / alpha)),
+        LipschitzMap(alpha, "l_oo to l_1", alpha > 0),
+        Cocoercive(alpha / 2, alpha > 0),
         Conjugate(Sum(q[j] * log(n * q[j]), (j, 1, n)) / alpha, when=alpha > 0),
         # The gradient and the Hessian.
         Identity(D(f, x[i]), w[i]),

@@ -1,11 +1,12 @@
 """Softmax: the gradient of log-sum-exp, a value for each entry."""
 
-from sympy import Eq, KroneckerDelta, Piecewise, S, Sum, Symbol, exp, oo
+from sympy import Eq, KroneckerDelta, Piecewise, S, Sum, Symbol, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Expansion, Identity, Limit
+from smoothsym.laws import Cocoercive, Expansion, Identity, Limit, LipschitzMap
 from smoothsym.laws.vocabulary import At, D, E, f, mu2, w
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.levels import Levels
 from smoothsym.words import Delta, alpha, c, i, j, k, m, m2, maximum, mean, n, v, x
 
 _l = Symbol("l", integer=True)
@@ -29,6 +30,9 @@ softmax = SmoothMax(
         Identity(_jacobian, D(w[k], x[i])),
         Identity(Sum(_jacobian, (k, 1, n)), 0),
         Identity(Sum(_jacobian * v[k], (k, 1, n)), alpha * w[i] * (v[i] - E(v[j]))),
+        LipschitzMap(alpha / 2, "every l_p", alpha > 0, Levels(0, -log(n - 1) / alpha)),
+        LipschitzMap(alpha, "l_oo to l_1", alpha > 0),
+        Cocoercive(alpha / 2, alpha > 0),
         # The parameter.
         Identity(D(w[i], alpha), w[i] * (x[i] - E(x[j]))),
         Identity(D(w[i], alpha, alpha), w[i] * ((x[i] - _mean) ** 2 - E((x[j] - _mean) ** 2))),

@@ -3,7 +3,7 @@
 from sympy import Abs, Max, Min, S, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Expansion, Identity, Limit, Pole
+from smoothsym.laws import Between, Expansion, Identity, Limit, LipschitzMap, Pole
 from smoothsym.laws.vocabulary import At, D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import alpha, x
@@ -31,6 +31,7 @@ softplus = SmoothMax(
         Identity(1 - _slope, At(_slope, -_t)),
         Identity(D(f, _t, _t), alpha * _slope * (1 - _slope)),
         Identity(D(f, _t, _t, _t), alpha**2 * _slope * (1 - _slope) * (1 - 2 * _slope)),
+        LipschitzMap(alpha / 4, when=alpha > 0),
         Identity(D(f, alpha), (_t * _slope - f) / alpha),
         Identity(D(f, alpha), -_entropy / alpha**2, title="minus the binary entropy of the slope"),
         Identity(D(f, alpha, alpha), _t**2 * _slope * (1 - _slope) / alpha + 2 * _entropy / alpha**3),

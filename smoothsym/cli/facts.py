@@ -56,7 +56,7 @@ def prove(args: argparse.Namespace) -> int:
     """
     from smoothsym import operators
     from smoothsym.laws import attempts, everywhere
-    from smoothsym.laws.table import row
+    from smoothsym.laws.table import constants, numbers, row
     from smoothsym.laws.told import by_section, why
 
     names = ["f"] if len(args.operators) == 1 else [f"f{q}" for q in range(1, len(args.operators) + 1)]
@@ -65,6 +65,7 @@ def prove(args: argparse.Namespace) -> int:
     columns = width()
     found: list[dict[str, Any]] = []
     properties: list[dict[str, str]] = []
+    sharp: list[Any] = []
     for op in (given.leading for given in chosen):
         tried = []
         if not args.json:
@@ -80,14 +81,25 @@ def prove(args: argparse.Namespace) -> int:
         if not args.json:
             say()
         properties.append(row(op, tried))
+        sharp += constants(op, tried)
+    told_numbers = numbers(list(dict.fromkeys(sharp))) if sharp else []
     related = [] if args.operators else list(_related())
     broken = [v for v in found if v["stated"] and v["outcome"] == "Refuted"]
     status = 1 if broken or not all(holds for _, holds in related) else 0
     if args.json:
         told = [{"relation": title, "proved": holds} for title, holds in related]
-        dump({"verdicts": found, "properties": properties, "relations": told, "refuted": len(broken)})
+        dump(
+            {
+                "verdicts": found,
+                "properties": properties,
+                "numbers": told_numbers,
+                "relations": told,
+                "refuted": len(broken),
+            }
+        )
         return status
     _say_properties(properties)
+    _say_numbers(told_numbers)
     for title, holds in related:
         say(f"{'Proved' if holds else 'NOT PROVED':<9}  {title}", "" if holds else "red")
     say()
@@ -116,6 +128,15 @@ def _say_properties(properties: list[dict[str, str]]) -> None:
         "dim",
     )
     say()
+
+
+def _say_numbers(rows: list[dict[str, str]]) -> None:
+    """The constants that depend on n alone, for some n."""
+    if rows:
+        for line in laid_out(tuple(rows[0]), [(tuple(cells.values()), "") for cells in rows]):
+            say(*line)
+        say("Sharp constants, times or over the parameter, rounded correctly from certified enclosures.", "dim")
+        say()
 
 
 def _say_head(op: Any, columns: int | None) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from smoothsym.laws.bounds import Between
-from smoothsym.laws.distances import Lipschitz, NonExpansive
+from smoothsym.laws.distances import Lipschitz, NonExpansive, Unbounded
 from smoothsym.laws.expansions import Expansion
 from smoothsym.laws.law import Law, Nonnegative, Zero, check, regime
 from smoothsym.laws.limits import Limit, Pole, Smooth
+from smoothsym.laws.maps import Cocoercive, LipschitzMap
 from smoothsym.laws.norms import AbsolutelyHomogeneous, Definite, Norm, Triangle
-from smoothsym.laws.shape import Convex, Monotone, QuasiConvex, SchurConvex
+from smoothsym.laws.shape import Convex, JointlyConvex, Monotone, QuasiConvex, SchurConvex
 from smoothsym.laws.stated import Conjugate, Identity, Inequality
 from smoothsym.laws.symmetry import (
     Associative,
@@ -30,7 +31,7 @@ def everywhere(op: Any) -> tuple[Law, ...]:
     when = regime(op)
     tried: tuple[Law, ...] = (
         Smooth(), Symmetric(), Translation(), Homogeneous(), JointlyHomogeneous(), Dual(), Associative(), Associative(weighted=True),
-        Monotone(when), Convex(when), Convex(when, concave=True), QuasiConvex(when), SchurConvex(when), NonExpansive(when),
+        Monotone(when), Convex(when), Convex(when, concave=True), QuasiConvex(when), SchurConvex(when), JointlyConvex(), NonExpansive(when),
         Norm(when),
     )  # fmt: skip
     return tuple(law for law in tried if law.applies(op))
@@ -61,8 +62,9 @@ def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
 
 
 __all__ = [
-    "AbsolutelyHomogeneous", "Associative", "Between", "Conjugate", "Convex", "Definite", "Dual", "Even", "Expansion", "Homogeneous",
-    "Identity", "Inequality", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "Monotone", "NonExpansive", "Nonnegative",
-    "Norm", "Pole", "QuasiConvex", "SchurConvex", "Smooth", "Symmetric", "Translation", "Triangle", "Verdict", "Zero",
-    "attempts", "check", "everywhere", "prove", "regime", "verdicts",
+    "AbsolutelyHomogeneous", "Associative", "Between", "Cocoercive", "Conjugate", "Convex", "Definite", "Dual", "Even",
+    "Expansion", "Homogeneous", "Identity", "Inequality", "JointlyConvex", "JointlyHomogeneous", "Law", "Limit",
+    "Lipschitz", "LipschitzMap", "Monotone", "NonExpansive", "Nonnegative", "Norm", "Pole", "QuasiConvex",
+    "SchurConvex", "Smooth", "Symmetric", "Translation", "Triangle", "Unbounded", "Verdict", "Zero", "attempts",
+    "check", "everywhere", "prove", "regime", "verdicts",
 ]  # fmt: skip

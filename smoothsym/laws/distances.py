@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Dummy, Expr, S, Sum
+from sympy import Abs, Add, Dummy, Expr, Mul, Pow, S, Sum, exp, expand, powdenest
 
 from smoothsym import words
 from smoothsym.laws.attained import Attained
@@ -16,12 +16,17 @@ from smoothsym.laws.law import Condition, Continuous, Holds, Law, Nonnegative, Z
 from smoothsym.laws.points import Extreme, Function, Sample
 from smoothsym.laws.shape import Convex, Monotone, slopes
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
-from smoothsym.symbolic.levels import Levels
+from smoothsym.symbolic import signs
+from smoothsym.symbolic.factoring import factored
+from smoothsym.symbolic.inequalities import under
+from smoothsym.symbolic.levels import Levels, t
 from smoothsym.symbolic.roots import Lambda
 from smoothsym.symbolic.text import text
 
 _SAME = Dummy("c", positive=True)
 _OWN = Dummy("x", real=True)
+_LOG = Dummy("log_t", positive=True)
+_OTHERS = Dummy("others", integer=True, nonnegative=True)
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 ALL_UP = Levels(1, 1)
 """Every entry moves alike."""
@@ -133,3 +138,73 @@ class SlopeAlong(Condition):
         whole = count * self.along.first * first + (words.n - count) * self.along.rest * rest
         claim = Attained(whole, self.number, self.at, self.when)
         return claim.accepts(claim)
+
+
+@dataclass(frozen=True)
+class Unbounded(Law):
+    """No Lipschitz constant will do: the slope in the first entry grows beyond all bounds along a sequence of vectors, t -> oo."""
+
+    at: Levels
+    when: Any = True
+
+    def statement(self, op: Any) -> str:
+        return f"no Lipschitz constant: df/dx[1] is unbounded as t -> oo at {self.at}" + condition(self.when)
+
+    def applies(self, op: Any) -> bool:
+        return super().applies(op) and op.arity is None
+
+    def scope(self, op: Any) -> str:
+        return "n >= 2" + condition(self.when)
+
+    def sufficient(self, op: Any) -> Rules:
+        yield "the leading power of t is positive", (Grows(op.gradient, self.at, self.when, op.domain),)
+
+
+@dataclass(frozen=True)
+class Grows(Condition):
+    """A quotient of sums of powers of t, an expression at two levels of which the first is a power of t, grows without bound as t does."""
+
+    expression: Expr
+    at: Levels
+    when: Any
+    domain: str
+
+    def accepts(self, evidence: Any) -> bool:
+        if evidence != self or S(self.at.rest).has(t):
+            return False
+        whole = Levels.entry(self.at.value(self.expression), words.i, self.at.first).xreplace({words.n: _OTHERS + 2})
+        leading = self._leading(factored(powdenest(whole.xreplace({t: exp(_LOG)}), force=True)))
+        return leading is not None and self._above(leading[0])
+
+    def _above(self, e: Expr) -> bool:
+        """Whether a number is > 0 under the condition."""
+        form = under(e, self.when)
+        return signs.positive(form) or signs.positive(factored(form))
+
+    def _leading(self, e: Expr) -> tuple[Expr, Expr] | None:
+        """(degree, coefficient) of the largest power of t in an expression, the coefficient not 0; None where it is not known."""
+        if not e.has(_LOG):
+            return S.Zero, e
+        if isinstance(e, exp):
+            degree = e.args[0].expand().coeff(_LOG)
+            return (degree, S.One) if (e.args[0] - degree * _LOG).expand() == 0 else None
+        if isinstance(e, Pow) and not e.exp.has(_LOG):
+            inner = self._leading(e.base)
+            if inner is None or not (e.exp.is_Integer or self._above(inner[1])):
+                return None
+            return inner[0] * e.exp, inner[1] ** e.exp
+        if not isinstance(e, Add | Mul):
+            return None
+        parts = [self._leading(a) for a in (expand(e).args if isinstance(e, Add) else e.args)]
+        if None in parts:
+            return None
+        known = [q for q in parts if q is not None]
+        if isinstance(e, Mul):
+            return Add(*(degree for degree, _ in known)), Mul(*(coefficient for _, coefficient in known))
+        powers: dict[Expr, Expr] = {}
+        for degree, coefficient in known:
+            powers[degree.expand()] = powers.get(degree.expand(), S.Zero) + coefficient
+        for degree, coefficient in powers.items():
+            if all(self._above(degree - other) for other in powers if other != degree):
+                return (degree, coefficient) if self._above(coefficient) or self._above(-coefficient) else None
+        return None

@@ -359,7 +359,7 @@ def _extreme_samples(op: Any, extremes: Sequence[Extreme], allowed: tuple[Fracti
     """Points near the extreme ones of each length, for each parameter."""
     for n in LENGTHS if extremes and op.arity is None else (op.arity,) if extremes else ():
         rows, others, chosen = [], [], []
-        for a, far, ties in product(allowed[:4], _FAR, range(1, n)):
+        for a, far, ties in product(allowed[:4], _FAR, range(1, max(n, 2))):
             values = {words.n: n, words.m: ties, words.Delta: 1, t: far}
             values |= {op.parameter: a} if op.parameter is not None else {}
             for extreme in extremes:

@@ -14,7 +14,7 @@ from smoothsym.laws.expansions import Expansion
 from smoothsym.laws.law import EXCLUDED, Law, condition
 from smoothsym.laws.limits import Limit, Pole, Smooth
 from smoothsym.laws.norms import AbsolutelyHomogeneous, Definite, Norm, Triangle
-from smoothsym.laws.shape import Convex, Monotone, QuasiConvex, SchurConvex
+from smoothsym.laws.shape import Convex, JointlyConvex, Monotone, QuasiConvex, SchurConvex
 from smoothsym.laws.stated import Conjugate, Formulas, Identity
 from smoothsym.laws.symmetry import Associative, Dual, Even, Homogeneous, JointlyHomogeneous, Symmetric, Translation
 from smoothsym.laws.verdict import Verdict
@@ -24,7 +24,7 @@ from smoothsym.symbolic.derivation import latex
 SECTIONS: dict[str, tuple[type[Law], ...]] = {
     "Identities": (Identity,),
     "Inequalities and bounds": (Law,),
-    "Shape": (Smooth, Monotone, Convex, QuasiConvex, SchurConvex, NonExpansive, Norm, Triangle, Definite),
+    "Shape": (Smooth, Monotone, Convex, QuasiConvex, SchurConvex, JointlyConvex, NonExpansive, Norm, Triangle, Definite),
     "Limits and expansions": (Limit, Pole, Expansion),
     "Symmetries": (
         Symmetric, Translation, Homogeneous, JointlyHomogeneous, AbsolutelyHomogeneous, Dual, Even, Associative,

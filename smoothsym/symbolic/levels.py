@@ -57,6 +57,8 @@ class Levels:
             inner = self.value(Sum(e.function, *reversed(more)) if more else e.function, ordered)
             first, rest = (self.entry(inner, index, level) for level in (self.first, self.rest))
             return self.count * first + (words.n - self.count) * rest
+        if isinstance(e, Indexed) and e.base == words.x and e.indices[0].is_Integer and S(self.count).is_Integer:
+            return S(self.first if e.indices[0] <= self.count else self.rest)
         if not e.args or isinstance(e, Indexed):
             return e
         return e.func(*(self.value(a, ordered) for a in e.args))
