@@ -210,7 +210,7 @@ class Law:
             assert found is not None
             return found
 
-        if not self.can_be_sampled(op):
+        if not (computable(op) and self.can_be_sampled(op)):
             return None
         at = op.pinned
         found = counterexample(
@@ -227,7 +227,8 @@ class Law:
         proof = self.proof(op)
         if proof is not None:
             return self.verdict(op, "Proved", self.reason(proof), certificate=proof)
-        if not self.can_be_sampled(op) or not allowed_parameters(op.parameter, self.range(op)):
+        sampled = computable(op) and self.can_be_sampled(op)
+        if not sampled or not allowed_parameters(op.parameter, self.range(op)):
             return self.verdict(op, "Undecided", "no rule proves it, and no point could refute it")
         lengths = 1 if op.arity is not None else len(LENGTHS)
         at = "" if op.pinned is op else f" of {op.pinned.name}"
@@ -242,6 +243,15 @@ class Law:
         self, op: Any, outcome: str, reason: str, witness: Any = None, certificate: Any = None, scope: str | None = None
     ) -> Verdict:
         return Verdict(op.name, self.statement(op), outcome, scope or self.scope(op), reason, witness, certificate)
+
+
+def computable(op: Any) -> bool:
+    """Whether a program computes the value of an operator: there are functions that no primitive computes."""
+    try:
+        op.pinned.program()
+    except ValueError:
+        return False
+    return True
 
 
 def condition(when: Any) -> str:

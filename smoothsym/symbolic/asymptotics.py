@@ -30,6 +30,7 @@ from sympy import (
     Sum,
     Symbol,
     cosh,
+    erf,
     exp,
     expand,
     log,
@@ -374,7 +375,7 @@ def _continuous(e: Expr, t: Symbol) -> bool:
         return True
     if not all(_continuous(a, t) for a in (e.args[:1] if isinstance(e, Sum) else e.args)):
         return False
-    if isinstance(e, Add | Mul | exp | Sum | Abs):
+    if isinstance(e, Add | Mul | exp | erf | Sum | Abs):
         return True
     base = e.args[0].xreplace({t: S.Zero})
     if isinstance(e, log) or (isinstance(e, Pow) and t in e.exp.free_symbols):

@@ -24,6 +24,7 @@ from sympy import (
     S,
     Sum,
     Symbol,
+    erf,
     exp,
     expand,
     expand_log,
@@ -47,6 +48,12 @@ MODULUS = Dummy("y", real=True)
 
 OTHER_GAP = Dummy("gap", positive=True)
 """The gap at the smallest entry where sums are dominated by the largest as well."""
+
+
+def taylor(function: Any, at: Expr, order: int) -> Expr:
+    """The coefficient of u^order in function(at + u)."""
+    u = Dummy("u", real=True)
+    return function(u).diff(u, order).subs(u, at) / factorial(order)
 
 
 class Undecided(Exception):
@@ -268,6 +275,11 @@ class Towards:
         return self.add(self.growth([(S.Zero, S.One, rate), (S.Zero, S.Zero, expand_log(log(c), force=True))]), series)
 
     def exp(self, g: Growth) -> Growth:
+        if steep := [(p, c) for r, p, c in g.terms if r == 0 and p > 1]:
+            # exp(-t^2) is smaller than everything that is kept, and so are the terms beside it that are linear in t.
+            if any(r != 0 and self.sign_of(r) > 0 for r, _, _ in g.terms) or self.sign_of(max(steep)[1]) >= 0:
+                raise Undecided("an exponential of what grows faster than the parameter")
+            return self.growth([])
         linear, constant, small = S.Zero, S.Zero, []
         for rate, power, c in g.terms:
             if rate == 0 and power == 1:
@@ -282,6 +294,17 @@ class Towards:
             raise TooShort("the exponent is not known to its constant term")
         series = self.series(self.growth(small, g.cut), lambda k: 1 / factorial(k))
         return self.mul(self.growth([(linear, S.Zero, exp(constant))]), series)
+
+    def erf(self, g: Growth) -> Growth:
+        growing = [term for term in g.terms if (term[0] == 0 and term[1] > 0) or self.sign_of(term[0]) > 0]
+        if growing:
+            # 1 - erf(t) is smaller than everything that is kept.
+            return self.constant(S(self.sign_of(self.leading(g)[2])))
+        if g.cut >= 0:
+            raise TooShort("the argument of erf is not known to its constant term")
+        head = next((c for r, p, c in g.terms if (r, p) == (0, 0)), S.Zero)
+        rest = self.growth([term for term in g.terms if term[:2] != (0, 0)], g.cut)
+        return self.series(rest, lambda k: taylor(erf, head, k))
 
     # ---- expressions ---------------------------------------------------------------------------------------------------------
 
@@ -303,11 +326,18 @@ class Towards:
         if isinstance(e, Add):
             return reduce(self.add, (self.expand(a) for a in e.args))
         if isinstance(e, Mul):
-            return reduce(self.mul, (self.expand(a) for a in e.args))
+            # Exponentials together, for it is their product that grows or falls.
+            together = [a for a in e.args if isinstance(a, exp)]
+            factors = [a for a in e.args if not isinstance(a, exp)] + (
+                [exp(Add(*(a.args[0] for a in together)))] if together else []
+            )
+            return reduce(self.mul, (self.expand(a) for a in factors))
         if isinstance(e, exp):
             return self.exp(self.expand(e.args[0]))
         if isinstance(e, log):
             return self.log(self.expand(e.args[0]))
+        if isinstance(e, erf):
+            return self.erf(self.expand(e.args[0]))
         if isinstance(e, Pow) and not e.exp.has(self.parameter):
             return self.power(self.expand(e.base), e.exp)
         if isinstance(e, Pow):

@@ -11,12 +11,12 @@ from functools import reduce
 from itertools import zip_longest
 from typing import Any
 
-from sympy import Abs, Add, Dummy, Expr, Indexed, Mul, Pow, S, Sum, Symbol, exp, expand, factorial, log, sign
+from sympy import Abs, Add, Dummy, Expr, Indexed, Mul, Pow, S, Sum, Symbol, erf, exp, expand, factorial, log, sign
 
 from smoothsym import words
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.factoring import factored
-from smoothsym.symbolic.growth import Undecided, Unknown
+from smoothsym.symbolic.growth import Undecided, Unknown, taylor
 
 Pole = tuple[Expr, ...]
 """The coefficients of 1/t, 1/t^2, ... in an exponent."""
@@ -169,6 +169,14 @@ class Near:
         pole = tuple(at.get(-k, S.Zero) for k in range(1, -a.valuation + 1))
         return Laurent(found.valuation, found.coefficients, _sum(pole, ()))
 
+    def erf(self, a: Laurent) -> Laurent:
+        a = a.trimmed()
+        if a.pole or (a.coefficients and a.valuation < 0) or a.end <= 0:
+            raise Undecided("erf of a pole")
+        at = {a.valuation + k: c for k, c in enumerate(a.coefficients)}
+        rest = Laurent(0, (S.Zero, *(at.get(k, S.Zero) for k in range(1, a.end))))
+        return self.compose(rest, lambda k: taylor(erf, at.get(0, S.Zero), k))
+
     def expand(self, e: Expr) -> Laurent:
         if e == self.t:
             return self.monomial(S.One, 1)
@@ -187,6 +195,8 @@ class Near:
             return self.exp(self.expand(e.args[0]))
         if isinstance(e, log):
             return self.log(self.expand(e.args[0]))
+        if isinstance(e, erf):
+            return self.erf(self.expand(e.args[0]))
         if isinstance(e, Pow) and self.t not in e.exp.free_symbols:
             return self.power(self.expand(e.base), e.exp)
         if isinstance(e, Pow):

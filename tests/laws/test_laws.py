@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Abs, E, LambertW, S, Sum, exp, gamma, log, oo, sign, sqrt
+from sympy import Abs, E, LambertW, S, Sum, erf, exp, gamma, log, oo, sign, sqrt
 
 import smoothsym as ss
 from smoothsym.laws import (
@@ -261,3 +261,12 @@ def test_duality_follows_the_family() -> None:
 
 def test_the_symbol_c_is_no_entry() -> None:
     assert Identity(c, c + 1).attempt(L).outcome in ("Undecided", "Supported", "Refuted")
+
+
+def test_what_no_program_computes_is_never_supported() -> None:
+    """erf is no primitive: what form decides is decided, and no point is tried."""
+    a, b = x[1], x[2]
+    op = ss.SmoothMax(name="by_erf", definition=(a + b + (a - b) * erf(alpha * (a - b))) / 2)
+    found = {v.law: v.outcome for v in ss.prove(op)}
+    assert set(found.values()) <= {"Proved", "Undecided"}
+    assert found["translation equivariant: f(x + t) = f(x) + t"] == "Proved"

@@ -4,12 +4,13 @@ import math
 
 import mpmath
 import pytest
-from sympy import Abs, Eq, IndexedBase, Max, Min, Piecewise, Rational, Sum, cosh, exp, log, oo, sign, sqrt, zoo
+from sympy import Abs, Eq, IndexedBase, Max, Min, Piecewise, Rational, Sum, cosh, erf, exp, log, oo, sign, sqrt, zoo
 
 import smoothsym as ss
 from smoothsym.certify.special import evaluate
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import Undecided, limit, series
+from smoothsym.symbolic.derivatives import partial
 from smoothsym.words import alpha, eps, i, j, n, p, rho, x
 
 CASES = [(op, side) for op in ss.operators.values() for side in (1, -1) if side > 0 or not op.parameter.is_nonnegative]
@@ -224,3 +225,19 @@ def test_ties_at_one_end_are_not_those_at_the_other() -> None:
     with pytest.raises(Undecided, match="both ends"):
         limit(ends - alpha * (ss.maximum(x) - ss.minimum(x)), alpha, oo)
     assert limit(ends / alpha, alpha, oo) == ss.maximum(x) - ss.minimum(x)
+
+
+BY_ERF = (x[1] + x[2] + (x[1] - x[2]) * erf(alpha * (x[1] - x[2]))) / 2
+
+
+def test_erf_tends_faster_than_any_exponential() -> None:
+    slope = partial(BY_ERF, x[1])
+    assert limit(BY_ERF, alpha, oo) == Max(x[1], x[2]) and limit(BY_ERF, alpha, -oo) == Min(x[1], x[2])
+    assert limit(BY_ERF, alpha, 0) == (x[1] + x[2]) / 2
+    assert limit(slope, alpha, oo) == Piecewise((1, x[1] > x[2]), (Rational(1, 2), Eq(x[1], x[2])), (0, True))
+    assert limit(partial(slope, x[1]), alpha, oo) == Piecewise((oo, Eq(x[1], x[2])), (0, True))
+    near = series(BY_ERF, alpha, 0, 4).subs({x[1]: 2, x[2]: 1, alpha: Rational(1, 100)}).evalf(30)
+    assert abs(near - BY_ERF.subs({x[1]: 2, x[2]: 1, alpha: Rational(1, 100)}).evalf(30)) < 1e-10
+    assert limit((1 - erf(alpha)) * exp(alpha), alpha, oo) == 0
+    with pytest.raises(Undecided):
+        limit((1 - erf(alpha)) * exp(alpha**2), alpha, oo)
