@@ -1,11 +1,13 @@
 """The Lehmer mean of positive numbers: the mean under weights x^(p-1), with the harmonic mean at p = 0 and the mean at p = 1."""
 
-from sympy import KroneckerDelta, S, Sum, Symbol, log, oo, tanh
+from sympy import Expr, KroneckerDelta, S, Sum, Symbol, log, oo, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Expansion, Identity, Limit
+from smoothsym.laws import Between, Expansion, Identity, Limit, Lipschitz
 from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.levels import Levels
+from smoothsym.symbolic.roots import Implicit
 from smoothsym.words import i, j, k, m, m2, maximum, mean, minimum, n, p, rho, x
 
 _c = Symbol("c", positive=True)
@@ -14,6 +16,18 @@ _log, _higher = E(log(x[j])), E(x[j] * log(x[j])) / f
 _variance = E(log(x[j]) ** 2) - _log**2
 _higher_variance = E(x[j] * log(x[j]) ** 2) / f - _higher**2
 _bend = (p - 1) * w[i] / x[i]
+
+
+class gap(Implicit):
+    """The root g in [0, 1) of p^p g = (n - 1) (p - 1)^(p - 1) (1 - g)^p, p > 1: how far below the maximum the mean can be."""
+
+    nargs = 2
+    interval = (S.Zero, S.One)
+
+    def equation(self, z: Expr) -> Expr:
+        size, power = self.args
+        return power**power * z - (size - 1) * (power - 1) ** (power - 1) * (1 - z) ** power
+
 
 lehmer = SmoothMax(
     name="lehmer",
@@ -27,6 +41,8 @@ lehmer = SmoothMax(
         Limit(1, mean(x)),
         Limit(0, n / Sum(1 / x[j], (j, 1, n)), note="the harmonic mean"),
         Between(minimum(x), maximum(x)),
+        Between(maximum(x) * (1 - gap(n, p)), maximum(x), p > 1, "lower", Levels(1, (p - 1) * (1 - gap(n, p)) / p)),
+        Lipschitz(p + (p - 1) * n, when=p >= 2),
         # The gradient and the Hessian.
         Identity(f, E(x[j])),
         Identity(_gradient, w[i] * (p - (p - 1) * f / x[i])),

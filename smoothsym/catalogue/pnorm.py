@@ -3,9 +3,22 @@
 from sympy import Abs, Eq, KroneckerDelta, Piecewise, S, Sum, log, oo, sign
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Even, Expansion, Identity, Inequality, Limit, Lipschitz, Monotone
+from smoothsym.laws import (
+    Between,
+    DualNorm,
+    Even,
+    Expansion,
+    Identity,
+    Inequality,
+    InParameter,
+    Limit,
+    Lipschitz,
+    Monotone,
+    OwnLipschitz,
+)
 from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.levels import Levels
 from smoothsym.words import c, i, j, k, m, m2, maximum, mean, minimum, n, p, rho, v, x
 
 _NONZERO = Sum(Abs(sign(x[j])), (j, 1, n))
@@ -27,8 +40,14 @@ pnorm = SmoothMax(
         Between(maximum(Abs(x)), n ** (1 / p) * maximum(Abs(x)), when=p > 0, sharp="upper"),
         Even(),
         Inequality(D(f, p), 0, when=p > 0, title="it falls as p grows"),
+        InParameter(falls=True, when=p > 0),
+        InParameter(n ** (-1 / p) * f, when=p > 0),
         Monotone(when=p >= 1, on="x >= 0"),
-        Lipschitz(n ** (1 / p), when=p > 1),
+        # What moves it, and what is dual to it.
+        Lipschitz(n ** (1 / p), when=p > 1, at=Levels(1, 1)),
+        OwnLipschitz(when=p >= 1),
+        DualNorm(p / (p - 1), when=p > 1),
+        DualNorm(p / (p - 1), when=p > 1, powers=True),
         # The gradient and the Hessian.
         Identity(w[i], (Abs(x[i]) / f) ** p),
         Identity(_gradient, sign(x[i]) * (Abs(x[i]) / f) ** (p - 1)),

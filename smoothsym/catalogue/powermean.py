@@ -3,9 +3,10 @@
 from sympy import KroneckerDelta, S, Sum, Symbol, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Convex, Expansion, Identity, Inequality, Limit, Monotone
+from smoothsym.laws import Between, Convex, Expansion, Identity, Inequality, InParameter, Limit, Monotone
 from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
+from smoothsym.symbolic.levels import Levels, t
 from smoothsym.words import i, j, k, m, m2, maximum, mean, minimum, n, p, rho, x
 
 _c = Symbol("c", positive=True)
@@ -26,10 +27,11 @@ powermean = SmoothMax(
         Limit(0, exp(Sum(log(x[j]), (j, 1, n)) / n), note="the geometric mean"),
         Limit(1, mean(x)),
         Limit(-1, n / Sum(1 / x[j], (j, 1, n)), note="the harmonic mean"),
-        Between(n ** (-1 / p) * maximum(x), maximum(x), when=p > 0),
+        Between(n ** (-1 / p) * maximum(x), maximum(x), p > 0, "lower", Levels(1, exp(-t))),
         Monotone(),
         Convex(p <= 1, concave=True),
         Inequality(0, E(log(n * w[j])), title="it rises with p"),
+        InParameter(),
         # The gradient and the Hessian.
         Identity(w[i], (x[i] / f) ** p / n),
         Identity(_gradient, (x[i] / f) ** (p - 1) / n),

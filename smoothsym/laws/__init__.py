@@ -11,7 +11,8 @@ from smoothsym.laws.expansions import Expansion
 from smoothsym.laws.law import Law, Nonnegative, Zero, check, regime
 from smoothsym.laws.limits import Limit, Pole, Smooth
 from smoothsym.laws.maps import Cocoercive, LipschitzMap
-from smoothsym.laws.norms import AbsolutelyHomogeneous, Definite, Norm, Triangle
+from smoothsym.laws.norms import AbsolutelyHomogeneous, Definite, DualNorm, Norm, OwnLipschitz, Superadditive, Triangle
+from smoothsym.laws.parameter import InParameter
 from smoothsym.laws.shape import Convex, JointlyConvex, Monotone, QuasiConvex, SchurConvex
 from smoothsym.laws.stated import Conjugate, Identity, Inequality
 from smoothsym.laws.symmetry import (
@@ -62,9 +63,10 @@ def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
 
 
 __all__ = [
-    "AbsolutelyHomogeneous", "Associative", "Between", "Cocoercive", "Conjugate", "Convex", "Definite", "Dual", "Even",
-    "Expansion", "Homogeneous", "Identity", "Inequality", "JointlyConvex", "JointlyHomogeneous", "Law", "Limit",
-    "Lipschitz", "LipschitzMap", "Monotone", "NonExpansive", "Nonnegative", "Norm", "Pole", "QuasiConvex",
-    "SchurConvex", "Smooth", "Symmetric", "Translation", "Triangle", "Unbounded", "Verdict", "Zero", "attempts",
-    "check", "everywhere", "prove", "regime", "verdicts",
+    "AbsolutelyHomogeneous", "Associative", "Between", "Cocoercive", "Conjugate", "Convex", "Definite", "Dual",
+    "DualNorm", "Even", "Expansion", "Homogeneous", "Identity", "InParameter", "Inequality", "JointlyConvex",
+    "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "LipschitzMap", "Monotone", "NonExpansive", "Nonnegative",
+    "Norm", "OwnLipschitz", "Pole", "QuasiConvex", "SchurConvex", "Smooth", "Superadditive", "Symmetric",
+    "Translation", "Triangle", "Unbounded", "Verdict", "Zero", "attempts", "check", "everywhere", "prove", "regime",
+    "verdicts",
 ]  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Dummy, Expr, S, Sum, oo
+from sympy import Add, Dummy, Expr, Mul, Pow, S, Sum, exp, log, oo, powdenest
 
 from smoothsym import words
 from smoothsym.laws.law import Condition
-from smoothsym.symbolic import asymptotics, moments
+from smoothsym.symbolic import asymptotics, moments, signs
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.levels import Levels, larger_first, t
 from smoothsym.symbolic.roots import roots, told_by
@@ -38,6 +38,8 @@ class Attained(Condition):
             return False
         if not self.at.approached:
             return moments.is_zero(gap)
+        if _vanishes_with_exponentials(gap):
+            return True
         try:
             return bool(asymptotics.limit(gap, t, oo) == 0)
         except asymptotics.Undecided:
@@ -69,3 +71,26 @@ class Attained(Condition):
 def said_of(at: Levels) -> str:
     """Where a bound is attained, in words."""
     return ("approached as t -> oo" if at.approached else "attained") + f" at {at}"
+
+
+def _vanishes_with_exponentials(gap: Expr) -> bool:
+    """Whether an expression in exp(-c t), c > 0, smooth in them from 0 on, is 0 where they are: so it tends to 0 as t -> oo."""
+    gap = powdenest(gap, force=True)
+    names = {e: Dummy("small", nonnegative=True) for e in gap.atoms(exp) if signs.positive(-e.args[0] / t)}
+    written = gap.xreplace(names)
+    return (
+        not written.has(t)
+        and smooth(written)
+        and moments.is_zero(written.xreplace(dict.fromkeys(names.values(), S.Zero)))
+    )
+
+
+def smooth(e: Expr) -> bool:
+    """Whether a function of numbers has neither jumps, kinks nor poles, by its form."""
+    if e.is_Atom:
+        return True
+    if isinstance(e, Pow) and not (e.exp.is_Integer and e.exp >= 0) and not signs.positive(e.base):
+        return False
+    if isinstance(e, log) and not signs.positive(e.args[0]):
+        return False
+    return isinstance(e, Add | Mul | Pow | exp | log) and all(map(smooth, e.args))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Add, Dummy, Expr, Mul, Pow, S, Sum, exp, expand, powdenest
+from sympy import Abs, Add, Dummy, Expr, Indexed, IndexedBase, Mul, Pow, S, Sum, exp, expand, powdenest
 
 from smoothsym import words
 from smoothsym.laws.attained import Attained
@@ -16,15 +16,19 @@ from smoothsym.laws.law import Condition, Continuous, Holds, Law, Nonnegative, Z
 from smoothsym.laws.points import Extreme, Function, Sample
 from smoothsym.laws.shape import Convex, Monotone, slopes
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
-from smoothsym.symbolic import signs
+from smoothsym.symbolic import moments, signs
 from smoothsym.symbolic.factoring import factored
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.levels import Levels, t
+from smoothsym.symbolic.ranges import Bounded, Known, at_most, bounded, holds
 from smoothsym.symbolic.roots import Lambda
 from smoothsym.symbolic.text import text
 
 _SAME = Dummy("c", positive=True)
 _OWN = Dummy("x", real=True)
+_RATIO = IndexedBase("r", positive=True)
+_PARTS = {_RATIO: Known(S.Zero, S.One, ((S.One, S.One, S.One), (words.n - 1, S.Zero, S.One)))}
+"""Entries as parts of the largest one."""
 _LOG = Dummy("log_t", positive=True)
 _OTHERS = Dummy("others", integer=True, nonnegative=True)
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
@@ -98,6 +102,9 @@ class Lipschitz(Law):
         if self.constant == Lambda(words.n):
             rule = "the gradient is w_i (1 + log w_i + H), w positive weights of entropy H: its moduli add up to Lambda(n) at most"
             yield rule, (Entropic(op), whole, *sharp)
+        if op.arity is None and op.domain == "positive":
+            rule = "homogeneous, and the terms of the gradient add up to at most that"
+            yield rule, (Holds(Homogeneous(), op), SumOfTerms(op.gradient, self.constant, self.when), whole, *sharp)
         if op.arity is None and op.parameter is not None:
             dual = op.parameter / (op.parameter - 1)
             gradient = Sum(Abs(op.gradient) ** dual, (words.i, 1, words.n))
@@ -117,6 +124,36 @@ class Lipschitz(Law):
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
         constant = Function(f.op, self.constant)(at.x, at.parameter)
         return abs(f(at.x, at.parameter) - f(at.y, at.parameter)), constant * np.max(abs(at.x - at.y), axis=-1)
+
+
+@dataclass(frozen=True)
+class SumOfTerms(Condition):
+    """The moduli of the terms of a gradient of positive entries, which depends on their ratios alone, add up to at most a bound."""
+
+    gradient: Expr
+    bound: Expr
+    when: Any
+
+    def prove(self) -> Any:
+        try:
+            tree = bounded(self._total(), _PARTS)
+        except ValueError:
+            return None
+        return tree if self.accepts(tree) else None
+
+    def accepts(self, evidence: Any) -> bool:
+        if not isinstance(evidence, Bounded) or evidence.expression != self._total():
+            return False
+        return holds(evidence, _PARTS) and at_most(evidence.hi, under(self.bound, self.when))
+
+    def _total(self) -> Expr:
+        """The sum over i of the moduli of all terms, in ratios to the largest entry. Raises ValueError for a term without a sign."""
+        entries = {e: _RATIO[e.indices[0]] for e in self.gradient.atoms(Indexed) if e.base == words.x}
+        whole = moments.normal(under(self.gradient.xreplace(entries), self.when))
+        sizes = [q if signs.nonnegative(q) else -q for q in Add.make_args(whole.expand(deep=False))]
+        if not all(map(signs.nonnegative, sizes)):
+            raise ValueError(f"a term of {whole} may have either sign")
+        return moments.normal(Sum(Add(*sizes), (words.i, 1, words.n)))
 
 
 @dataclass(frozen=True)

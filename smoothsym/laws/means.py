@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Indexed, IndexedBase, LambertW, Mul, Pow, S, Sum, exp, log
+from sympy import Add, Dummy, Expr, Indexed, IndexedBase, LambertW, Mul, S, Sum
 
 from smoothsym import words
+from smoothsym.laws.attained import smooth
 from smoothsym.laws.law import Condition
 from smoothsym.symbolic import moments, signs
 from smoothsym.symbolic.factoring import factored
@@ -74,7 +75,7 @@ class ByExtremeMean(Condition):
 
     def accepts(self, evidence: Any) -> bool:
         psi = self._psi()
-        if not isinstance(evidence, Summit) or psi is None or not _smooth(psi):
+        if not isinstance(evidence, Summit) or psi is None or not smooth(psi):
             return False
         u = self._u
         slope, place = psi.diff(u), self._told(evidence.at) if evidence.rising else evidence.at
@@ -180,17 +181,6 @@ def measures(op: Any) -> tuple[str, ...]:
 
 def _entries(e: Expr, change: Any) -> Expr:
     return e.xreplace({q: change(q.indices[0]) for q in e.atoms(Indexed) if q.base == words.x})
-
-
-def _smooth(e: Expr) -> bool:
-    """Whether a function of one number has neither jumps, kinks nor poles, so that its slope tells where it rises."""
-    if e.is_Atom:
-        return True
-    if isinstance(e, Pow) and not (e.exp.is_Integer and e.exp >= 0) and not signs.positive(e.base):
-        return False
-    if isinstance(e, log) and not signs.positive(e.args[0]):
-        return False
-    return isinstance(e, Add | Mul | Pow | exp | log) and all(map(_smooth, e.args))
 
 
 def _linear(e: Expr, base: IndexedBase, u: Any) -> Expr | None:

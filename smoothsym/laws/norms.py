@@ -1,18 +1,25 @@
-"""Norms, by their parts: absolutely homogeneous, subadditive and definite."""
+"""Norms, by their parts: absolutely homogeneous, subadditive and definite; and what follows from them, dual norms included."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
-from sympy import Abs, Sum
+import numpy as np
+from sympy import Abs, Expr, Rational, S, Sum
 
 from smoothsym import words
 from smoothsym.laws.law import Condition, Holds, Law, Nonnegative, Zero, condition
-from smoothsym.laws.points import Sample
+from smoothsym.laws.points import BITS, Function, Sample, Span, larger
 from smoothsym.laws.shape import Convex
-from smoothsym.laws.symmetry import _REAL_T, Homogeneous, moved
+from smoothsym.laws.symmetry import _REAL_T, Even, Homogeneous, moved
+from smoothsym.program import intervals
+from smoothsym.symbolic import signs
+from smoothsym.symbolic.derivatives import partial
+from smoothsym.symbolic.inequalities import under
+from smoothsym.symbolic.text import text
 
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
 
@@ -108,3 +115,129 @@ class Norm(Law):
                     reason = f"{part.law}: {part.reason}"
                     return self.verdict(op, outcome, reason, part.witness, part.certificate)
         raise AssertionError("a norm whose parts are all proved is proved")
+
+
+@dataclass(frozen=True)
+class Superadditive(Law):
+    """f(x + y) >= f(x) + f(y); with `on` = "x >= 0", where no entry is negative."""
+
+    when: Any = True
+    on: str = ""
+
+    def statement(self, op: Any) -> str:
+        on = f" on {self.on}" if self.on else ""
+        return f"superadditive{on}: f(x + y) >= f(x) + f(y)" + condition(self.when)
+
+    def sufficient(self, op: Any) -> Rules:
+        rule = "concave and homogeneous: f(x + y) = 2 f((x + y)/2) >= f(x) + f(y)"
+        yield rule, (Holds(Convex(self.when, concave=True, on=self.on), op), Holds(Homogeneous(), op))
+
+    def prepared(self, at: Sample, op: Any) -> Sample:
+        return replace(at, x=abs(at.x), y=abs(at.y)) if self.on else at
+
+    def uses(self, op: Any) -> str:
+        return "xy"
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        return f(at.x, at.parameter) + f(at.y, at.parameter), f(at.x + at.y, at.parameter)
+
+
+@dataclass(frozen=True)
+class OwnLipschitz(Law):
+    """|f(x) - f(y)| <= f(x - y): the Lipschitz constant of a norm is 1 when distances are measured by itself."""
+
+    when: Any = True
+
+    def statement(self, op: Any) -> str:
+        return "1-Lipschitz in itself: |f(x) - f(y)| <= f(x - y)" + condition(self.when)
+
+    def applies(self, op: Any) -> bool:
+        return super().applies(op) and op.domain == "real"
+
+    def sufficient(self, op: Any) -> Rules:
+        yield "the triangle inequality, and f(-x) = f(x)", (Holds(Triangle(self.when), op), Holds(Even(), op))
+
+    def uses(self, op: Any) -> str:
+        return "xy"
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        return abs(f(at.x, at.parameter) - f(at.y, at.parameter)), f(at.x - at.y, at.parameter)
+
+
+@dataclass(frozen=True)
+class DualNorm(Law):
+    """x . y <= f(x; p) f(y; dual), with equality at y = the gradient, of dual norm 1; so f* is 0 on the dual ball and oo off it.
+
+    With `powers`, x . y <= f(x; p)^p / p + f(y; dual)^dual / dual, with equality at y = the gradient of the first; so the second is the
+    conjugate of the first.
+    """
+
+    dual: Any
+    when: Any = True
+    powers: bool = False
+
+    def statement(self, op: Any) -> str:
+        p, q = text(op.parameter), text(self.dual)
+        if self.powers:
+            said = f"(f^{p}/{p})* = g^q/q, g = f at the exponent q = {q}"
+        else:
+            said = f"f* is 0 where f at the exponent {q} is at most 1, oo elsewhere"
+        return f"dual norm: {said}" + condition(self.when)
+
+    def applies(self, op: Any) -> bool:
+        return super().applies(op) and op.arity is None and op.parameter is not None
+
+    def sufficient(self, op: Any) -> Rules:
+        p, over = op.parameter, (words.i, 1, words.n)
+        total = Sum(Abs(words.x[words.j]) ** p, (words.j, 1, words.n))
+        norm = (
+            Zero(op.definition - total ** (1 / p), op.domain),
+            Zero(1 / p + 1 / self.dual - 1),
+            Above(p - 1, self.when),
+        )
+        if self.powers:
+            slope = partial(total / p, words.x[words.i])
+            met = Sum(words.x[words.i] * slope, over) - total / p - Sum(Abs(slope) ** self.dual, over) / self.dual
+            yield "Young's inequality, and equality at the gradient", (*norm, Zero(met, op.domain))
+            return
+        met = Sum(words.x[words.i] * op.gradient, over) - op.definition
+        unit = Sum(Abs(op.gradient) ** self.dual, over) - 1
+        yield "Hoelder's inequality, and equality at the gradient", (*norm, Zero(met, op.domain), Zero(unit, op.domain))
+
+    def uses(self, op: Any) -> str:
+        return "xy"
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        p = at.parameter
+        q = np.frompyfunc(lambda a: self._dual_at(f.op, a), 1, 1)(p)
+        q = q if p.dtype == object else q.astype(float)
+        left, first, second = (at.x * at.y).sum(axis=-1), f(at.x, p), f(at.y, q)
+        if not self.powers:
+            slope = np.asarray(Function(f.op, f.op.gradient, "naive")(at.x, p)).reshape(at.x.shape)
+            return larger(left - first * second, abs(f(slope, q) - 1)), at.t * 0
+        return left, _power(first, p) / p + _power(second, q) / q
+
+    def _dual_at(self, op: Any, a: Any) -> Any:
+        value = S(self.dual).xreplace({op.parameter: Rational(Fraction(a))})
+        return Fraction(int(value.p), int(value.q)) if isinstance(a, Fraction) else float(value)
+
+
+@dataclass(frozen=True)
+class Above(Condition):
+    """A number is > 0 under a condition on the parameter."""
+
+    number: Expr
+    when: Any
+
+    def accepts(self, evidence: Any) -> bool:
+        return bool(evidence == self) and signs.positive(under(self.number, self.when))
+
+
+def _power(value: Any, exponent: Any) -> Any:
+    """A power of numbers, floats or Spans."""
+    if value.dtype != object:
+        return value**exponent
+    raised = [
+        Span(intervals.power(Span.of(v).ends, Span.of(a).ends, BITS)) for v, a in zip(value, exponent, strict=True)
+    ]
+    return np.array(raised, dtype=object)

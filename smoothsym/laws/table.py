@@ -102,12 +102,12 @@ def _lipschitz(op: Any, tried: Tried) -> str:
     if plain and plain[0][1].outcome in ("Proved", "Supported"):
         return "1" if plain[0][1].outcome == "Proved" else "1?"
     proved = [law for law, v in _verdicts(tried, Lipschitz) if v.outcome == "Proved"]
-    none = [f"none for {region(law.when)}" for law, v in _verdicts(tried, Unbounded) if v.outcome == "Proved"]
-    if none:
-        return "; ".join([*none, *(f"at most {text(law.constant)} {where(op, law)}" for law in proved)])
-    if proved:
-        return text(proved[0].constant)
-    return "more than 1" if plain and plain[0][1].outcome == "Refuted" else "-"
+    sharp = [text(law.constant) for law in proved if law.at is not None]
+    if sharp:
+        return sharp[0]
+    said = [f"none {where(op, law)}" for law, v in _verdicts(tried, Unbounded) if v.outcome == "Proved"]
+    said += [f"at most {text(law.constant)} {where(op, law)}" for law in proved]
+    return "; ".join(said) or ("more than 1" if plain and plain[0][1].outcome == "Refuted" else "-")
 
 
 def _homogeneous(op: Any, tried: Tried) -> str:
@@ -151,12 +151,8 @@ def _gap_to_maximum(law: Between) -> tuple[str, Expr | None] | None:
     if not tops or (law.lower.free_symbols | law.upper.free_symbols) & {words.m, words.Delta}:
         return None
     gap = S(law.upper - law.lower).expand(deep=False)
-    share = gap.coeff(tops[0])
-    gap = (
-        Mul(tops[0], share, evaluate=False)
-        if (gap - share * tops[0]).expand(deep=False) == 0 and share != 1
-        else factored(gap)
-    )
+    share, rest = gap.coeff(tops[0]), gap.coeff(tops[0], 0)
+    gap = Mul(tops[0], share, evaluate=False) if rest == 0 and share != 1 else factored(gap)
     return "<=" if law.upper == tops[0] else ">=", None if gap.has(words.minimum, words.mean) else gap
 
 

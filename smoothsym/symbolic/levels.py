@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Abs, Expr, Indexed, S, Sum, Symbol
+from sympy import Abs, Expr, Indexed, S, Sum, Symbol, expand_log, log
 
 from smoothsym import words
 from smoothsym.symbolic import signs
+from smoothsym.symbolic.factoring import factored
 from smoothsym.symbolic.text import text
 
 t = Symbol("t", positive=True)
@@ -69,10 +70,15 @@ class Levels:
         return e.xreplace({words.x[index]: S(level)})
 
 
-def larger_first(levels: Levels, positive: Any = lambda e: e) -> tuple[Expr, Expr] | None:
-    """(the larger level, the smaller one) where the form of their difference says so; `positive` builds in what is assumed."""
+def larger_first(levels: Levels) -> tuple[Expr, Expr] | None:
+    """(the larger level, the smaller one) where the form of their difference, or that of their logarithms, says so."""
     first, rest = S(levels.first), S(levels.rest)
-    gap = positive(first - rest)
-    if signs.nonnegative(gap):
-        return first, rest
-    return (rest, first) if signs.nonnegative(-gap) else None
+    gaps = [first - rest, factored(first - rest)]
+    if signs.positive(first) and signs.positive(rest):
+        gaps.append(expand_log(log(first) - log(rest), force=True))
+    for gap in gaps:
+        if signs.nonnegative(gap):
+            return first, rest
+        if signs.nonnegative(-gap):
+            return rest, first
+    return None

@@ -153,9 +153,9 @@ def _mul(e: Mul, known: Entries) -> Bounded:
 
 
 def _mean(e: Mul, known: Entries) -> Bounded | None:
-    """c sum_j w_j g_j / sum_j w_j with w > 0: a weighted mean of g."""
+    """c sum_j w_j g_j / sum_j w_j with w > 0: a weighted mean of g, times what else is a factor."""
     sums = [f for f in e.args if isinstance(f, Sum)]
-    inverse = [f.base for f in e.args if isinstance(f, Pow) and f.exp == -1 and isinstance(f.base, Sum)]
+    inverse = [f.base for f in e.args if isinstance(f, Pow) and f.exp.is_negative and isinstance(f.base, Sum)]
     for above in sums:
         for below in inverse:
             index = above.limits[0][0]
@@ -163,11 +163,14 @@ def _mean(e: Mul, known: Entries) -> Bounded | None:
             ratio = moments.normal(above.function / weight)
             if ratio.has(Sum) or not signs.positive(weight) or above.limits[0][1:] != below.limits[0][1:]:
                 continue
-            part = bounded(ratio, known)
-            factor = e * below / above
-            if any(factor.has(base) for base in known) or not signs.nonnegative(factor):
+            try:
+                parts = bounded(ratio, known), bounded(e * below / above, known)
+            except Unbounded:
                 continue
-            return Bounded(e, factor * part.lo, factor * part.hi, None, "a weighted mean", (part,))
+            mean, factor = parts
+            fixed = factor.lo == factor.hi and signs.nonnegative(factor.lo)
+            if fixed or (signs.nonnegative(mean.lo) and signs.nonnegative(factor.lo)):
+                return Bounded(e, factor.lo * mean.lo, factor.hi * mean.hi, None, "a weighted mean", parts)
     return None
 
 

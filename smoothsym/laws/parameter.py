@@ -1,0 +1,93 @@
+"""How a value moves with its parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Abs, Add, Indexed, Mul, Pow, Sum, exp, log
+
+from smoothsym.laws.law import Condition, Law, Nonnegative, condition
+from smoothsym.laws.points import Function, Sample
+from smoothsym.laws.vocabulary import D, f, in_words, written_out
+from smoothsym.symbolic import asymptotics, signs
+from smoothsym.symbolic.inequalities import under
+from smoothsym.symbolic.signs import in_domain
+
+
+@dataclass(frozen=True)
+class InParameter(Law):
+    """An expression in f, n and the parameter rises (or falls) as the parameter grows, within a range of it.
+
+    >>> import smoothsym as ss
+    >>> print(InParameter(falls=True, when=ss.p > 0).attempt(ss.pnorm).law)
+    f(x; p) falls as p grows, p > 0
+    """
+
+    of: Any = f
+    falls: bool = False
+    when: Any = True
+
+    def statement(self, op: Any) -> str:
+        name = op.parameter.name
+        said = in_words(op, self.of).replace("f", f"f(x; {name})") if self.of == f else in_words(op, self.of)
+        return f"{said} {'falls' if self.falls else 'rises'} as {name} grows" + condition(self.when)
+
+    def applies(self, op: Any) -> bool:
+        return super().applies(op) and op.parameter is not None
+
+    def sufficient(self, op: Any) -> Iterator[tuple[str, tuple[Condition, ...]]]:
+        slope = written_out(op, D(self.of, op.parameter))
+        signed = Nonnegative(-slope if self.falls else slope, self.when, op.domain)
+        yield "its derivative has one sign", (signed, Unbroken(op, self.of, self.when))
+
+    def uses(self, op: Any) -> str:
+        return "xt"
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        """At the parameter, and at one that is larger by t; in a range that has an end, at one between."""
+        value = Function(f.op, written_out(f.op, self.of), "naive")
+        first, second = value(at.x, at.parameter), value(at.x, at.parameter + at.t)
+        return (second, first) if self.falls else (first, second)
+
+
+@dataclass(frozen=True)
+class Unbroken(Condition):
+    """An expression is smooth in the parameter within its range; at 0 it may be so by its limit."""
+
+    op: Any
+    of: Any
+    when: Any
+
+    def accepts(self, evidence: Any) -> bool:
+        if evidence != self:
+            return False
+        if self._smooth(self.when):
+            return True
+        if (
+            self.of != f
+            or self.when is not True
+            or not all(map(self._smooth, (self.op.parameter > 0, self.op.parameter < 0)))
+        ):
+            return False
+        try:
+            return bool(self.op.limit(0).is_infinite is not True)
+        except asymptotics.Undecided:
+            return False
+
+    def _smooth(self, when: Any) -> bool:
+        return _smooth(in_domain(under(written_out(self.op, self.of), when), self.op.domain))
+
+
+def _smooth(e: Any) -> bool:
+    """Whether an expression is smooth in the symbols of its form, entries held."""
+    if e.is_Atom or isinstance(e, Indexed) or (isinstance(e, Abs) and isinstance(e.args[0], Indexed)):
+        return True
+    if isinstance(e, Sum):
+        return _smooth(e.function)
+    if isinstance(e, Pow) and not (e.exp.is_Integer and e.exp >= 0) and not signs.positive(e.base):
+        return False
+    if isinstance(e, log) and not signs.positive(e.args[0]):
+        return False
+    return isinstance(e, Add | Mul | Pow | exp | log) and all(map(_smooth, e.args))
