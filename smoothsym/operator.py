@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sympy import Abs, Expr, Indexed, Integer, Rational, Sum, Symbol, latex, oo
+from sympy import Abs, Expr, Indexed, Integer, Rational, Sum, Symbol, oo
 
 from smoothsym import words
 from smoothsym.certify.inputs import check_formula, exact_number
@@ -21,6 +21,7 @@ from smoothsym.program.lower import Program, lower
 from smoothsym.program.source import source
 from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
 from smoothsym.symbolic import asymptotics
+from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
 from smoothsym.symbolic.signs import in_domain
 
@@ -271,7 +272,12 @@ class SmoothMax:
         )
 
     def latex(self, of: str | Expr = "value") -> str:
-        """The formula as LaTeX."""
+        """The formula as LaTeX.
+
+        >>> import smoothsym as ss
+        >>> print(ss.logsumexp.latex(of="gradient"))
+        \\frac{e^{\\alpha x_{i}}}{\\sum_{j=1}^{n} e^{\\alpha x_{j}}}
+        """
         return latex(self.formula(of))
 
     def code(self, language: str = "numpy", of: str | Expr = "value") -> str:

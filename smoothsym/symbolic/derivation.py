@@ -216,7 +216,7 @@ class Derivation:
     def sign(self, of: Expr, relation: str, because: str, when: Any = True, **named: Any) -> int:
         """of > 0, >= 0, < 0 or <= 0, by form: squares, exponentials, what `when` makes positive, sums, products."""
         whole = under(self.written_out(of), when) * (-1 if relation.startswith("<") else 1)
-        holds = (moments.positive if relation in ("<", ">") else moments.nonnegative)(whole)
+        holds = (moments.positive if relation in ("<", ">") else moments.nonnegative)(whole, self.domain)
         scope = "by its form" + _off_zeros([whole]) + _when(when)
         return self._step(bool(holds), because, named, of, S.Zero, scope, _TEX.get(relation, relation))
 

@@ -275,9 +275,9 @@ class Towards:
         return self.add(self.growth([(S.Zero, S.One, rate), (S.Zero, S.Zero, expand_log(log(c), force=True))]), series)
 
     def exp(self, g: Growth) -> Growth:
-        if steep := [(p, c) for r, p, c in g.terms if r == 0 and p > 1]:
-            # exp(-t^2) is smaller than everything that is kept, and so are the terms beside it that are linear in t.
-            if any(r != 0 and self.sign_of(r) > 0 for r, _, _ in g.terms) or self.sign_of(max(steep)[1]) >= 0:
+        if any((r == 0 and p > 1) or (r != 0 and self.sign_of(r) > 0) for r, p, _ in g.terms):
+            # exp(-t^2) and exp(-exp(t)) are smaller than everything that is kept, whatever stands beside t^2 and exp(t).
+            if self.sign_of(self.leading(g)[2]) >= 0:
                 raise Undecided("an exponential of what grows faster than the parameter")
             return self.growth([])
         linear, constant, small = S.Zero, S.Zero, []

@@ -83,6 +83,15 @@ def test_weaving_again_gives_the_same_bytes(copy: Path) -> None:
         ("pnorm_as_logsumexp", "-N * H / p**2", "N * H / p**2"),
         ("pnorm", "(p - 1) * N ** (1 - 2 * p)", "(1 - p) * N ** (1 - 2 * p)"),
         ("pnorm", "t, p * Abs(t) ** (p - 1)", "t, -p * Abs(t) ** (p - 1)"),
+        ("means", "slope[i] * bend[i] - at_M", "slope[i] * bend[i] + at_M"),
+        ("means", "own - once(x[i])", "own + once(x[i])"),
+        ("gumbel", "total, exp(-alpha * (t - L))", "total, exp(-alpha * (t + L))"),
+        ("gumbel", "pi[i] * whole", "pi[i] / whole"),
+        ("lehmer_as_integral", "F - before", "F + before"),
+        ("lehmer_as_integral", "S + h * V / 2", "S - h * V / 2"),
+        ("maximum_entropy_mellowmax", "omega**2 * b / (24 * a)", "omega**2 * b / (25 * a)"),
+        ("smu_erf", "sqrt(pi) * (1 - mu**2", "sqrt(pi) * (1 + mu**2"),
+        ("smu_erf", "values[0][1] < values[1][0]", "values[1][1] < values[0][0]"),
     ],
 )
 def test_a_flipped_sign_breaks_its_step(copy: Path, name: str, old: str, new: str) -> None:
