@@ -7,7 +7,8 @@ else is taken from a stage, and special rows never enter one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -23,8 +24,9 @@ Array = Any
 
 BLOCK = 65536
 """Elements of a block: its arrays stay near the processor."""
-BLOCKS = 32
+BLOCKS = 8
 """Blocks whose rows are finished together."""
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 WIDE = 256
 """From this length on a row lies whole in memory; below, the first entries of all rows of a block do, then the second ones."""
 GENTLE = 128.0
@@ -77,8 +79,12 @@ class Batch:
                 places = np.flatnonzero(mine)
                 if not len(places):
                     continue
-                bits, sure = self._stage(rows if len(places) == len(rows) else rows[places], form, level)
-                found[places[sure]] = bits[sure]
+                whole = len(places) == len(rows)
+                bits, sure = self._stage(rows if whole else rows[places], form, level)
+                if whole and sure.all():
+                    found = bits
+                else:
+                    found[places[sure]] = bits[sure]
                 decided[places[sure]] = True
                 counts[level] = counts.get(level, 0) + int(sure.sum())
         return found, decided, {level: count for level, count in counts.items() if count}
@@ -86,7 +92,9 @@ class Batch:
     def _levels(self) -> tuple[str, ...]:
         if self.fmt.precision < 53:
             return ("single", "full")
-        return ("fast", "full") if self.rank == 0 and self.op.arity is None else ("full",)
+        if self.op.arity is not None:
+            return ("full",)
+        return ("fast", "full") if self.rank == 0 else ("medium", "full")
 
     def _stage(self, rows: Array, form: str, level: str) -> tuple[Array, Array]:
         """The bit patterns of one stage, and which rows it decided."""
@@ -96,16 +104,25 @@ class Batch:
         size = max(1, BLOCK // max(n, n**self.rank))
         bits = np.empty((count, *(n,) * self.rank), dtype=self.fmt.uint)
         decided = np.empty(count, dtype=bool)
-        together = BLOCKS if self.rank == 0 else 1
         coarse = level == "single" and self.rank == 0 and self.op.arity is not None
-        for start in range(0, count, size * together):
-            stop = min(start + size * together, count)
+        step = size * (BLOCKS if self.rank == 0 and not coarse else 1)
+
+        def part(start: int) -> None:
+            stop = min(start + step, count)
             blocks = [_block(rows[s : min(s + size, stop)], coarse) for s in range(start, stop, size)]
-            for (value,), (s, e) in _outputs(program, blocks, symbols, level, start, stop, coarse):
-                patterns, sure = rounded(value, self.fmt, self.rounding)
-                axes = (self.rank, *range(self.rank))
-                bits[s:e] = patterns.reshape(-1) if coarse else np.transpose(patterns, axes)
-                decided[s:e] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)
+            (value,) = machine.run(program, blocks, symbols, level)
+            patterns, sure = rounded(value, self.fmt, self.rounding)
+            bits[start:stop] = patterns.reshape(-1) if coarse else patterns.transpose(self.rank, *range(self.rank))
+            decided[start:stop] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)
+
+        starts = range(0, count, step)
+        if len(starts) < 2 * CORES:
+            for start in starts:
+                part(start)
+        else:
+            with ThreadPoolExecutor(CORES) as pool:  # NumPy lets go of the interpreter while it computes
+                for _ in pool.map(part, starts):
+                    pass
         return bits, decided
 
 
@@ -129,17 +146,6 @@ def _peak(rows: Array) -> Array:
     return peak
 
 
-def _outputs(
-    program: Any, blocks: list[Array], symbols: Any, level: str, start: int, stop: int, coarse: bool
-) -> Iterator[tuple[list[Twofold], tuple[int, int]]]:
-    if not coarse:
-        yield machine.run(program, blocks, symbols, level), (start, stop)
-        return
-    for block in blocks:
-        yield machine.run(program, [block], symbols, level), (start, start + block.shape[1])
-        start += block.shape[1]
-
-
 def _block(rows: Array, coarse: bool) -> Array:
     """Rows as a block: entries first. Coarse, all rows share one bound on the error: they stand for entries of one row."""
     if coarse:
@@ -159,19 +165,24 @@ def rounded(v: Twofold, fmt: Format, rounding: str) -> tuple[Array, Array]:
     as floats that lie outside by an ulp, are rounded once, and must agree.
     """
     with np.errstate(all="ignore"):
-        hi, lo = (v.hi, np.float64(0)) if v.lo is None else values.two_sum(v.hi, v.lo)
+        hi, lo = v.hi, np.float64(0) if v.lo is None else v.lo
         size = np.abs(hi)
-        error = (v.rel * size + v.abs) * (1 + 2.0**-30) + 2.0**-1060
+        rel, absolute_ = v.rel * (1 + 2.0**-30), v.abs * (1 + 2.0**-30) + 2.0**-1060
         if fmt.precision < 53:
-            error += size * 2.0**-51
+            error = (rel + 2.0**-50) * size + absolute_
             low, high = (fmt.round_floats(end, rounding) for end in (hi + (lo - error), hi + (lo + error)))
             return low, (low == high) & (size < 2.0**1000) & np.isfinite(error)
+        within = (size > 2.0**-1000) & (size < 2.0**1020)
+        error = size * (rel + 2.0**-103)
+        error += absolute_
         if rounding == "nearest":
-            error += size * 2.0**-103
-            up = hi + (lo + error)
-            sure = (up == hi + (lo - error)) & (size > 2.0**-1000) & (size < 2.0**1020)
-            return up.view(fmt.uint), sure
-        sure = (np.abs(lo) > error * (1 + 2.0**-30)) & (size > 2.0**-1000) & (size < 2.0**1020)
+            up = lo + error
+            up += hi
+            down = lo - error
+            down += hi
+            return up.view(fmt.uint), (up == down) & within
+        hi, lo = values.two_sum(hi, lo)
+        sure = (np.abs(lo) > error) & within
         toward = {"down": np.full_like(hi, -np.inf), "up": np.full_like(hi, np.inf), "zero": np.zeros_like(hi)}[
             rounding
         ]

@@ -24,7 +24,7 @@ from smoothsym.program.twofold import machine, values
 arb = flint.arb
 BITS = 256
 ROWS = 400
-LEVELS = ("single", "fast", "full")
+LEVELS = machine.LEVELS
 
 
 def total(terms: Any) -> Any:
@@ -130,7 +130,7 @@ def _ratios(v: Any, truth: list[list[Any]]) -> Iterator[float]:
     hi = np.reshape(v.hi, (-1, ROWS))
     lo = np.reshape(np.broadcast_to(0.0 if v.lo is None else v.lo, np.shape(v.hi)), (-1, ROWS))
     with np.errstate(all="ignore"):
-        claimed = np.broadcast_to(v.rel, (ROWS,)) * np.abs(hi) + np.broadcast_to(v.abs, (ROWS,))
+        claimed = np.reshape(v.rel * np.abs(v.hi) + v.abs, (-1, ROWS))
     for q, row in enumerate(truth):
         for k, t in enumerate(row):
             bound = float(claimed[k, q])

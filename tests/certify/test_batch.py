@@ -58,7 +58,7 @@ def test_most_rows_are_decided_before_the_enclosures() -> None:
     _, stages = ss.reference(ss.logsumexp, rows, full_output=True)
     assert stages.share("fast") > 0.99 and stages.share("enclosures") == 0
     _, stages = ss.reference(ss.boltzmann, rows[:300], of="gradient", full_output=True)
-    assert stages.share("full") == 1
+    assert stages.share("medium") > 0.99 and stages.share("enclosures") == 0
     _, stages = ss.reference(ss.softplus, rows.astype("float32"), dtype="float32", full_output=True)
     assert stages.share("single") > 0.999
 

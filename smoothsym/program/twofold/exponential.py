@@ -7,9 +7,12 @@ ln 2 / K = C1 + C2 + C3, C1 and C2 of 29 bits: for |t| <= 700, |k| < 2^23.1, so 
             rho^4 / 139 < 2^-65.2 of exp(r) - 1 - r; T (r + ...) rounded, 2^-67.5: together under 2^-64.2.
     full    r = rh + rl exactly but for k C3 (2^-102) and rl (2^-96 where t has a low part); rh^2 = s + s' exactly; Taylor to r^6,
             the next term under 2^-113; sums of what is under 2^-43 rounded, 2^-96; T to 2^-105: together under 2^-93.
+    medium  for |t| <= 170, |k| < 2^21: C1 of 32 bits, T_i of 26. a = t - k C1 is exact, and so is T times its upper 26 bits a1; what is
+            added to that, a2 - k C2 + r^2/2 + ... + the remainder of T, is under 2^-25: six roundings of 2^-78.5, Taylor to r^4,
+            2^-79.4, the remainder of T to 2^-79: together under 2^-75.5.
     single  fast, its two parts added: u, and 2^-64.
 
-What t itself is in error by is the relative error of exp(t). Below -660 the value is taken at -660, an error of 2^-952; above, what underflows is
+What t itself is in error by is the relative error of exp(t). Below -660 the value is taken at -660, an error of that value; above, what underflows is
 no more than 2^-1074, far under the claims.
 
 log y: an approximate y0 from NumPy, which is not trusted: d = y exp(-y0) - 1 is computed, required to be below 2^-40, and
@@ -47,38 +50,49 @@ K = 1 << SHIFT
 LOW = -660.0
 """Arguments below are taken for it."""
 HIGH = 700.0
-FAST, FULL, SINGLE = 2.0**-64.2, 2.0**-93, 1.001 * U
+FAST, MEDIUM, FULL, SINGLE = 2.0**-64.2, 2.0**-75.5, 2.0**-93, 1.001 * U
+NARROW = 170.0
+"""How far the medium level goes."""
 MINUS_ONE = 2.0**-78
 """The relative error of expm1 in full: it loses 14.5 bits of exp near 0."""
 _MAGIC = 1.5 * 2.0**52
 
 
-def _tables() -> tuple[Array, Array, tuple[float, float, float]]:
-    """T_i as a float and its relative remainder; ln 2 / K in three parts. From mpmath's integers, to 160 bits."""
-    bits = 200
-    ln2 = Fraction(int(libmp.ln2_fixed(bits)), 1 << bits)
-    step = ln2 / K
-    parts = []
-    for width in (29, 29, 53):
-        shift = width - (step.numerator.bit_length() - step.denominator.bit_length())
-        part = Fraction(int(step * Fraction(2) ** shift), 1) / Fraction(2) ** shift
-        parts.append(part)
-        step -= part
-    heads, rests = np.empty(K), np.empty(K)
+def _tables() -> tuple[Array, Array, Array, Array]:
+    """2^(i/K) as a float, and cut to 26 bits, each with the relative remainder. From mpmath's integers, to 200 bits."""
+    whole, whole_rest, short, short_rest = (np.empty(K) for _ in range(4))
     with mpmath.workprec(200):
         ratio, value = mpmath.mpf(2) ** (mpmath.mpf(1) / K), mpmath.mpf(1)
         for q in range(K):
             if q % 64 == 0:
                 value = mpmath.mpf(2) ** (mpmath.mpf(q) / K)
-            heads[q] = float(value)
-            rests[q] = float((value - heads[q]) / heads[q])
+            whole[q] = float(value)
+            short[q] = float(int(value * 2**25)) / 2**25
+            whole_rest[q], short_rest[q] = (float((value - head[q]) / head[q]) for head in (whole, short))
             value = value * ratio
-    return heads, rests, (float(parts[0]), float(parts[1]), float(parts[2]))
+    return whole, whole_rest, short, short_rest
 
 
-_HEADS, _RESTS, (_C1, _C2, _C3) = _tables()
-# k = K e + i is added to the bits of an entry as a whole, shifted to where e belongs: what i then adds is taken off beforehand.
-_SHIFTED = (_HEADS.view(np.int64) - (np.arange(K) << (52 - SHIFT))).view(np.float64)
+def _parts(*widths: int) -> list[float]:
+    """ln 2 / K in parts of so many bits, and the rest."""
+    step, parts = Fraction(int(libmp.ln2_fixed(200)), K << 200), []
+    for width in widths:
+        unit = Fraction(2) ** (width + step.denominator.bit_length() - step.numerator.bit_length())
+        unit /= 2 if step * unit >= 2**width else 1
+        parts.append(Fraction(int(step * unit)) / unit)
+        step -= parts[-1]
+    return [float(part) for part in (*parts, step)]
+
+
+def _without_place(head: Array) -> Array:
+    """k = K e + i is added to the bits of an entry as a whole, shifted to where e belongs: what i then adds is taken off beforehand."""
+    return (head.view(np.int64) - (np.arange(K) << (52 - SHIFT))).view(np.float64)
+
+
+_HEADS, _RESTS, _SHORT, _SHORT_RESTS = _tables()
+_SHIFTED, _SHORT_SHIFTED = _without_place(_HEADS), _without_place(_SHORT)
+_C1, _C2, _C3 = _parts(29, 29)
+_M1, _M2 = _parts(32)
 _C23 = _C2 + _C3
 _RATE = K / float(np.log(2.0))
 _CENTRE = 0.5 + 0.0345 * (float(np.log(2.0)) / (2 * K)) ** 2
@@ -95,9 +109,9 @@ def _reduced(t: Array) -> tuple[Array, Array, Array]:
     return shifted, place, scale
 
 
-def _power(place: Array, scale: Array) -> Array:
+def _power(place: Array, scale: Array, table: Array | None = None) -> Array:
     """2^e T_i."""
-    head = _at(_SHIFTED, place)
+    head = _at(_SHIFTED if table is None else table, place)
     bits = head.view(np.int64)
     bits += scale
     return head
@@ -110,24 +124,27 @@ def _at(table: Array, place: Array) -> Array:
     return np.take(table, place, mode="clip")
 
 
-def _argument(t: Twofold) -> tuple[Array, Array | None, Array, Array]:
+def _argument(t: Twofold, least: float = LOW, most: float = HIGH) -> tuple[Array, Array | None, Array, Array]:
     """(hi, lo, what its error and clipping do to exp: rel, abs), the argument made safe."""
     t = tight(t)
     hi, lo = np.atleast_1d(t.hi), t.lo
     lost = t.bound
     rel = 0.0 if values.nothing(lost) else np.where(np.less(lost, 2.0**-20), lost * (1 + 2.0**-11), np.inf)
     absolute_: Array = 0.0
-    if hi.size and not (hi.min() >= LOW and hi.max() <= HIGH):
-        high = values.over_entries(np.maximum, np.where(np.isnan(hi), np.inf, hi)) > HIGH
-        clipped = values.over_entries(np.minimum, hi) < LOW
-        absolute_ = np.where(high, np.inf, np.where(clipped, 2.0**-952, 0.0))
+    if hi.size and not (hi.min() >= least and hi.max() <= most):
+        high = values.over_entries(np.maximum, np.where(np.isnan(hi), np.inf, hi)) > most
+        clipped = values.over_entries(np.minimum, hi) < least
+        absolute_ = np.where(high, np.inf, np.where(clipped, float(np.exp(least)) * (1 + 2.0**-30), 0.0))
         if lo is not None:
-            lo = np.where((hi < LOW) | ~(hi <= HIGH), 0.0, lo)
-        hi = np.where(hi <= HIGH, np.maximum(hi, LOW), 0.0)
+            lo = np.where((hi < least) | ~(hi <= most), 0.0, lo)
+        hi = np.where(hi <= most, np.maximum(hi, least), 0.0)
     return hi, lo, rel, absolute_
 
 
 def exp(t: Twofold, level: str) -> Twofold:
+    if level == "medium":
+        hi, lo, rel, absolute_ = _argument(t, -NARROW, NARROW)
+        return Twofold(*_medium(hi, lo), rel + MEDIUM, absolute_, nonnegative=True)
     hi, lo, rel, absolute_ = _argument(t)
     if level == "full":
         h, low = _full(hi, lo)
@@ -183,6 +200,38 @@ def _powers(r: Array, place: Array, scale: Array, k: Array) -> tuple[Array, Arra
     low += r
     low *= head
     return head, low
+
+
+def _medium(hi: Array, lo: Array | None) -> tuple[Array, Array]:
+    k, place, scale = _reduced(hi)
+    a = k * _M1
+    np.subtract(hi, a, out=a)
+    k *= _M2
+    r = a - k
+    if lo is not None:
+        r += lo
+    p = r * (1 / 24)
+    p += 1 / 6
+    p *= r
+    p += 0.5
+    square = r * r
+    p *= square
+    a1, a2 = values.halves(a)
+    a2 -= k
+    a2 += p
+    if lo is not None:
+        a2 += lo
+    rest = _at(_SHORT_RESTS, place)
+    a2 += rest
+    r += p
+    rest *= r
+    a2 += rest
+    head = _power(place, scale, _SHORT_SHIFTED)
+    a2 *= head
+    a1 *= head
+    s, low = fast_two_sum(head, a1)
+    low += a2
+    return fast_two_sum(s, low)
 
 
 def _series(hi: Array, lo: Array | None) -> tuple[Array, Array, Array, Array]:
@@ -255,7 +304,7 @@ def _beside(t: Twofold, rel: Array) -> Array:
     if values.nothing(rel):
         return 0.0
     smallest = values.over_entries(np.minimum, np.abs(t.hi))
-    e = 2 * rel + 2 * (t.rel + values.share(t.abs, smallest))
+    e = 2 * rel + 2 * (t.rel + values.share(values.of_rows(t.abs), smallest))
     return np.where(e < 2.0**-20, e, np.inf)
 
 
@@ -318,7 +367,7 @@ def log1p(w: Twofold, level: str) -> Twofold:
     far = log(add(_ONE, Twofold(np.where(large, w.hi, 1.0), w.lo, nonnegative=True), single), level)
     hi = np.where(large, far.hi, near.hi)
     lo = None if single else np.where(large, far.lo, near.lo)
-    return Twofold(hi, lo, w.rel + near.rel + 2 * far.bound, w.abs, nonnegative=True)
+    return Twofold(hi, lo, w.rel + near.rel + 2 * far.bound, values.of_rows(w.abs), nonnegative=True)
 
 
 def _log1p(w: Twofold, single: bool) -> Twofold:
@@ -330,9 +379,9 @@ def _log1p(w: Twofold, single: bool) -> Twofold:
     near = values.over_entries(np.logical_and, np.abs(d.hi) <= 2.0**-40 * w.hi)
     rel = w.rel + (32 * U if single else 2.0**-74) + np.where(near, 0.0, np.inf)
     if single:
-        return Twofold(guess + d.hi, None, rel, w.abs, nonnegative=True)
+        return Twofold(guess + d.hi, None, rel, values.of_rows(w.abs), nonnegative=True)
     found = _stepped(guess, d.hi, d.lo - 0.5 * d.hi * d.hi)
-    return Twofold(found.hi, found.lo, rel, w.abs, nonnegative=True)
+    return Twofold(found.hi, found.lo, rel, values.of_rows(w.abs), nonnegative=True)
 
 
 def power(a: Twofold, exponent: Twofold, whole: int | None, level: str) -> Twofold:

@@ -14,7 +14,7 @@ from smoothsym.program.lower import Operation, Program
 from smoothsym.program.twofold import exponential, values
 from smoothsym.program.twofold.values import Twofold
 
-LEVELS = ("single", "fast", "full")
+LEVELS = ("single", "fast", "medium", "full")
 
 _SIMPLE: dict[str, Callable[[Twofold], Twofold]] = {"neg": values.neg, "abs": values.absolute, "sign": values.sign}
 _RINGS: dict[str, Callable[..., Twofold]] = {"add": values.add, "sub": values.sub, "mul": values.mul, "div": values.div}
@@ -78,7 +78,7 @@ def _joined(parts: list[Twofold], sizes: list[int]) -> Twofold:
         one([p.hi for p in parts]),
         lo,
         one([p.rel for p in parts]),
-        one([p.abs for p in parts]),
+        one([values.of_rows(p.abs) for p in parts]),
         all(p.nonnegative for p in parts),
     )
 
@@ -176,7 +176,7 @@ class _Run:
         place = np.expand_dims(pick(value.hi, axis=axis), axis)
         found = _arranged(value, lambda a: np.take_along_axis(a, place, axis=axis).squeeze(axis))
         # By upper parts alone the choice may be wrong by what the lower parts differ in.
-        return found if value.lo is None else found._replace(abs=found.abs + 2.0**-50 * value.peak)
+        return found if value.lo is None else found._replace(abs=values.of_rows(found.abs) + 2.0**-50 * value.peak)
 
     def _either(self, operation: Operation) -> Twofold:
         test = _placed(self.value(operation.args[0][0]), operation.args[0][1], operation.rank).hi > 0
@@ -188,7 +188,8 @@ class _Run:
         lo = None if a.lo is None and b.lo is None else np.where(test, _low(a), _low(b))
         first, second = values.over_entries(np.logical_or, test), values.over_entries(np.logical_or, ~test)
         rel, absolute = (
-            np.maximum(np.where(first, p, 0.0), np.where(second, q, 0.0)) for p, q in ((a.rel, b.rel), (a.abs, b.abs))
+            np.maximum(np.where(first, p, 0.0), np.where(second, q, 0.0))
+            for p, q in ((a.rel, b.rel), (values.of_rows(a.abs), values.of_rows(b.abs)))
         )
         return Twofold(np.where(test, a.hi, b.hi), lo, rel, absolute, a.nonnegative and b.nonnegative)
 
@@ -202,7 +203,8 @@ def _whole(v: Any) -> int | None:
 
 
 def _arranged(v: Twofold, change: Any) -> Twofold:
-    return v._replace(hi=change(v.hi), lo=None if v.lo is None else change(np.broadcast_to(v.lo, np.shape(v.hi))))
+    lo = None if v.lo is None else change(np.broadcast_to(v.lo, np.shape(v.hi)))
+    return v._replace(hi=change(v.hi), lo=lo, abs=values.of_rows(v.abs))
 
 
 def _placed(v: Twofold, placement: tuple[int, ...], rank: int) -> Twofold:

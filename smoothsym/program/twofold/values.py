@@ -32,7 +32,7 @@ _HALF = np.int64(-(1 << 27))
 
 
 class Twofold(NamedTuple):
-    """hi + lo, numbers or of shape (n, ..., rows); rel and abs, numbers or of shape (rows,)."""
+    """hi + lo, numbers or of shape (n, ..., rows); rel and abs, numbers or of shape (rows,); abs of a product, of its own shape."""
 
     hi: Array
     lo: Array | None = None
@@ -60,8 +60,8 @@ class Twofold(NamedTuple):
     def bound(self) -> Array:
         """A bound on the error in each row: rel |hi| + abs at its largest."""
         if nothing(self.rel):
-            return self.abs
-        return self.rel * self.peak + self.abs
+            return of_rows(self.abs)
+        return self.rel * self.peak + of_rows(self.abs)
 
 
 def nothing(bound: Array) -> bool:
@@ -73,6 +73,11 @@ def over_entries(function: Any, a: Array) -> Array:
     while not isinstance(a, float) and a.ndim > 1:
         a = reduced(function, a)
     return a
+
+
+def of_rows(bound: Array) -> Array:
+    """A bound for each row, of one for each element."""
+    return bound if isinstance(bound, float) else over_entries(np.maximum, bound)
 
 
 def constant(value: Fraction, single: bool) -> Twofold:
@@ -189,7 +194,7 @@ def add(a: Twofold, b: Twofold, single: bool) -> Twofold:
         lost = ADD
     if both:
         rel = (np.maximum(a.rel, b.rel) + lost) * (1 + 2.0**-40)
-        return Twofold(hi, lo, rel, a.abs + b.abs, nonnegative=True)
+        return Twofold(hi, lo, rel, of_rows(a.abs) + of_rows(b.abs), nonnegative=True)
     if single:
         return Twofold(hi, lo, U, a.bound + b.bound)
     return Twofold(hi, lo, 0.0, a.bound + b.bound + lost * (a.peak + b.peak))
@@ -228,10 +233,18 @@ def mul(a: Twofold, b: Twofold, single: bool) -> Twofold:
     rel = (a.rel + b.rel + a.rel * b.rel + lost) * (1 + 2.0**-11 if loose else 1)
     absolute_ = FLOOR
     if not nothing(a.abs):
-        absolute_ = absolute_ + a.abs * b.peak * (1 + b.rel + 2.0**-11)
+        absolute_ = absolute_ + _times(a.abs, b)
     if not nothing(b.abs):
-        absolute_ = absolute_ + b.abs * (a.peak * (1 + a.rel + 2.0**-11) + a.abs)
+        absolute_ = absolute_ + _times(b.abs, a)
+        if not nothing(a.abs):
+            absolute_ = absolute_ + of_rows(a.abs) * of_rows(b.abs)
     return Twofold(hi, lo, rel, absolute_, a.nonnegative and b.nonnegative, loose)
+
+
+def _times(bound: Array, v: Twofold) -> Array:
+    """An absolute error times a factor: element by element, since beside one error of a row the factor may be of any size."""
+    sizes = v.peak if isinstance(bound, float) or v.number or v.hi.ndim < 2 else np.abs(v.hi)
+    return bound * sizes * (1 + 2.0**-8)
 
 
 def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
@@ -270,7 +283,7 @@ def share(bound: Array, smallest: Array) -> Array:
 
 def relative(v: Twofold, smallest: Array) -> Array:
     """The relative error of a value whose moduli are at least `smallest`; infinite where it is not small, or the value may be 0."""
-    found = v.rel + share(v.abs, smallest)
+    found = v.rel + share(of_rows(v.abs), smallest)
     return np.where(found < 2.0**-10, found, np.inf)
 
 
@@ -292,11 +305,11 @@ def root(a: Twofold, single: bool) -> Twofold:
 
 
 def total(v: Twofold, axis: int, level: str) -> Twofold:
-    """The sum along an axis, to about 2^-66 ("fast"), 2^-96 ("full"), or the roundings of a tree of additions ("single").
+    """The sum along an axis, to about 2^-66 ("fast"), 2^-95 ("medium"), 2^-100 ("full"), or the roundings of a tree of additions ("single").
 
     The heads are cut at a power of two (see _cut), which loses nothing. What is left of them is cut again; in full, the low parts are
     added to what is left then, at most 2^-106 of the first cut, in a tree of d = ceil(log2 n) levels: (d + 2) u times their moduli.
-    Fast, they are added before the second cut, a rounding u of each, and the rest, as small, in any order: n u times their moduli.
+    Below that level they are added before the second cut, a rounding u of each, and the rest, as small, in any order: n u times their moduli.
     """
     hi = np.moveaxis(v.hi, axis, 0) if axis else v.hi
     n = hi.shape[0]
@@ -310,7 +323,7 @@ def total(v: Twofold, axis: int, level: str) -> Twofold:
     width = 0.0 if lo is None else WIDTH_LOOSE if v.loose else WIDTH_TIGHT
     peak = reduced(np.maximum, sizes)
     head, rest, left = _cut(hi, peak, depth)
-    if level == "fast" and lo is not None:
+    if level != "full" and lo is not None:
         rest += lo
         second, rest, last = _cut(rest, left + width * peak, depth)
         third = reduced(np.add, rest)
@@ -322,7 +335,7 @@ def total(v: Twofold, axis: int, level: str) -> Twofold:
     s, e = two_sum(head, second)
     hi, lo = fast_two_sum(s, e + third)
     mass = (hi if v.nonnegative else reduced(np.add, sizes)) * (1 + 2.0**-11)
-    if level == "fast":
+    if level != "full":
         lost = U * (n * left + width * mass) + U * n * (n * last)
     else:
         lost = (depth + 3) * U * (n * last + width * mass)
@@ -347,8 +360,8 @@ def _summed(v: Twofold, hi: Array, lo: Array | None, mass: Array, n: int, lost: 
     """With relative bounds kept where nothing can cancel."""
     if v.nonnegative:
         share = over_entries(np.maximum, lost / np.where(mass > 0, mass, 1.0))
-        return Twofold(hi, lo, (v.rel + share) * (1 + 2.0**-20), n * v.abs, nonnegative=True)
-    return Twofold(hi, lo, 0.0, over_entries(np.maximum, v.rel * mass + lost) + n * v.abs)
+        return Twofold(hi, lo, (v.rel + share) * (1 + 2.0**-20), n * of_rows(v.abs), nonnegative=True)
+    return Twofold(hi, lo, 0.0, over_entries(np.maximum, v.rel * mass + lost) + n * of_rows(v.abs))
 
 
 def reduced(function: Any, a: Array) -> Array:
