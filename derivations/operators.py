@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import Add, Eq, Expr, IndexedBase, Integer, KroneckerDelta, Piecewise, S, Sum, Symbol, oo, simplify
+from sympy import Add, And, Eq, Expr, IndexedBase, KroneckerDelta, Piecewise, S, Sum, Symbol, oo, simplify
 
 from smoothsym import operators
 from smoothsym.laws import Limit, attempts, check, everywhere
 from smoothsym.laws.law import Proof
-from smoothsym.laws.told import by_section, formula, speak_of_weights, why, words_of
+from smoothsym.laws.told import by_section, formula, roots_in, sides_of, speak_of_weights, why, words_of
 from smoothsym.laws.vocabulary import D
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import Undecided
 from smoothsym.symbolic.derivation import BrokenStep, Derivation, latex
 from smoothsym.symbolic.derivatives import partial
-from smoothsym.symbolic.naming import Names, Z, c, in_central_moments, w
-from smoothsym.words import i, j, k, m, mean, n, v, x
+from smoothsym.symbolic.naming import Names, Z, c, central_moment, central_moment_order, in_central_moments, w
+from smoothsym.symbolic.roots import equation_of, interval_of
+from smoothsym.words import Delta, i, j, k, m, m2, mean, n, rho, v, x
 
 ORDER = 4
 """The terms of a series: up to the power ORDER - 1 of the parameter."""
@@ -234,9 +235,8 @@ class _Page:
         else:
             d.text("Its terms are too long to read; `smoothsym derive` computes them.")
             return
-        central = sorted((s for s in shown.free_symbols if str(s).startswith("mu")), key=str)
-        for s in central:
-            d.define(s, Sum((x[j] - mean(x)) ** Integer(str(s)[2:]), (j, 1, n)) / n)
+        for s in sorted(filter(central_moment_order, shown.atoms(Symbol)), key=central_moment_order):
+            self._moment(s)
         if shown.has(c):
             d.define(c[i], x[i] - mean(x))
         d.series(self.f, op.parameter, order, shown, "Expanded under the sum" if not op.arity else "Expanded")
@@ -250,17 +250,50 @@ class _Page:
             "## Laws\n\nThe evidence of each proof was checked again from its data; each witness is exact, and its"
             " enclosures exclude the claim."
         )
-        if speak_of_weights(laws) and w not in self.known and self.names.whole is not None:
-            d.text("With the weights")
-            self.known |= {Z, w}
-            d.define(Z, self.names.whole)
-            d.define(w[i], self.names._term(i) / Z)
+        self._explain(laws)
         for title, found in by_section([law for law in laws if not self._stands_above(law)]):
             d.text(f"### {title}")
             for law, verdict in attempts(op, found):
                 if isinstance(verdict.certificate, Proof) and not check(law, op, verdict.certificate):
                     raise BrokenStep(f"{d.title}: the evidence for {verdict.law!r} is no good")
                 self._verdict(law, verdict)
+
+    def _explain(self, laws: Sequence[Any]) -> None:
+        """What the names in some laws stand for, where the page has not said it yet."""
+        d = self.d
+        if speak_of_weights(laws) and w not in self.known and self.names.whole is not None:
+            d.text("With the weights")
+            self.known |= {Z, w}
+            d.define(Z, self.names.whole)
+            d.define(w[i], self.names._term(i) / Z)
+        sides = sides_of(laws)
+        named = set().union(*(e.atoms(Symbol) for e in sides)) - self.known
+        orders = sorted(filter(None, map(central_moment_order, named)))
+        if orders:
+            d.text("With the central moments")
+        for order in orders:
+            self._moment(central_moment(order))
+        for root in roots_in(laws):
+            z = Symbol("z", real=True)
+            d.text(
+                "{root} is the root of {equation} with {reach}.",
+                root=root,
+                equation=Eq(equation_of(root, z), 0, evaluate=False),
+                reach=_reach(z, *interval_of(root)),
+            )
+        if named & {m2, Delta, rho}:
+            gap = "and the ratio of the two is {rho}" if rho in named else "which is {Delta} away"
+            d.text(
+                "Where {m} entries attain the extreme value, {m2} attain the next one, " + gap + ".",
+                m=m,
+                m2=m2,
+                Delta=Delta,
+                rho=rho,
+            )
+
+    def _moment(self, name: Symbol) -> None:
+        self.known.add(name)
+        self.d.define(name, Sum((x[j] - mean(x)) ** central_moment_order(name), (j, 1, n)) / n)
 
     def _stands_above(self, law: Any) -> bool:
         """Whether a law is a limit that is a step already."""
@@ -274,10 +307,10 @@ class _Page:
         shown, (said, plain) = formula(law, self.op), words_of(law, self.op)
         judged = f"**{verdict.outcome}** for {verdict.scope}: {_code(why(verdict))}."
         if shown is not None:
-            self.d.text(_plain(f"{said[:1].upper()}{said[1:]}:")) if said else None
-            self.d.displayed(shown, f"{_code(plain[:1].upper() + plain[1:])}. {judged}" if plain else judged)
+            self.d.text(_plain(f"{_capital(said)}:")) if said else None
+            self.d.displayed(shown, f"{_code(_capital(plain))}. {judged}" if plain else judged)
         else:
-            self.d.text(_plain(f"*{said[:1].upper()}{said[1:]}*" + (f", `{plain}`" if plain else "") + f". {judged}"))
+            self.d.text(_plain(f"*{_capital(said)}*" + (f", `{plain}`" if plain else "") + f". {judged}"))
 
     def _special(self) -> None:
         """The rows of the contract that are answered, each a limit or a convention."""
@@ -319,6 +352,15 @@ def _arrival(op: Any, side: str | None, claim: Expr) -> str:
     several = ", for two entries or more" if side and op.arity is None else ""
     pole = ": a pole" if side and claim.is_infinite and not claim.has(Piecewise) else ""
     return f"By leading terms{at}{several}{pole}"
+
+
+def _reach(z: Symbol, low: Expr, high: Expr) -> Any:
+    return z >= low if high == oo else And(z >= low, z < high)
+
+
+def _capital(said: str) -> str:
+    """A sentence that begins with a word begins with a capital; one that begins with f does not."""
+    return said[:1].upper() + said[1:] if said[:2].isalpha() else said
 
 
 def _code(said: str) -> str:

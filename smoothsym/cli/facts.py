@@ -141,8 +141,11 @@ def _say_numbers(rows: list[dict[str, str]]) -> None:
 
 def _say_head(op: Any, columns: int | None) -> None:
     """The operator, and what the names in its laws stand for."""
-    from smoothsym.laws.told import speak_of_weights
+    from sympy import Symbol
+
+    from smoothsym.laws.told import roots_in, speak_of_weights
     from smoothsym.symbolic.naming import Names
+    from smoothsym.symbolic.roots import equation_of
     from smoothsym.symbolic.text import text
     from smoothsym.words import i
 
@@ -154,6 +157,8 @@ def _say_head(op: Any, columns: int | None) -> None:
         said.append(f"w[i] = {text(share)}/Z, Z = {text(whole)}")
     for line in folded(", ".join(said), columns):
         say(line, "bold")
+    for root in roots_in(op.laws):
+        say(f"{text(root)} is the root z of {text(equation_of(root, Symbol('z')))} = 0", "dim")
 
 
 def _say(v: Any, reason: str, columns: int | None) -> None:

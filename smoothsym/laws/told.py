@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import Expr, Indexed, IndexedBase, S
+from sympy import Expr, Indexed, IndexedBase, LambertW, S
 
 from smoothsym import words
 from smoothsym.laws.bounds import Between
@@ -19,7 +19,8 @@ from smoothsym.laws.stated import Conjugate, Formulas, Identity
 from smoothsym.laws.symmetry import Associative, Dual, Even, Homogeneous, JointlyHomogeneous, Symmetric, Translation
 from smoothsym.laws.verdict import Verdict
 from smoothsym.laws.vocabulary import f, w
-from smoothsym.symbolic.derivation import latex
+from smoothsym.symbolic.derivation import latex, rising
+from smoothsym.symbolic.roots import roots
 
 SECTIONS: dict[str, tuple[type[Law], ...]] = {
     "Identities": (Identity,),
@@ -67,9 +68,11 @@ def formula(law: Law, op: Any) -> str | None:
     if isinstance(law, Expansion):
         small = f"{'o' if S(law.point).is_infinite else 'O'}\\left({said(law.rest)}\\right)"
         place = "".join(rf" \quad \text{{at }} {said(e)} = {said(level)}" for e, level in law.where.items())
-        return rf"{said(law.of)} = {said(law.claim)} + {small} \quad \text{{as }} {tends(law.point)}{place}"
+        claim = said(law.claim) if S(law.point).is_infinite else rising(S(law.claim), op.parameter)
+        return rf"{said(law.of)} = {claim} + {small} \quad \text{{as }} {tends(law.point)}{place}"
     if isinstance(law, Lipschitz):
-        return rf"\left|f(x) - f(y)\right| \leq {said(law.constant)} \, \max_{{j}} \left|x_{{j}} - y_{{j}}\right|"
+        constant = rf"\left({said(law.constant)}\right)" if law.constant.is_Add else said(law.constant)
+        return rf"\left|f(x) - f(y)\right| \leq {constant} \, \max_{{j}} \left|x_{{j}} - y_{{j}}\right|"
     if isinstance(law, Conjugate):
         return rf"f^{{*}}(q) = {said(law.value)}"
     return None
@@ -93,8 +96,23 @@ def why(verdict: Verdict) -> str:
     return f"{against}; witness {verdict.witness}" if against else f"witness {verdict.witness}"
 
 
+_SIDES = ("left", "right", "smaller", "larger", "lower", "upper", "of", "claim", "constant", "box")
+
+
+def sides_of(laws: Sequence[Law]) -> list[Expr]:
+    """The formulas in some laws."""
+    found = (getattr(law, name, None) for law in laws for name in _SIDES)
+    return [side for side in found if isinstance(side, Expr)]
+
+
 def speak_of_weights(laws: Sequence[Law]) -> bool:
     """Whether any law has the weights w[i] in it."""
-    names = ("left", "right", "smaller", "larger", "lower", "upper", "of", "claim")
-    sides = [S(getattr(law, name)) for law in laws for name in names if isinstance(getattr(law, name, None), Expr)]
-    return any(e.base == w for side in sides for e in side.atoms(Indexed))
+    return any(e.base == w for side in sides_of(laws) for e in side.atoms(Indexed))
+
+
+def roots_in(laws: Sequence[Law]) -> list[Expr]:
+    """The numbers in some laws that an equation tells, one of each kind: what a reader must be told."""
+    found: dict[Any, Expr] = {}
+    for root in (e for side in sides_of(laws) for e in roots(side)):
+        found.setdefault(root.func, LambertW(words.c) if isinstance(root, LambertW) else root)
+    return list(found.values())

@@ -10,7 +10,7 @@ import inspect
 from typing import Any
 
 import sympy
-from sympy import Abs, Dummy, Eq, Expr, Indexed, Integer, Limit, Ne, S, Subs, Sum, Symbol, default_sort_key, sign
+from sympy import Abs, Dummy, Eq, Expr, Indexed, Integer, Limit, Mul, Ne, S, Subs, Sum, Symbol, default_sort_key, sign
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 
@@ -207,7 +207,14 @@ class Derivation:
         except asymptotics.Undecided as reason:
             raise BrokenStep(f"{self.title}, step {self.steps + 1} ({because}): series of {of}: {reason}") from reason
         holds = self._same(*(_means_as_sums(side) for side in (found, right)))
-        return self._step(holds, because, named, of, _expanded(claim, parameter, order), _scope([whole]))
+        return self._step(
+            holds,
+            because,
+            named,
+            of,
+            rising(claim, parameter, f" + {latex(sympy.Order(parameter**order, parameter))}"),
+            _scope([whole]),
+        )
 
     def computed(self, holds: bool, lhs: Any, relation: str, rhs: Any, because: str, scope: str, **named: Any) -> int:
         """A relation that the source itself decided, on exact numbers or enclosures; `scope` says by what."""
@@ -257,17 +264,18 @@ class Derivation:
         return "\n\n".join([f"# {self.title}", *self._parts, _FOOT.format(self.steps, sympy.__version__)])
 
 
-def _expanded(series: Expr, parameter: Symbol, order: int) -> str:
-    """A series as LaTeX, its lowest power first, with what is left out."""
-    left_out = latex(sympy.Order(parameter**order, parameter))
+def rising(polynomial: Expr, parameter: Symbol, left_out: str = "") -> str:
+    """A polynomial in a parameter as LaTeX, its lowest power first, branch by branch, with what it leaves out."""
+    if any(q.has(parameter) and q.is_Add for term in sympy.Add.make_args(polynomial) for q in Mul.make_args(term)):
+        return latex(polynomial) + left_out
     branches = []
-    for found in expansions(series, parameter):
+    for found in expansions(polynomial, parameter):
         said = ""
         for power, c in found.terms:
             minus = c.could_extract_minus_sign()
             term = latex((-c if minus else c) * parameter**power)
             said += (" - " if minus else " + ") + term if said else ("- " if minus else "") + term
-        said = f"{said or '0'} + {left_out}"
+        said = (said or "0") + left_out
         branches.append((said if found.before == 1 else rf"{latex(found.before)} \left({said}\right)", found.test))
     return branches[0][0] if len(branches) == 1 else cases(branches)
 
