@@ -2,8 +2,8 @@
 
 The question is whether both ends of the enclosure round to one number, in a binary format or to k decimal digits. Between two
 neighbouring answers there is one rational boundary r. If the enclosure holds r however narrow it gets, the value may equal r:
-exact.py says by a theorem whether it does. If it does, the value is known; if it does not and r is an end of the enclosure, the
-value lies strictly on the other side. Where terms cancel, exact.py encloses what is left of them. What no theorem covers is
+exact.py says by a theorem whether it does. If it does, the value is known; if it does not, the sign of an exponential sum says on
+which side of r it lies, however near. Where terms cancel, exact.py encloses what is left of them. What no theorem covers is
 doubled until the budget of bits is spent, and then refused.
 """
 
@@ -17,19 +17,17 @@ from typing import Any
 from mpmath import libmp
 
 from smoothsym.certify import decimals
-from smoothsym.certify.enclosure import NEITHER, Enclosure, Refused, Strict, fraction_of, make_mpf
-from smoothsym.certify.exact import NoTheorem, Quotient
+from smoothsym.certify.enclosure import NEITHER, Enclosure, Refused, Strict, make_mpf
+from smoothsym.certify.exact import NoTheorem, enclosed
 from smoothsym.certify.instance import Instance
 from smoothsym.formats import Format
 from smoothsym.program.intervals import Indeterminate, Interval, Undefined
+from smoothsym.program.intervals import exact as exactly
 
 BUDGET = 1 << 15
 """The precision, in bits, beyond which an undecided value is refused."""
 
 FIRST_BITS = 80
-
-FAR_OUT = 1 << 20
-"""An exponent that no boundary has."""
 
 
 @dataclass(frozen=True)
@@ -53,78 +51,94 @@ def decide(
     Raises Refused where the budget is spent, with the last enclosure and the reason.
     """
     answers: dict[int, tuple[Any, Interval, int]] = {}
-    bits, theorem, exact, count = first, "", None, None
+    known: _Known | None = None
+    bits, count, reason = first, None, ""
     ends: list[Interval] = []
     while count is None or len(answers) < count:
         if bits > budget:
-            raise _refusal(answers, ends, budget, theorem)
+            raise _refusal(answers, ends, budget, (known and known.doubt(answers)) or reason, instance.engine)
         try:
             ends = instance.intervals(bits)
         except Indeterminate as error:
-            theorem = theorem or str(error)
-            bits *= 2
-            continue
+            ends, reason = [], reason or str(error)
         except Undefined as error:
             raise Refused(f"the formula is undefined at this input: {error}") from error
-        count = len(ends)
-        for position in range(count):
+        if known is None and bits > first:
+            known = _Known.of(instance)
+        if known is not None and known.values:
+            ends = known.narrowed(ends, bits)
+        count = len(ends) or None
+        for position in range(len(ends)):
             if position in answers:
                 continue
             answer = question.answer(ends[position])
-            if answer is None and bits > first:
-                if exact is None and not theorem:
-                    try:
-                        exact = instance.exact()
-                    except (NoTheorem, ZeroDivisionError) as reason:
-                        theorem = f"no theorem says whether it can lie on the boundary ({reason})"
-                if exact is not None:
-                    ends[position] = _cancelled(exact[position], ends[position], bits)
-                    answer = _by_theorem(question, ends[position], exact[position])
+            if answer is None and known is not None and known.values:
+                answer, ends[position] = known.answer(question, ends[position], position, bits)
             if answer is not None:
                 answers[position] = (answer, ends[position], bits)
         bits *= 2
     return [answers[position] for position in range(count)]
 
 
-def _cancelled(exact: Any, ends: Interval, bits: int) -> Interval:
-    """The enclosure after equal terms have cancelled, where it is the narrower one."""
-    if not isinstance(exact, Quotient):
-        return ends
-    try:
-        found = exact.enclosed(bits)
-    except Indeterminate:
-        return ends
-    widths = [libmp.mpf_sub(high, low, 30, "c") for low, high in (ends, found)]
-    return found if libmp.mpf_lt(widths[1], widths[0]) else ends
+@dataclass(frozen=True)
+class _Known:
+    """What exact.py knows of the outputs of a program: numbers whose terms have cancelled, or why there are none."""
+
+    values: list[Any]
+    reason: str
+    engine: str
+
+    @classmethod
+    def of(cls, instance: Instance) -> _Known:
+        try:
+            return cls(instance.exact(), "", instance.engine)
+        except (NoTheorem, ZeroDivisionError) as reason:
+            return cls([], str(reason), instance.engine)
+
+    def doubt(self, answers: Mapping[int, Any]) -> str:
+        """Why no theorem decides the first output without an answer."""
+        open_ = next((v for q, v in enumerate(self.values) if q not in answers), None)
+        reason = self.reason if open_ is None else open_.doubt
+        return reason and f"no theorem says whether it can lie on the boundary ({reason})"
+
+    def narrowed(self, ends: list[Interval], bits: int) -> list[Interval]:
+        """For each output the narrower one of two enclosures: of the program, and of what is left after equal terms have cancelled."""
+        try:
+            found = [enclosed(value, bits, self.engine) for value in self.values]
+        except (Indeterminate, Undefined):
+            return ends
+        return [min(pair, key=_width) for pair in zip(ends or found, found, strict=True)]
+
+    def answer(self, question: Question, ends: Interval, position: int, bits: int) -> tuple[Any, Interval]:
+        """The answer and the enclosure that gives it: that part of an enclosure which lies on the value's side of a boundary."""
+        boundary = question.boundary(ends)
+        if boundary is None:
+            return None, ends
+        exact = self.values[position]
+        try:
+            side = 0 if exact.equals(boundary) else exact.side(boundary, bits, self.engine)
+        except ArithmeticError:  # what the numbers meet beyond every range
+            return None, ends
+        if side == 0:
+            return question.at(boundary), ends
+        if side is None or boundary.denominator & (boundary.denominator - 1):
+            return None, ends
+        end = exactly(boundary, bits)[0]
+        ends = (end, ends[1]) if side > 0 else (ends[0], end)
+        return question.settle(ends, (side > 0, side < 0)), ends
 
 
-def _by_theorem(question: Question, ends: Interval, exact: Any) -> Any:
-    if (answer := question.answer(ends)) is not None:
-        return answer
-    boundary = question.boundary(ends)
-    if boundary is None:
-        return None
-    try:
-        if exact.equals(boundary):
-            return question.at(boundary)
-    except NoTheorem:
-        return None
-    strict = (_is(ends[0], boundary), _is(ends[1], boundary))
-    return question.settle(ends, strict) if any(strict) else None
+def _width(ends: Interval) -> Any:
+    return make_mpf(libmp.mpf_sub(ends[1], ends[0], 30, "c"))
 
 
-def _is(end: Any, r: Fraction) -> bool:
-    _, man, exponent, _ = end
-    if not man:
-        return r == 0
-    return abs(exponent) < FAR_OUT and fraction_of(end) == r
-
-
-def _refusal(answers: Mapping[int, Any], ends: list[Interval], budget: int, theorem: str) -> Refused:
+def _refusal(answers: Mapping[int, Any], ends: list[Interval], budget: int, theorem: str, engine: str) -> Refused:
     position = next((q for q in range(len(ends)) if q not in answers), None)
     reason = f"undecided at a budget of {budget} bits" + (f": {theorem}" if theorem else "")
     enclosure = (
-        None if position is None else Enclosure(make_mpf(ends[position][0]), make_mpf(ends[position][1]), budget)
+        None
+        if position is None
+        else Enclosure(make_mpf(ends[position][0]), make_mpf(ends[position][1]), budget, engine)
     )
     return Refused(reason, enclosure)
 

@@ -22,8 +22,7 @@ from smoothsym.certify.inputs import check_formula, exact_number, floats_of, par
 from smoothsym.certify.instance import Instance, instance_of
 from smoothsym.certify.special import Number
 from smoothsym.errors import unknown
-
-ENGINES = ("mpmath",)
+from smoothsym.program import engines
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,7 @@ class _Inquiry:
     whole: Any
     asked: str | Expr
     """The operator with all its parameters, and the output as the user named them."""
+    engine: str
 
     def check(self, size: int) -> None:
         """That rows of so many entries have what the output asks for."""
@@ -77,7 +77,7 @@ class _Inquiry:
             if isinstance(answer.value, list):
                 return [self.contracted(v, answer.basis) for v in answer.value]
             return [self.contracted(answer.value, answer.basis)] * len(row) ** self.rank
-        instance, kept = instance_of(self.op, row, name, parameter, self.of)
+        instance, kept = instance_of(self.op, row, name, parameter, self.of, self.engine)
         return self._spread([self.computed(*result, "") for result in self._decided(instance)], kept, len(row))
 
     def _decided(self, instance: Instance) -> list[tuple[Any, Any, int]]:
@@ -103,7 +103,7 @@ class _Inquiry:
                 program = self.op.program(formula)
             except ValueError:
                 continue  # no formula that a program computes
-            instance = Instance(program, [Fraction(v) for v in row], symbols, len(row), {})
+            instance = Instance(program, [Fraction(v) for v in row], symbols, len(row), {}, self.engine)
             if instance.defined(FIRST_BITS):
                 return instance, basis
         return None
@@ -126,14 +126,14 @@ class _Inquiry:
         return spread
 
 
-def point(value: Number, bits: int = 53, note: str = "") -> Enclosure:
+def point(value: Number, bits: int = 53, note: str = "", engine: str = "mpmath") -> Enclosure:
     """The enclosure of a number that is known: a point where it is dyadic, else as narrow as twice the bits."""
     if isinstance(value, float):
         number = mpmath.mpf(value)
-        return Enclosure(number, number, bits, note=note)
+        return Enclosure(number, number, bits, engine, note=note)
     width = max(2 * bits, value.numerator.bit_length() + 2)
     ends = [libmp.from_rational(value.numerator, value.denominator, width, way) for way in "fc"]
-    return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, note=note, exact=value)
+    return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, engine, note=note, exact=value)
 
 
 def enclose(
@@ -167,11 +167,11 @@ def enclose(
     def computed(answer: Any, ends: Any, bits: int, basis: str) -> Enclosure:
         exact, strict = answer
         if exact is not None:
-            return point(exact, bits, basis)
-        return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, strict=strict, note=basis)
+            return point(exact, bits, basis, engine)
+        return Enclosure(make_mpf(ends[0]), make_mpf(ends[1]), bits, engine, strict, basis)
 
     def contracted(number: Number, basis: str) -> Enclosure:
-        return point(number, first, basis)
+        return point(number, first, basis, engine)
 
     asked = _asked(op, of, parameter, engine, digits_question(digits), first, budget, computed, contracted)
     rows, shape = rows_of(asked.op, x)
@@ -268,15 +268,14 @@ def _asked(
     if budget is None:
         budget = max(BUDGET, 4 * first)
     _positive("budget", budget, "bits")
-    if engine not in ENGINES:
-        raise unknown("engine", engine, ENGINES)
+    engines.engine(engine)
     if not hasattr(op, "formula"):
         raise TypeError(f"op={op!r} is a {type(op).__name__}; give a SmoothMax, such as one of smoothsym.operators")
     formula, whole = op.formula(of), op
     op, parameter, others = settled(op, parameter)
     inner = of if isinstance(of, str) and of not in {q.name for q in others} else formula.subs(others)
     number = parameter_of(op, parameter)
-    return _Inquiry(op, inner, number, question, min(first, budget), budget, computed, contracted, whole, of)
+    return _Inquiry(op, inner, number, question, min(first, budget), budget, computed, contracted, whole, of, engine)
 
 
 def _positive(argument: str, value: Any, what: str) -> None:

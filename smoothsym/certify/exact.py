@@ -1,12 +1,13 @@
 """Whether a value equals a given rational is decided by a theorem, and never looped on.
 
-A program runs in a third arithmetic, whose numbers are quotients of exponential sums with rational data, a + b log of one, or
-c times a rational power of a rational. Then value = r becomes "an exponential sum is zero": group equal exponents; by
-Lindemann-Weierstrass the sum is zero iff every grouped coefficient is. For roots it is unique factorisation of integers.
-What leaves these classes (a logarithm beside an exponential, a sum of surds) has no theorem here, and says so.
+A program runs in a third arithmetic, whose numbers are quotients of exponential sums with rational data, a power of one, or one
+plus another times its logarithm. Then value = r becomes "an exponential sum is zero" (sums.py): by Lindemann-Weierstrass it is
+iff no terms are left, and where powers of rationals are written out it is unique factorisation that says so. What leaves these
+classes (two logarithms, a sum of roots of sums) has no theorem here, and says so.
 
-Equal terms cancel exactly here, at whatever exponents: what is left of a quotient is enclosed where a program in enclosures would
-need as many bits as the exponents have units.
+Equal terms cancel exactly here, at whatever exponents: what is left of a value is enclosed, and its side of a rational found,
+where a program in enclosures would need as many bits as the exponents have units. That takes no theorem: powers too long to be
+written out, and a logarithm beside an exponential, are enclosed as well.
 """
 
 from __future__ import annotations
@@ -14,18 +15,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import prod
 from typing import Any
 
-from sympy import integer_nthroot
+from mpmath import libmp
 
-from smoothsym.program import intervals
+from smoothsym.certify import sums
+from smoothsym.certify.sums import LONGEST, ONE, Enclosing, Sums, effort, sign
 from smoothsym.program.intervals import Interval
+from smoothsym.program.intervals import exact as exactly
 
 LIMIT = 500_000
 """The effort beyond which the test is not tried: products of short coefficients, a few microseconds each."""
 
-Sums = dict[Fraction, Fraction]
-"""An exponential sum: {exponent: coefficient}."""
+SMALL = 8
+"""The whole exponents up to which a power of a sum is multiplied out."""
 
 
 class NoTheorem(ArithmeticError):
@@ -49,117 +53,162 @@ class Quotient:
             return ratios.pop() if len(ratios) == 1 else None
         return None
 
-    def equals(self, r: Fraction) -> bool:
-        return not _add(self.above, _scale(self.below, -r))
+    @property
+    def doubt(self) -> str:
+        """Why the value may equal a rational although no terms cancel; empty where a theorem says that it does not."""
+        if not (sums.has_logs(self.above) or sums.has_logs(self.below)):
+            return ""
+        if len(self.above) == 1 and self.below == ONE:
+            return ""  # an irrational power of one rational
+        return "a sum of powers that are irrational, or too long to be written out"
 
-    def enclosed(self, bits: int) -> Interval:
-        """An interval that holds the value; Indeterminate where the bits do not tell the divisor from 0."""
-        if not self.above:
-            return intervals.ZERO
-        top, above = _enclosed(self.above, bits)
-        bottom, below = _enclosed(self.below, bits)
-        head = intervals.exp(intervals.exact(top - bottom, bits + (top - bottom).numerator.bit_length()), bits)
-        return intervals.mul(head, intervals.div(above, below, bits), bits)
+    def less(self, r: Fraction) -> Sums:
+        """A sum that has the sign of the value less r, but for that of the divisor."""
+        return sums.add(self.above, sums.scale(self.below, -r))
+
+    def equals(self, r: Fraction) -> bool:
+        return not self.less(r)
+
+    def side(self, r: Fraction, bits: int, engine: str = "mpmath") -> int | None:
+        """The sign of the value less r; None where the bits do not tell it."""
+        return _signs(bits, engine, self.less(r), self.below)
+
+    def within(self, work: Enclosing) -> Any:
+        """The value as a number of an arithmetic of enclosures."""
+        return work.quotient(self.above, self.below)
+
+    @classmethod
+    def of(cls, above: Sums, below: Sums) -> Quotient:
+        """A quotient without a divisor where that has one term."""
+        return cls(*sums.quotient(above, below))
 
 
 @dataclass(frozen=True)
 class Logarithm:
     """shift + factor * log(of)."""
 
-    shift: Fraction
-    factor: Fraction
+    shift: Quotient
+    factor: Quotient
     of: Quotient
 
+    @property
+    def doubt(self) -> str:
+        if self.shift.rational is None or self.factor.rational is None:
+            return "a logarithm beside the exponential of a number"
+        return self.of.doubt
+
+    def _difference(self, r: Fraction) -> Sums | None:
+        """A sum that has the sign of (value less r) / factor, but for that of its divisor."""
+        shift, factor = self.shift.rational, self.factor.rational
+        if shift is None or not factor:
+            return None
+        return sums.add(self.of.above, sums.times(self.of.below, {(r - shift) / factor: Fraction(-1)}))
+
     def equals(self, r: Fraction) -> bool:
-        if self.factor == 0:
-            return self.shift == r
-        return not _add(self.of.above, _times(self.of.below, {(r - self.shift) / self.factor: Fraction(-1)}))
+        return self._difference(r) == {}
+
+    def side(self, r: Fraction, bits: int, engine: str = "mpmath") -> int | None:
+        """The sign of the value less r; None where the bits do not tell it."""
+        difference = self._difference(r)
+        if difference is None:
+            return _apart(self, r, bits, engine)
+        side = _signs(bits, engine, difference, self.of.below)
+        return None if side is None else side * sign(self.factor.rational or Fraction(0))
+
+    def within(self, work: Enclosing) -> Any:
+        """The value as a number of an arithmetic of enclosures; the logarithm of what is near 1 by its difference from 1."""
+        apply, one = work.arithmetic.apply, work.arithmetic.number(Fraction(1))
+        excess = work.quotient(self.of.less(Fraction(1)), self.of.below)
+        low, high = work.arithmetic.interval(excess)
+        near = libmp.mpf_gt(low, libmp.mpf_neg(libmp.fhalf)) and libmp.mpf_lt(high, libmp.fone)
+        logarithm = apply("log1p", excess) if near else apply("log", apply("add", one, excess))
+        return apply("add", self.shift.within(work), apply("mul", self.factor.within(work), logarithm))
 
 
 @dataclass(frozen=True)
-class Root:
-    """factor * base ** exponent, base a positive rational."""
+class Power:
+    """factor * base ** exponent, base a positive quotient that is no rational."""
 
-    factor: Fraction
-    base: Fraction
+    factor: Quotient
+    base: Quotient
     exponent: Fraction
 
+    @property
+    def doubt(self) -> str:
+        return "" if self.factor.rational is not None and not self.base.doubt else "a power of an exponential sum"
+
+    def _root(self, r: Fraction) -> Sums | None:
+        """What the base is where the value is r."""
+        factor = self.factor.rational
+        if not factor or r / factor <= 0:
+            return None
+        return sums.power(r / factor, 1 / self.exponent)
+
     def equals(self, r: Fraction) -> bool:
-        value = rational_power(self.base, self.exponent)
-        return value is not None and self.factor * value == r
+        if r == 0:
+            return not self.factor.above
+        root = self._root(r)
+        return root is not None and not self._beyond(root)
+
+    def _beyond(self, root: Sums) -> Sums:
+        return sums.add(self.base.above, sums.scale(sums.times(self.base.below, root), Fraction(-1)))
+
+    def side(self, r: Fraction, bits: int, engine: str = "mpmath") -> int | None:
+        """The sign of the value less r; None where the bits do not tell it."""
+        factor = self.factor.rational
+        if r == 0:
+            return _signs(bits, engine, self.factor.above, self.factor.below)
+        root = self._root(r)
+        if root is None:
+            return _apart(self, r, bits, engine) if factor is None else sign(factor) or sign(-r)
+        side = _signs(bits, engine, self._beyond(root), self.base.below)
+        return None if side is None else side * sign(self.exponent) * sign(factor or Fraction(0))
+
+    def within(self, work: Enclosing) -> Any:
+        """The value as a number of an arithmetic of enclosures."""
+        apply = work.arithmetic.apply
+        power = apply("pow", self.base.within(work), work.arithmetic.number(self.exponent))
+        return apply("mul", self.factor.within(work), power)
 
 
-Exact = Quotient | Logarithm | Root
+Exact = Quotient | Logarithm | Power
 
 
-def rational_power(base: Fraction, exponent: Fraction) -> Fraction | None:
-    """base ** exponent where it is rational, else None; base > 0. By unique factorisation both parts must be perfect powers."""
-    if base == 1:
-        return Fraction(1)
-    k = exponent.denominator
-    top, bottom = _root(base.numerator, k), _root(base.denominator, k)
-    if top is None or bottom is None:
-        return None
-    if abs(exponent.numerator) * max(top.bit_length(), bottom.bit_length()) > 2_000_000:
-        raise NoTheorem("a power too large to write out")
-    return Fraction(top, bottom) ** exponent.numerator
+def enclosed(value: Exact, bits: int, engine: str = "mpmath") -> Interval:
+    """An interval that holds the value. Raises Indeterminate where the bits do not tell a divisor from 0."""
+    work = Enclosing(bits, engine)
+    with work.arithmetic.working():
+        found: Interval = work.arithmetic.interval(value.within(work))
+    return found
 
 
-def _root(a: int, k: int) -> int | None:
-    """The integer k-th root of a where there is one."""
-    if a == 1 or k == 1:
-        return a
-    if k >= a.bit_length():
-        return None
-    root, exact = integer_nthroot(a, k)
-    return int(root) if exact else None
+def _apart(value: Exact, r: Fraction, bits: int, engine: str) -> int | None:
+    """The side of r on which an enclosure of the value lies as a whole."""
+    low, high = enclosed(value, bits, engine)
+    below, above = exactly(r, bits)
+    return 1 if libmp.mpf_gt(low, above) else -1 if libmp.mpf_lt(high, below) else None
 
 
-def _enclosed(sums: Sums, bits: int) -> tuple[Fraction, Interval]:
-    """(e, s): the exponential sum is exp(e) s."""
-    top = max(sums)
-    terms = []
-    for exponent, coefficient in sums.items():
-        t = exponent - top
-        weight = intervals.exp(intervals.exact(t, bits + t.numerator.bit_length()), bits)
-        terms.append(intervals.mul(intervals.exact(coefficient, bits), weight, bits))
-    return top, intervals.total(terms, bits)
-
-
-def _effort(sums: Sums) -> int:
-    """What a pass over the terms costs: long coefficients are gone through digit by digit, and reduced by gcd."""
-    return sum(1 + ((c.numerator.bit_length() + c.denominator.bit_length()) // 1000) ** 2 for c in sums.values())
-
-
-def _add(a: Sums, b: Sums) -> Sums:
-    total = dict(a)
-    for exponent, coefficient in b.items():
-        value = total.get(exponent, Fraction(0)) + coefficient
-        if value:
-            total[exponent] = value
-        else:
-            total.pop(exponent, None)
-    return total
-
-
-def _scale(a: Sums, factor: Fraction) -> Sums:
-    return {e: c * factor for e, c in a.items()} if factor else {}
-
-
-def _times(a: Sums, b: Sums) -> Sums:
-    total: Sums = {}
-    for e, c in a.items():
-        for f, d in b.items():
-            value = total.get(e + f, Fraction(0)) + c * d
-            total[e + f] = value
-    return {e: c for e, c in total.items() if c}
-
-
-ONE: Sums = {Fraction(0): Fraction(1)}
+def _signs(bits: int, engine: str, *factors: Sums) -> int | None:
+    """The sign of a product of sums."""
+    found = [sums.sign_of(factor, bits, engine) for factor in factors]
+    if 0 in found:
+        return 0
+    return None if None in found else prod(q for q in found if q is not None)
 
 
 def constant(value: Fraction) -> Quotient:
-    return Quotient({Fraction(0): value} if value else {}, ONE)
+    return Quotient(sums.plain(value), ONE)
+
+
+def logarithm(shift: Quotient, factor: Quotient, of: Quotient) -> Exact:
+    """shift + factor * log(of), without the logarithm where that has no part."""
+    return shift if not factor.above or of.rational == 1 else Logarithm(shift, factor, of)
+
+
+def power(factor: Quotient, base: Quotient, exponent: Fraction) -> Exact:
+    """factor * base ** exponent, 0 where the factor is."""
+    return Power(factor, base, exponent) if factor.above else factor
 
 
 def _constant(v: Exact, what: str) -> Fraction:
@@ -170,10 +219,10 @@ def _constant(v: Exact, what: str) -> Fraction:
 
 
 class ExactArithmetic:
-    """Numbers whose equality with a rational a theorem decides, as far as `limit` goes."""
+    """Numbers whose equality with a rational a theorem decides, as far as `limit` goes; powers are written out up to `longest` bits."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        self.left = limit
+    def __init__(self, limit: int = LIMIT, longest: int = LONGEST) -> None:
+        self.left, self.longest = limit, longest
 
     def _spend(self, effort: int) -> None:
         self.left -= effort
@@ -181,8 +230,12 @@ class ExactArithmetic:
             raise NoTheorem("the zero test would be too long")
 
     def _times(self, a: Sums, b: Sums) -> Sums:
-        self._spend(len(a) * _effort(b) + len(b) * _effort(a))
-        return _times(a, b)
+        self._spend(len(a) * effort(b) + len(b) * effort(a))
+        return sums.times(a, b)
+
+    def _plus(self, a: Sums, b: Sums) -> Sums:
+        self._spend(effort(a) + effort(b))
+        return sums.add(a, b)
 
     def number(self, value: Fraction) -> Quotient:
         return constant(value)
@@ -193,7 +246,7 @@ class ExactArithmetic:
     def sum(self, values: Sequence[Any]) -> Exact:
         total: Any = constant(Fraction(0))
         if all(isinstance(v, Quotient) and v.below == values[0].below for v in values):
-            self._spend(sum(_effort(v.above) for v in values))
+            self._spend(sum(effort(v.above) for v in values))
             above: Sums = {}
             for v in values:
                 for e, c in v.above.items():
@@ -220,52 +273,79 @@ class ExactArithmetic:
     def _add(self, a: Exact, b: Exact) -> Exact:
         if isinstance(a, Quotient) and isinstance(b, Quotient):
             if a.below == b.below:
-                self._spend(_effort(a.above) + _effort(b.above))
-                return Quotient(_add(a.above, b.above), a.below)
-            above = _add(self._times(a.above, b.below), self._times(b.above, a.below))
-            return Quotient(above, self._times(a.below, b.below))
-        if isinstance(b, Logarithm) and isinstance(a, Logarithm):
-            if a.factor == b.factor:
-                return Logarithm(a.shift + b.shift, a.factor, self._quotient(self._mul(a.of, b.of)))
-            if a.factor == -b.factor:
-                return Logarithm(a.shift + b.shift, a.factor, self._quotient(self._div(a.of, b.of)))
-            raise NoTheorem("a sum of two logarithms")
-        if isinstance(b, Logarithm):
+                return Quotient(self._plus(a.above, b.above), a.below)
+            above = self._plus(self._times(a.above, b.below), self._times(b.above, a.below))
+            return Quotient.of(above, self._times(a.below, b.below))
+        if isinstance(a, Quotient):
             a, b = b, a
-        if isinstance(a, Logarithm):
-            return Logarithm(a.shift + _constant(b, "a logarithm beside the exponential"), a.factor, a.of)
-        if isinstance(a, Quotient) and a.rational == 0:
-            return b
-        if isinstance(b, Quotient) and b.rational == 0:
+        if isinstance(b, Quotient) and not b.above:
             return a
-        raise NoTheorem("a sum of surds")
+        if isinstance(a, Logarithm) and isinstance(b, Quotient):
+            return logarithm(self._quotients("add", a.shift, b), a.factor, a.of)
+        if isinstance(a, Logarithm) and isinstance(b, Logarithm):
+            return self._logarithms(a, b)
+        if isinstance(a, Power) and isinstance(b, Power) and a.base == b.base:
+            return self._powers(a, b)
+        raise NoTheorem("a sum of surds, or of one and a logarithm")
+
+    def _logarithms(self, a: Logarithm, b: Logarithm) -> Exact:
+        shift = self._quotients("add", a.shift, b.shift)
+        if a.of == b.of:
+            return logarithm(shift, self._quotients("add", a.factor, b.factor), a.of)
+        if a.factor == b.factor:
+            return logarithm(shift, a.factor, self._quotients("mul", a.of, b.of))
+        if self._neg(a.factor) == b.factor:
+            return logarithm(shift, a.factor, self._quotients("div", a.of, b.of))
+        raise NoTheorem("a sum of two logarithms")
+
+    def _powers(self, a: Power, b: Power) -> Exact:
+        """Powers of one base whose exponents are a whole number apart have the lower one as a factor."""
+        if a.exponent < b.exponent:
+            a, b = b, a
+        lifted = self._mul(a.factor, self._whole(a.base, a.exponent - b.exponent))
+        return power(self._quotients("add", lifted, b.factor), b.base, b.exponent)
+
+    def _whole(self, a: Quotient, exponent: Fraction) -> Quotient:
+        if exponent.denominator != 1 or abs(exponent) > SMALL:
+            raise NoTheorem("a sum of surds")
+        if exponent < 0:
+            a, exponent = self._quotient(self._div(constant(Fraction(1)), a)), -exponent
+        result = constant(Fraction(1))
+        for _ in range(exponent.numerator):
+            result = self._quotients("mul", result, a)
+        return result
+
+    def _quotients(self, name: str, a: Exact, b: Exact) -> Quotient:
+        return self._quotient(self.apply(name, a, b))
 
     def _sub(self, a: Exact, b: Exact) -> Exact:
         return self._add(a, self._neg(b))
 
     def _quotient(self, a: Exact) -> Quotient:
         if not isinstance(a, Quotient):
-            raise NoTheorem("a logarithm of a logarithm")
+            raise NoTheorem("a logarithm of a logarithm, or of a surd")
         return a
 
     def _mul(self, a: Exact, b: Exact) -> Exact:
         if isinstance(a, Quotient) and isinstance(b, Quotient):
-            return Quotient(self._times(a.above, b.above), self._times(a.below, b.below))
+            return Quotient.of(self._times(a.above, b.above), self._times(a.below, b.below))
         if isinstance(a, Quotient):
             a, b = b, a
-        if isinstance(a, Root) and isinstance(b, Root):
-            if a.base == b.base:
-                return Root(a.factor * b.factor, a.base, a.exponent + b.exponent)
-            raise NoTheorem("a product of surds")
-        factor = _constant(b, "a product with the logarithm")
-        if isinstance(a, Logarithm):
-            return Logarithm(a.shift * factor, a.factor * factor, a.of)
-        assert isinstance(a, Root)
-        return Root(a.factor * factor, a.base, a.exponent)
+        if isinstance(a, Power) and isinstance(b, Power) and a.base == b.base:
+            factor, exponent = self._quotients("mul", a.factor, b.factor), a.exponent + b.exponent
+            if exponent.denominator == 1 and abs(exponent) <= SMALL:
+                return self._mul(factor, self._whole(a.base, exponent))
+            return power(factor, a.base, exponent)
+        if isinstance(a, Logarithm) and isinstance(b, Quotient):
+            return logarithm(self._quotients("mul", a.shift, b), self._quotients("mul", a.factor, b), a.of)
+        if isinstance(a, Power) and isinstance(b, Quotient):
+            return power(self._quotients("mul", a.factor, b), a.base, a.exponent)
+        raise NoTheorem("a product of surds, or of logarithms")
 
     def _div(self, a: Exact, b: Exact) -> Exact:
-        if isinstance(b, Root):
-            return self._mul(a, Root(1 / b.factor, b.base, -b.exponent))
+        if isinstance(b, Power):
+            one = constant(Fraction(1))
+            return self._mul(a, power(self._quotients("div", one, b.factor), b.base, -b.exponent))
         if isinstance(b, Quotient):
             if not b.above:
                 raise ZeroDivisionError("division by an exact zero")
@@ -274,33 +354,29 @@ class ExactArithmetic:
 
     def _pow(self, a: Exact, b: Exact) -> Exact:
         exponent = _constant(b, "a power whose exponent is")
-        if isinstance(a, Root):
-            if a.factor <= 0:
+        if isinstance(a, Power):
+            if (factor := a.factor.rational) is None or factor <= 0:
                 raise NoTheorem("a power of a surd")
-            inner = self._pow(constant(a.factor), b)
-            return self._mul(inner, Root(Fraction(1), a.base, a.exponent * exponent))
+            return self._mul(self._pow(constant(factor), b), self._pow_of(a.base, a.exponent * exponent))
         quotient = self._quotient(a)
         base = quotient.rational
         if base is None:
-            if exponent.denominator == 1 and 0 < exponent.numerator <= 8:
-                result: Exact = quotient
-                for _ in range(exponent.numerator - 1):
-                    result = self._mul(result, quotient)
-                return result
-            raise NoTheorem("a power of an exponential sum")
+            return self._pow_of(quotient, exponent)
         if base == 0:
             return constant(Fraction(0 if exponent else 1))
-        if base < 0 and exponent.denominator != 1:
+        if base > 0:
+            return self._pow_of(quotient, exponent)
+        if exponent.denominator != 1:
             raise NoTheorem("a root of a negative number")
-        if exponent.denominator == 1:
-            size = max(abs(base.numerator).bit_length(), base.denominator.bit_length()) * abs(exponent.numerator)
-            if abs(base) == 1:
-                return constant(base if exponent.numerator % 2 else Fraction(1))
-            if size > 2_000_000:
-                raise NoTheorem("a power too large to write out")
-            return constant(base**exponent.numerator)
-        value = rational_power(base, exponent)
-        return constant(value) if value is not None else Root(Fraction(1), base, exponent)
+        size = Quotient(sums.power(-base, exponent, self.longest), ONE)
+        return self._neg(size) if exponent.numerator % 2 else size
+
+    def _pow_of(self, base: Quotient, exponent: Fraction) -> Exact:
+        if base.below == ONE and (raised := sums.raised(base.above, exponent, self.longest)) is not None:
+            return Quotient(raised, ONE)
+        if exponent.denominator == 1 and abs(exponent) <= SMALL:
+            return self._whole(base, exponent)
+        return power(constant(Fraction(1)), base, exponent)
 
     def _exp(self, a: Exact) -> Exact:
         return Quotient({_constant(a, "the exponential"): Fraction(1)}, ONE)
@@ -309,10 +385,7 @@ class ExactArithmetic:
         return self._sub(self._exp(a), constant(Fraction(1)))
 
     def _log(self, a: Exact) -> Exact:
-        quotient = self._quotient(a)
-        if quotient.rational == 1:
-            return constant(Fraction(0))
-        return Logarithm(Fraction(0), Fraction(1), quotient)
+        return logarithm(constant(Fraction(0)), constant(Fraction(1)), self._quotient(a))
 
     def _log1p(self, a: Exact) -> Exact:
         return self._log(self._add(constant(Fraction(1)), a))
@@ -321,5 +394,4 @@ class ExactArithmetic:
         return constant(abs(_constant(a, "the modulus")))
 
     def _sign(self, a: Exact) -> Exact:
-        value = _constant(a, "the sign")
-        return constant(Fraction((value > 0) - (value < 0)))
+        return constant(Fraction(sign(_constant(a, "the sign"))))

@@ -10,10 +10,11 @@ from typing import Any, cast
 from sympy import Expr
 
 from smoothsym.certify import special
-from smoothsym.certify.exact import ExactArithmetic
+from smoothsym.certify.exact import ExactArithmetic, NoTheorem
 from smoothsym.certify.special import Number
+from smoothsym.certify.sums import SHORT
 from smoothsym.program import numbers
-from smoothsym.program.balls import Balls
+from smoothsym.program.engines import engine
 from smoothsym.program.intervals import Indeterminate, Interval, Undefined
 from smoothsym.program.lower import Program
 
@@ -27,6 +28,7 @@ class Instance:
     symbols: Mapping[str, Fraction]
     length: int
     positions: Mapping[str, int]
+    engine: str = "mpmath"
 
     def run(self, arithmetic: Any) -> list[Any]:
         vectors = {"x": [arithmetic.number(v) for v in self.x]}
@@ -34,10 +36,16 @@ class Instance:
         return numbers.run(self.program, arithmetic, vectors, symbols, length=self.length, positions=self.positions)
 
     def intervals(self, bits: int, output: int = 0) -> list[Interval]:
-        return flat(self.run(Balls(bits))[output])
+        arithmetic = engine(self.engine)(bits)
+        with arithmetic.working():
+            return [arithmetic.interval(v) for v in flat(self.run(arithmetic)[output])]
 
     def exact(self) -> list[Any]:
-        return flat(self.run(ExactArithmetic())[0])
+        """The outputs in exact.py's numbers: with powers written out, else with powers as they stand. Raises NoTheorem."""
+        try:
+            return flat(self.run(ExactArithmetic())[0])
+        except NoTheorem:
+            return flat(self.run(ExactArithmetic(longest=SHORT))[0])
 
     @property
     def rank(self) -> int:
@@ -63,7 +71,7 @@ def flat(value: Any) -> list[Any]:
 
 
 def instance_of(
-    op: Any, row: Sequence[Number], name: str | None, parameter: Number, of: str | Expr
+    op: Any, row: Sequence[Number], name: str | None, parameter: Number, of: str | Expr, engine: str = "mpmath"
 ) -> tuple[Instance, list[int]]:
     """The program of an operator's output at a row, and the positions of the entries that it is run on.
 
@@ -76,14 +84,14 @@ def instance_of(
     if any(skipped):
         whole = [q for q, v in enumerate(row) if not (skipped[q] and v != 0)]
         if len(program.outputs[0][1]) and not all(skipped[q] == (q not in whole) for q in range(len(row))):
-            instance = Instance(program, _finite(row, whole), symbols, len(row), {})
+            instance = Instance(program, _finite(row, whole), symbols, len(row), {}, engine)
             if instance.defined(64):
                 return instance, whole
         if any(operation.name == "expm1" for operation in program.operations):
             # Such a sum is of expm1, which is no zero at an entry without weight: there the definition itself runs.
             program = op.program(of, "naive")
     kept = [q for q, skip in enumerate(skipped) if not skip]
-    return Instance(program, _finite(row, kept), symbols, len(row), {}), kept
+    return Instance(program, _finite(row, kept), symbols, len(row), {}, engine), kept
 
 
 def _finite(row: Sequence[Number], kept: Sequence[int]) -> list[Fraction]:

@@ -146,6 +146,9 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     _of(reference, ", or an expression")
     reference.add_argument("--digits", type=_number(positive), metavar="K", help="significant digits (30)")
     _dtype(reference, "print the correctly rounded floats")
+    reference.add_argument(
+        "--engine", default="mpmath", metavar="NAME", help="of the enclosures: mpmath or arb (mpmath)"
+    )
     _parameters(reference, {"alpha": " (1)", "p": " (2)", "eps": " (1)"})
 
     audit = command("audit", "float code against certified values; the main job", "audit:run", AUDIT)

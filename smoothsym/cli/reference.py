@@ -27,7 +27,14 @@ def run(args: argparse.Namespace) -> int:
         value for number, x in enumerate(vectors, 1) for value in _values(op, x, number, args, of, digits, keywords)
     ]
     if args.json:
-        about = {"operator": op.name, "of": args.of, "parameters": given(args), "digits": digits, "dtype": args.dtype}
+        about = {
+            "operator": op.name,
+            "of": args.of,
+            "parameters": given(args),
+            "digits": digits,
+            "dtype": args.dtype,
+            "engine": args.engine,
+        }
         dump({**about, "values": found})
     else:
         for value in found:
@@ -44,12 +51,13 @@ def _values(
     from smoothsym import Refused, enclose, reference
     from smoothsym.auditing.report import decimal
 
+    keywords = {**keywords, "of": of, "engine": args.engine}
     found: dict[str, Any] = {}
     try:
         if digits:
-            found["enclosures"] = np.array(enclose(op, x, of=of, digits=digits, **keywords), dtype=object)
+            found["enclosures"] = np.array(enclose(op, x, digits=digits, **keywords), dtype=object)
         if args.dtype:
-            found["floats"] = reference(op, x, of=of, dtype=args.dtype, **keywords)
+            found["floats"] = reference(op, x, dtype=args.dtype, **keywords)
     except Refused as refusal:
         e = refusal.enclosure
         yield {"row": number, "refused": refusal.reason, "enclosure": e and _ends(e), "about": e and str(e)}

@@ -7,6 +7,7 @@ Inputs enter exactly, every operation rounds outward, and the elementary functio
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from typing import Any
 
@@ -37,6 +38,14 @@ class Balls:
             "log": intervals.log,
             "log1p": intervals.log1p,
         }
+
+    def working(self) -> AbstractContextManager[None]:
+        """What a program must run within: nothing, since every operation is told its precision."""
+        return nullcontext()
+
+    def interval(self, value: Interval) -> Interval:
+        """The ends of a number of this arithmetic."""
+        return value
 
     def number(self, value: Fraction) -> Interval:
         return intervals.exact(value, self.bits)

@@ -68,7 +68,9 @@ def _function(name: str, arithmetic: Arithmetic) -> Callable[..., Any]:
         return lambda a, b: one if a == b else zero
     if name == "either":
         return lambda test, a, b: a if arithmetic.prefers(test) else b
-    return partial(arithmetic.apply, name)
+    # An arithmetic that has its functions by name is spared a call for each number.
+    functions: Mapping[str, Callable[..., Any]] = getattr(arithmetic, "functions", {})
+    return functions.get(name) or partial(arithmetic.apply, name)
 
 
 def _reduced(operation: Operation, values: list[Any], arithmetic: Arithmetic) -> Any:

@@ -9,7 +9,8 @@ import pytest
 from sympy import Sum, exp, log
 
 import smoothsym as ss
-from smoothsym.certify.exact import ExactArithmetic, NoTheorem, constant
+from smoothsym.certify.exact import ExactArithmetic, NoTheorem, constant, enclosed
+from smoothsym.program.engines import ENGINES
 
 LOG_SUM = log(Sum(exp(ss.alpha * ss.x[ss.j]), (ss.j, 1, ss.n)))
 N = ss.pnorm.definition
@@ -52,6 +53,7 @@ def number(value: Any) -> Any:
 E = ExactArithmetic()
 SQRT2 = E.apply("pow", number(2), number(F(1, 2)))
 E1, E2 = (E.apply("exp", number(v)) for v in (1, 2))
+POWER = E.apply("pow", E.sum([E1, number(1)]), number(F(1, 2)))
 
 
 @pytest.mark.parametrize(
@@ -79,13 +81,40 @@ def test_an_irrational_equals_no_rational(value: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "args"),
     [
-        ("add", (E1, E.apply("log", number(2)))),
-        ("add", (SQRT2, number(1))),
+        ("add", (E.apply("mul", E.apply("log", E.sum([E1, E2])), number(3)), E.apply("log", number(2)))),
+        ("add", (POWER, number(1))),
         ("exp", (E1,)),
         ("pow", (E1, SQRT2)),
-        ("mul", (SQRT2, E1)),
+        ("mul", (POWER, E.apply("log", number(2)))),
     ],
 )
 def test_what_no_theorem_covers_is_said_not_to_be(name: str, args: Any) -> None:
     with pytest.raises(NoTheorem):
         E.apply(name, *args)
+
+
+@pytest.mark.parametrize(
+    ("value", "below", "above"),
+    [
+        (E.apply("add", E1, E.apply("log", number(2))), F(34, 10), F(35, 10)),
+        (E.apply("sub", E.apply("mul", SQRT2, E1), number(3)), F(8, 10), F(9, 10)),
+        (E.apply("sub", POWER, E.apply("mul", POWER, number(3))), F(-39, 10), F(-38, 10)),
+        (E.apply("pow", number(F(3, 2)), number(F(10**17))), F(10**100), None),
+        (E.apply("mul", POWER, E.apply("pow", E1, number(-9))), F(0), F(1)),
+    ],
+)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_side_is_told_where_no_theorem_says_equal(value: Any, below: F, above: F | None, engine: str) -> None:
+    assert value.side(below, 80, engine) == 1
+    assert above is None or value.side(above, 80, engine) == -1
+    assert not value.equals(below)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_left_when_terms_cancel_has_its_sign(engine: str) -> None:
+    tiny = E.apply("exp", number(-(10**300)))
+    for value in (E.apply("sub", E.sum([E1, tiny]), E1), E.apply("log", E.sum([number(1), tiny]))):
+        assert value.side(F(0), 80, engine) == 1
+        assert enclosed(value, 80, engine)[0][1] > 0
+    hard = E.apply("log", E.sum([number(1), E.apply("mul", tiny, number(-1))]))
+    assert hard.side(F(0), 80, engine) == -1
