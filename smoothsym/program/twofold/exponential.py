@@ -16,11 +16,14 @@ What t itself is in error by is the relative error of exp(t). Below -660 the val
 no more than 2^-1074, far under the claims.
 
 log y: an approximate y0 from NumPy, which is not trusted: d = y exp(-y0) - 1 is computed, required to be below 2^-40, and
-log y = y0 + d - d^2/2 + ..., the rest under 2^-121. So its error is that of exp, absolutely. log1p likewise, with expm1.
+log y = y0 + d - d^2/2 + ..., the rest under 2^-121. So its error is that of exp, absolutely: of the full level, or of the middle one, where
+the multiple of ln 2 and the low parts are rounded thrice, under 2^-83. log1p likewise, with expm1.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -37,7 +40,6 @@ from smoothsym.program.twofold.values import (
     fast_two_sum,
     mul,
     root,
-    sub,
     tight,
     two_prod,
     two_sum,
@@ -309,23 +311,37 @@ def _beside(t: Twofold, rel: Array) -> Array:
 
 
 def log(y: Twofold, level: str) -> Twofold:
-    """Of what is positive; the error is absolute, and infinite where y may be 0 or less."""
+    """Of what is positive and no smaller than 2^-1000; the error is absolute, and infinite where y may be anything else."""
     y = tight(y)
-    beside = values.relative(y, values.over_entries(np.minimum, y.hi)) * (1 + 2.0**-9)
-    hi = np.atleast_1d(np.where(y.hi > 0, y.hi, 1.0))
-    scaled, exponent = np.frexp(hi)
-    low = scaled < 0.7
-    scaled, exponent = np.where(low, 2 * scaled, scaled), exponent - low
+    smallest = values.over_entries(np.minimum, y.hi)
+    beside = np.where(smallest > _TINY, values.relative(y, smallest), np.inf) * (1 + 2.0**-9)
+    hi = np.atleast_1d(np.where(y.hi > _TINY, y.hi, 1.0))
+    # y = 2^e m, m between the roots of 1/2 and 2: by the bits of y less those of the first.
+    exponent = (hi.view(np.int64) - _ROOT_HALF) >> 52
+    shift = exponent << 52
+    scaled = (hi.view(np.int64) - shift).view(np.float64)
+    count: Array = exponent.astype(np.float64)
     guess = np.log(scaled)
     if level == "single":
         d = scaled * exp(Twofold(-guess), "single").hi - 1.0
-        found = add(_times_ln2(exponent, True), Twofold(guess + d), True)
+        found = add(_times_ln2(count, True), Twofold(guess + d), True)
         return Twofold(found.hi, None, found.rel, found.abs + beside + 4 * U + _far(d))
-    lo = None if y.lo is None else np.where(y.hi > 0, np.ldexp(y.lo, -exponent), 0.0)
-    d = sub(mul(Twofold(scaled, lo), exp(Twofold(-guess), "full"), False), Twofold(np.float64(1.0)), False)
-    near = _stepped(guess, d.hi, d.lo - d.hi * d.hi * (0.5 - d.hi * (1 / 3)))
-    found = add(_times_ln2(exponent, False), near, False)
-    return Twofold(found.hi, found.lo, found.rel, found.abs + beside + 2.0**-91 + _far(d.hi))
+    inverse = exp(Twofold(-guess), "full" if level == "full" else "medium")
+    d, rest = two_prod(scaled, inverse.hi)
+    d -= 1.0
+    assert inverse.lo is not None
+    rest += scaled * inverse.lo
+    if y.lo is not None:
+        rest += np.where(y.hi > _TINY, y.lo, 0.0) * (_ONE_BITS - shift).view(np.float64) * inverse.hi
+    near = _stepped(guess, d, rest - d * d * (0.5 - d * (1 / 3)))
+    if level == "full":
+        found = add(_times_ln2(count, False), near, False)
+        return Twofold(found.hi, found.lo, found.rel, found.abs + beside + 2.0**-91 + _far(d))
+    head, low = two_sum(count * _L1, near.hi)
+    count *= _L2
+    low += near.lo
+    low += count
+    return Twofold(*fast_two_sum(head, low), 0.0, beside + 2.0**-75 + _far(d))
 
 
 def _stepped(guess: Array, step: Array, rest: Array) -> Twofold:
@@ -341,7 +357,7 @@ def _far(d: Array) -> Array:
 def _times_ln2(exponent: Array, single: bool) -> Twofold:
     """A whole number times ln 2."""
     ln2 = Twofold(_LN2[0], None, U) if single else Twofold(_LN2[0], _LN2[1], 2.0**-105)
-    return mul(ln2, Twofold(exponent.astype(np.float64)), single)
+    return mul(ln2, Twofold(exponent), single)
 
 
 def _ln2() -> tuple[Any, Any]:
@@ -352,6 +368,12 @@ def _ln2() -> tuple[Any, Any]:
 
 _LN2 = _ln2()
 _ONE = Twofold(np.float64(1.0), nonnegative=True)
+_L1 = math.floor(_LN2[0] * 2.0**40) * 2.0**-40
+_L2 = float(Fraction(float(_LN2[0])) - Fraction(_L1) + Fraction(float(_LN2[1])))
+"""ln 2 in 40 bits, whose multiples by an exponent are exact, and the rest."""
+_ROOT_HALF = np.float64(0.5**0.5).view(np.int64)
+_ONE_BITS = np.float64(1.0).view(np.int64)
+_TINY = 2.0**-1000
 
 
 def log1p(w: Twofold, level: str) -> Twofold:
@@ -384,23 +406,22 @@ def _log1p(w: Twofold, single: bool) -> Twofold:
     return Twofold(found.hi, found.lo, rel, values.of_rows(w.abs), nonnegative=True)
 
 
-def power(a: Twofold, exponent: Twofold, whole: int | None, level: str) -> Twofold:
+def power(a: Twofold, exponent: Twofold, level: str, logarithm: Callable[[Twofold, str], Twofold] = log) -> Twofold:
     """a^q: whole powers by products, roots by Newton's step, anything else as exp(q log a), and 0 for what is exactly 0, q > 0."""
     single = level == "single"
-    if whole is not None and 1 <= abs(whole) <= 8:
+    q = float(exponent.hi) if exponent.number and exponent.exact else 0.5 * math.pi
+    if q.is_integer() and 1 <= abs(q) <= 8:
         found = a
-        for _ in range(abs(whole) - 1):
+        for _ in range(int(abs(q)) - 1):
             found = mul(found, a, single)
-        if whole % 2 == 0:
-            found = found._replace(nonnegative=True)
-        return found if whole > 0 else div(_ONE, found, single)
-    if exponent.number and exponent.exact and exponent.hi == 0.5:
+        found = found._replace(nonnegative=a.nonnegative or q % 2 == 0)
+        return found if q > 0 else div(_ONE, found, single)
+    if q == 0.5:
         return root(a, single)
     zero = a.hi == 0 if a.lo is None and values.nothing(a.abs) else np.False_
     if not zero.any():
-        return exp(mul(exponent, log(a, level), single), "single" if single else "full")
-    base = a._replace(hi=np.where(zero, 1.0, a.hi))
-    found = exp(mul(exponent, log(base, level), single), "single" if single else "full")
+        return exp(mul(exponent, logarithm(a, level), single), level)
+    found = exp(mul(exponent, log(a._replace(hi=np.where(zero, 1.0, a.hi)), level), single), level)
     positive = exponent.number and exponent.hi > 0
     lo = None if found.lo is None else np.where(zero, 0.0, found.lo)
     return found._replace(hi=np.where(zero, 0.0 if positive else np.nan, found.hi), lo=lo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -90,6 +90,7 @@ class _Run:
     symbols: Mapping[str, Twofold]
     level: str
     found: dict[int, Any] = field(default_factory=dict)
+    logarithms: dict[Any, Twofold] = field(default_factory=dict)
 
     def outputs(self) -> list[Twofold]:
         return [self.placed_output(number, placement) for number, placement in self.program.outputs]
@@ -144,7 +145,7 @@ class _Run:
             return self._exponential(operation)
         if name == "pow":
             a, b = self.args(operation)
-            return exponential.power(a, b, _whole(b), self.level)
+            return exponential.power(a, b, self.level, partial(self._logarithm, (*operation.args[0], operation.rank)))
         if name in _SIMPLE:
             return _SIMPLE[name](self.args(operation)[0])
         if name in _RINGS:
@@ -161,6 +162,12 @@ class _Run:
             if rate.number and not x.number and x.exact and not values.power_of_two(rate):
                 return exponential.exp_of_multiple(rate, x.hi)
         return exponential.exp(self.args(operation)[0], self.level)
+
+    def _logarithm(self, base: Any, value: Twofold, level: str) -> Twofold:
+        """Of a base, in its place, which may have several powers."""
+        if base not in self.logarithms:
+            self.logarithms[base] = exponential.log(value, level)
+        return self.logarithms[base]
 
     def _taken(self, operation: Operation) -> Twofold:
         (vector, _), (position, _) = operation.args
@@ -196,10 +203,6 @@ class _Run:
 
 def _low(v: Twofold) -> Any:
     return 0.0 if v.lo is None else v.lo
-
-
-def _whole(v: Any) -> int | None:
-    return int(v.hi) if v.number and v.exact and v.hi == int(v.hi) and abs(v.hi) < 100 else None
 
 
 def _arranged(v: Twofold, change: Any) -> Twofold:
