@@ -107,9 +107,18 @@ def test_derive_is_a_page_that_begins_with_the_formula(capsys, op):
 
 
 def test_a_pole_is_said_as_a_pole_from_each_side(capsys):
-    lines = run(capsys, "derive", "logsumexp")[1].splitlines()
-    assert "    alpha -> 0+   f        -> oo, a pole (n >= 2)" in lines
-    assert "    alpha -> 0-   f        -> -oo, a pole (n >= 2)" in lines
+    lines = [" ".join(line.split()) for line in run(capsys, "derive", "logsumexp")[1].splitlines()]
+    assert "alpha -> 0+ f -> oo, a pole (n >= 2)" in lines
+    assert "alpha -> 0- f -> -oo, a pole (n >= 2)" in lines
+
+
+def test_what_depends_on_ties_and_order_is_said_by_cases(capsys):
+    lines = run(capsys, "derive", "softmax")[1]
+    assert "-> oo where i = k and x[i] = maximum(x) and m > 1, -oo where i != k" in lines
+    series = run(capsys, "derive", "smu")[1].splitlines()[-1]
+    assert "where x[1] > x[2], x[2] + eps^(1/2)/2 + O(eps^4) where x[1] = x[2], x[2] - eps/(4" in series
+    branches = strictly(run(capsys, "derive", "smu", "--json")[1])["series"]["branches"]
+    assert [branch["where"] for branch in branches] == ["x[1] > x[2]", "x[1] = x[2]", None]
 
 
 def test_derive_of_the_gradient_begins_with_the_gradient(capsys):

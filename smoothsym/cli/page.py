@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from itertools import starmap
 from typing import Any
 
-from sympy import Expr, KroneckerDelta, S, Tuple, floor, oo, zoo
+from sympy import Expr, KroneckerDelta, S, Tuple, oo, zoo
 
 from smoothsym import Undecided
 from smoothsym.cli.output import folded
@@ -75,7 +76,8 @@ class Page:
     def limits(self) -> list[Approach]:
         """At oo, 0 and -oo; at 0 from each side where the two do not agree."""
         found: list[Approach] = []
-        for of in ("value", "gradient") if self.of == "value" else (self.of,):
+        asked = ("value", "gradient", *([] if self.op.vector else ["hessian"])) if self.of == "value" else (self.of,)
+        for of in asked:
             for point in self._points:
                 both = self._limit(Approach(of, point))
                 if point != "0" or both.limit not in (None, zoo):
@@ -101,16 +103,16 @@ class Page:
         return replace(asked, limit=in_central_moments(found))
 
     @cached_property
-    def series(self) -> tuple[list[Expansion], str | None]:
-        """Its branches, each with its terms, the lowest power first; and why there are none."""
+    def series(self) -> tuple[list[tuple[Expansion, Expr]], str | None]:
+        """Its branches, each with its terms, the lowest power first, and the power that is left out; and why there are none."""
         if self.op.parameter is None or self.of == "hessian":
             return [], None
         try:
             found = in_central_moments(self.op.series(0, order=ORDER, of=self.of))
         except Undecided as reason:
             return [], str(reason)
-        branches = [replace(one, terms=_readable(one.terms)) for one in expansions(found, self.op.parameter)]
-        return branches, None if any(one.terms for one in branches) else "its first term is too long to read"
+        branches = [_readable(one) for one in expansions(found, self.op.parameter)]
+        return branches, None if any(one.terms for one, _ in branches) else "its first term is too long to read"
 
     @cached_property
     def meanings(self) -> list[tuple[str, str]]:
@@ -144,9 +146,9 @@ class Page:
             yield "    m: how many entries tie for the extreme value", ""
         branches, reason = self.series
         if branches or reason:
-            said = f"undecided: {reason}" if reason else f"= {', '.join(map(self._expansion, branches))}"
+            said = f"undecided: {reason}" if reason else f"= {', '.join(starmap(self._expansion, branches))}"
             yield from _block(f"Series at {self.parameter} = 0", [("", self.symbol, said)], columns)
-            yield from _meant(c for one in branches for _, c in one.terms)
+            yield from _meant(c for one, _ in branches for _, c in one.terms)
 
     def _text(self, formula: Expr) -> str:
         return text(self.names.fold(formula))
@@ -160,13 +162,12 @@ class Page:
         # Where the sides differ it is because sums of n terms differ from n; n = 1 is another matter.
         return where, symbol, said + (" (n >= 2)" if found.direction and self.op.arity is None else "")
 
-    def _expansion(self, found: Expansion) -> str:
+    def _expansion(self, found: Expansion, rest: Expr) -> str:
         said = ""
         for power, c in found.terms:
             term = text(c * self.op.parameter**power)
             minus = term.startswith("-")
             said += (" - " if minus else " + ") + term.removeprefix("-") if said else term
-        rest = ORDER if len(found.terms) == 0 else min(floor(found.terms[-1][0]) + 1, ORDER)
         said = f"{said} + O({text(self.op.parameter**rest)})"
         said = said if found.before == 1 else f"{text(found.before)} ({said})"
         return said if found.test in (True, S.true) and len(self.series[0]) == 1 else said + _where(found.test)
@@ -188,7 +189,7 @@ class Page:
     def data(self) -> dict[str, Any]:
         """The page as plain data; `text` is in names, `sympy` and `latex` are in full."""
         branches, reason = self.series
-        coefficients = Tuple(*(c for one in branches for _, c in one.terms))
+        coefficients = Tuple(*(c for one, _ in branches for _, c in one.terms))
         return {
             "operator": self.op.name,
             "title": self.op.title,
@@ -209,8 +210,9 @@ class Page:
                         "where": None if one.test in (True, S.true) else text(one.test),
                         "before": _plain(one.before),
                         "terms": [{"power": str(power), "coefficient": _plain(c)} for power, c in one.terms],
+                        "left_out": str(rest),
                     }
-                    for one in branches
+                    for one, rest in branches
                 ],
                 "names": dict(central_moments_meant(coefficients)),
                 "reason": reason,
@@ -221,10 +223,11 @@ class Page:
         return {**_plain(e), "text": self._text(e)}
 
 
-def _readable(terms: tuple[tuple[Expr, Expr], ...]) -> tuple[tuple[Expr, Expr], ...]:
-    """The terms before the first that is too long to read."""
-    short = next((q for q, (_, c) in enumerate(terms) if len(text(c)) > LONGEST_TERM), len(terms))
-    return terms[:short]
+def _readable(found: Expansion) -> tuple[Expansion, Expr]:
+    """The terms before the first that is too long to read, and the power of what is left out."""
+    short = next((q for q, (_, c) in enumerate(found.terms) if len(text(c)) > LONGEST_TERM), len(found.terms))
+    rest = found.terms[short][0] if short < len(found.terms) else S(ORDER)
+    return replace(found, terms=found.terms[:short]), rest
 
 
 def _where(test: Any) -> str:
