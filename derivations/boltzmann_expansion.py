@@ -1,18 +1,34 @@
 """The Boltzmann operator is no non-expansion: its sup-norm Lipschitz constant is the root of z tanh(z - log(n - 1)/2) = 1."""
 
+from decimal import Decimal
 from fractions import Fraction
 
-from sympy import Abs, Eq, Float, Function, IndexedBase, Interval, Rational, S, Sum, Symbol, exp, log, tanh
+from sympy import (
+    Abs,
+    Eq,
+    Float,
+    Function,
+    IndexedBase,
+    Interval,
+    KroneckerDelta,
+    Rational,
+    S,
+    Sum,
+    Symbol,
+    exp,
+    log,
+    tanh,
+)
 
 import smoothsym as ss
 from smoothsym.catalogue import boltzmann
 from smoothsym.certify.enclosure import fraction_of
-from smoothsym.program import intervals
-from smoothsym.symbolic.derivation import BrokenStep, Derivation
+from smoothsym.certify.roots import enclosed
+from smoothsym.symbolic.derivation import Derivation
 from smoothsym.symbolic.figures import Curve, Figure
+from smoothsym.symbolic.roots import Lambda
 from smoothsym.words import alpha, i, j, k, n, x
 
-PREC = 200
 DIGITS = 12
 
 
@@ -164,6 +180,8 @@ def derive() -> Derivation:
         z2=2 * z / alpha,
         g=gradient,
     )
+    _single_slopes(d, q, z)
+    _hessian(d, pi, B)
     d.text(
         """## Numbers
 
@@ -171,12 +189,14 @@ def derive() -> Derivation:
         root=root,
     )
     for size in (2, 3, 10):
-        low, high = _root(size)
+        ends = [fraction_of(end) for end in enclosed(Lambda(n), {n: size})]
+        cut = int(ends[0] * 10**DIGITS)
+        low, high = Fraction(cut, 10**DIGITS), Fraction(cut + 1, 10**DIGITS)
         d.computed(
-            _sign(size, Fraction(low)) < 0 < _sign(size, Fraction(high)),
-            Symbol(f"Lambda_{size}"),
+            low < ends[0] and ends[1] < high,
+            Lambda(S(size)),
             r"\in",
-            Interval.open(Float(low, DIGITS + 2), Float(high, DIGITS + 2)),
+            Interval.open(*(Float(str(Decimal(q).scaleb(-DIGITS)), DIGITS + 2) for q in (cut, cut + 1))),
             "The root for {n}",
             "by the signs of interval enclosures at both ends",
             n=Eq(n, size),
@@ -188,29 +208,65 @@ def derive() -> Derivation:
     return d
 
 
-def _sign(size: int, at: Fraction) -> int:
-    """The certified sign of z tanh(z - log(n - 1)/2) - 1, as z (1 - 2/(1 + e^(2 z)/(n - 1))) - 1."""
-    z, one, two = (intervals.exact(value, PREC) for value in (at, 1, 2))
-    ratio = intervals.div(intervals.exp(intervals.mul(two, z, PREC), PREC), intervals.exact(size - 1, PREC), PREC)
-    tangent = intervals.sub(one, intervals.div(two, intervals.add(one, ratio, PREC), PREC), PREC)
-    value = intervals.sub(intervals.mul(z, tangent, PREC), one, PREC)
-    low, high = (intervals.mpf_sign(end) for end in value)
-    if low != high:
-        raise BrokenStep(f"the sign at {at} for n = {size} is not decided with {PREC} bits")
-    return low
+def _single_slopes(d: Derivation, q: Symbol, z: Symbol) -> None:
+    """How large and how small one slope can be."""
+    h = Symbol("h", nonnegative=True)
+    ell = h + log(q) - log(1 - q)
+    own = -q * log(q) - (1 - q) * log(1 - q) + (1 - q) * h
+    d.text(
+        """## One slope
+
+        Let {q} now be the share of one entry, and {h} the entropy of the others' parts of the rest, between zero and {most}. The entropy
+        of all weights is {own}.""",
+        q=q,
+        h=h,
+        most=log(n - 1),
+        own=own,
+    )
+    slope = d.equal(q * (1 + log(q) + own), q * (1 + (1 - q) * ell), "The slope in that entry is")
+    rate = d.derivative(q * (1 + (1 - q) * ell), q, 2 + (1 - 2 * q) * ell, "It changes with the share at the rate")
+    at = 2 / (2 * q - 1)
+    d.equal(q * (1 + (1 - q) * at), q * at / 2, "which vanishes where the logarithm is {at}; the slope there is", at=at)
+    half = d.equal(
+        (q * at / 2).subs(q, (1 + 1 / z) / 2),
+        (1 + z) / 2,
+        "With {z} for half that logarithm, so that {q} is {share}, it is",
+        z=z,
+        q=q,
+        share=(1 + 1 / z) / 2,
+    )
+    d.text(
+        """The slope {slope} rises with {h}. So it is largest for equal other entries: there {rate} to {half} make {z} the root once more, and
+        **no slope exceeds {top}**, which is attained where the constant is. It is smallest where one of the others has all the rest, for {none}: that is the case of two entries,
+        where the slopes are {one} and what is left of one, and **no slope is below {low}**, for any {n}; with two entries it is attained, with more it is approached.""",
+        slope=slope,
+        h=h,
+        rate=rate,
+        half=half,
+        z=z,
+        top=(1 + Lambda(n)) / 2,
+        none=Eq(h, 0),
+        one=(1 + Lambda(S(2))) / 2,
+        low=(1 - Lambda(S(2))) / 2,
+        n=n,
+    )
 
 
-def _root(size: int) -> tuple[str, str]:
-    """Neighbouring decimals with the root between them."""
-    unit = 10**DIGITS
-    low, high = unit, size * unit
-    if _sign(size, Fraction(low, unit)) >= 0 or _sign(size, Fraction(high, unit)) <= 0:
-        raise BrokenStep(f"no root between 1 and {size} for n = {size}")
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if _sign(size, Fraction(middle, unit)) < 0 else (low, middle)
-    low_text, high_text = (f"{end // unit}.{end % unit:0{DIGITS}d}" for end in (low, high))
-    return low_text, high_text
+def _hessian(d: Derivation, pi: IndexedBase, B: Symbol) -> None:
+    """What the entries of the Hessian add up to."""
+    slopes = {index: pi[index] * (1 + alpha * (x[index] - B)) for index in (i, k)}
+    form = alpha * (KroneckerDelta(i, k) * (pi[i] + slopes[i]) - slopes[i] * pi[k] - pi[i] * slopes[k])
+    d.text("## The Hessian")
+    hessian = d.derivative(B, (x[i], x[k]), form, "It is written in weights and slopes")
+    d.text(
+        """The weights add up to one, and the moduli of the slopes to {constant} at most. So by {hessian} the moduli of its
+        entries add up to at most {norm}: those of the diagonal part to {diagonal}, those of each product to {constant}, all times {alpha}.""",
+        constant=Lambda(n),
+        hessian=hessian,
+        norm=alpha * (1 + 3 * Lambda(n)),
+        diagonal=1 + Lambda(n),
+        alpha=alpha,
+    )
 
 
 def _figure() -> Figure:

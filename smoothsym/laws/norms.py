@@ -179,10 +179,10 @@ class DualNorm(Law):
     def statement(self, op: Any) -> str:
         p, q = text(op.parameter), text(self.dual)
         if self.powers:
-            said = f"(f^{p}/{p})* = g^q/q, g = f at the exponent q = {q}"
+            said = f"the conjugate of f^{p}/{p} is g^q/q, g being f at the exponent q = {q}"
         else:
-            said = f"f* is 0 where f at the exponent {q} is at most 1, oo elsewhere"
-        return f"dual norm: {said}" + condition(self.when)
+            said = f"the conjugate is 0 where f at the exponent {q} is at most 1, oo elsewhere"
+        return f"dual: {said}" + condition(self.when)
 
     def applies(self, op: Any) -> bool:
         return super().applies(op) and op.arity is None and op.parameter is not None
