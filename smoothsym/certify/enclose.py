@@ -236,20 +236,32 @@ def reference(
     return (found, stages) if full_output else found
 
 
+CHUNK = 1 << 22
+"""So many elements go through the stages at a time: what they need beside the rows and the answers is bounded, for any number of rows."""
+
+
 def _by_stages(asked: _Inquiry, rows: Any, fmt: formats.Format, rounding: str) -> tuple[Any, Stages]:
     """The bit patterns of rows of floats: of ordinary ones by the batch, of what it leaves open and of special rows one by one."""
     count, n = rows.shape
     name, parameter, _ = asked.parameter
-    bits = np.zeros((count, *(n,) * asked.rank), dtype=fmt.uint)
-    decided = np.zeros(count, dtype=bool)
+    bits = np.empty((count, *(n,) * asked.rank), dtype=fmt.uint)
+    batch = None
+    if not isinstance(parameter, float) and parameter != 0 and n:
+        batch = Batch(asked.op, asked.of, name, parameter, fmt, rounding)
     counts: dict[str, int] = {}
-    if not isinstance(parameter, float) and parameter != 0 and rows.size:
-        bits, decided, counts = Batch(asked.op, asked.of, name, parameter, fmt, rounding).decide(rows)
-    left = np.flatnonzero(~decided)
-    if len(left):
-        exact = [[exact_number(v, "x") for v in rows[q].tolist()] for q in left]
-        bits[left] = np.array(asked.answers(exact, left.tolist()), dtype=fmt.uint).reshape(len(left), *bits.shape[1:])
-        counts["enclosures"] = len(left)
+    size = max(1, CHUNK // max(n, n**asked.rank, 1))
+    for start in range(0, count, size):
+        part = rows[start : start + size].astype(np.float64, copy=False)
+        decided = np.zeros(len(part), dtype=bool)
+        if batch is not None:
+            bits[start : start + size], decided, found = batch.decide(part)
+            counts = {stage: counts.get(stage, 0) + found.get(stage, 0) for stage in {**counts, **found}}
+        left = np.flatnonzero(~decided)
+        if len(left):
+            exact = [[exact_number(v, "x") for v in part[q].tolist()] for q in left]
+            answers = asked.answers(exact, (left + start).tolist())
+            bits[left + start] = np.array(answers, dtype=fmt.uint).reshape(len(left), *bits.shape[1:])
+            counts["enclosures"] = counts.get("enclosures", 0) + len(left)
     return bits, Stages(count, counts)
 
 

@@ -76,7 +76,7 @@ def parameter_of(op: Any, given: Mapping[str, Any]) -> tuple[str | None, Number,
 
 
 def floats_of(op: Any, x: Any) -> tuple[np.ndarray[Any, Any], tuple[int, ...]] | None:
-    """An array of floats as rows of float64, which hold them exactly, and its shape; None for what is no such array."""
+    """An array of floats as rows, and its shape; None for what is no such array."""
     if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray) or x.ndim == 0:
         return None
     if not ((x.dtype.kind == "f" and x.dtype.itemsize <= 8) or x.dtype.name == "bfloat16"):
@@ -85,9 +85,8 @@ def floats_of(op: Any, x: Any) -> tuple[np.ndarray[Any, Any], tuple[int, ...]] |
     positive = op.domain != "positive" or not bool((x <= 0).any())
     if not positive or (op.arity is not None and shape[-1] != op.arity):
         rows_of(op, x)  # which says what is wrong
-    return x.astype(np.float64, copy=False).reshape(-1, shape[-1]) if x.size else np.zeros(
-        (int(np.prod(shape[:-1])), shape[-1])
-    ), shape
+    count = int(np.prod(shape[:-1]))
+    return (x.reshape(count, shape[-1]), shape)
 
 
 def rows_of(op: Any, x: Any) -> tuple[list[Row], tuple[int, ...]]:

@@ -7,7 +7,7 @@ import pytest
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.certify import batch
+from smoothsym.certify import batch, enclose
 from smoothsym.certify.enclosure import Refused
 from smoothsym.program.twofold.values import Twofold
 
@@ -70,6 +70,18 @@ def test_rows_of_any_length(n: int) -> None:
     if n <= 300:
         assert (value == ss.reference(ss.boltzmann, rows.tolist())).all()
     assert np.allclose(gradient.sum(axis=1), 1) and value.shape == (3,) and gradient.shape == (3, n)
+
+
+@pytest.mark.parametrize("dtype", ("float16", "bfloat16", "float32", "float64"))
+def test_rows_in_chunks(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is computed together, the bits are the same; a refusal names the row of the whole."""
+    rows = formats.get(dtype).to_array(formats.get(dtype).round_floats(np.random.default_rng(3).normal(0, 2, (50, 3))))
+    whole = ss.reference(ss.boltzmann, rows, of="gradient", dtype=dtype)
+    monkeypatch.setattr(enclose, "CHUNK", 21)
+    assert (whole == ss.reference(ss.boltzmann, rows, of="gradient", dtype=dtype)).all()
+    rows = np.where(np.arange(50)[:, None] == 47, np.array([0.0, -700.5, 0.0]), rows.astype(float))
+    with pytest.raises(Refused, match="row 47"):
+        ss.reference(ss.logsumexp, rows, of="gradient", budget=30)
 
 
 def test_a_bound_that_is_too_small_makes_wrong_bits() -> None:
