@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sympy import Add, Dummy, Expr, Integer, Mul, Pow, together
 from sympy.polys.polyerrors import PolynomialError
 
@@ -10,6 +12,7 @@ MOST_TERMS = 600
 MOST_SYMBOLS = 10
 
 
+@lru_cache(maxsize=5000)
 def factored(e: Expr) -> Expr:
     """An expression over one denominator, factored as a rational function of its sums, exponentials, powers and entries."""
     names: dict[Expr, Dummy] = {}
@@ -26,21 +29,6 @@ def factored(e: Expr) -> Expr:
     return found.xreplace({name: atom for atom, name in names.items()})
 
 
-def cancelled(above: Expr, below: Expr) -> Expr | None:
-    """above / below with what is common cancelled, and factored; None where it would grow too large."""
-    names: dict[Expr, Dummy] = {}
-    parts = [_rational(part, names) for part in (above, below)]
-    if parts[1] == 0 or len(parts[0].free_symbols | parts[1].free_symbols) > MOST_SYMBOLS:
-        return None
-    if max(map(_terms, parts)) > MOST_TERMS:
-        return None
-    try:
-        found = (parts[0] / parts[1]).cancel().factor()
-    except (PolynomialError, NotImplementedError, AttributeError):
-        return None
-    return found.xreplace({name: atom for atom, name in names.items()})
-
-
 def _rational(e: Expr, names: dict[Expr, Dummy]) -> Expr:
     """The expression with a symbol for each part that is no sum, product or whole power."""
     if e.is_Rational or e.is_Symbol:
@@ -54,6 +42,8 @@ def _rational(e: Expr, names: dict[Expr, Dummy]) -> Expr:
         whole, rest = e.exp.expand().as_coeff_Add()
         if isinstance(whole, Integer) and whole != 0 and abs(whole) <= 8:
             return _rational(e.base**rest, names) * _rational(e.base, names) ** whole
+        if e.exp.could_extract_minus_sign():
+            return 1 / _rational(e.base**-e.exp, names)
     return names.setdefault(e, Dummy(f"A{len(names)}"))
 
 

@@ -1,240 +1,168 @@
-"""Certificates of sign: an identity to a form that is plainly nonnegative, or a named lemma whose hypotheses are identities.
+"""The search for certificates of sign: candidates are proposed by the shape of an expression, and each is checked.
 
-Each certificate is data that says how a claim is shown; `check` verifies it again, by normal forms and signs by form alone.
+Identities to a nonnegative form and lemmas come first (candidates.py), alone or with a rest; then the cases of the sign of an
+entry, and what rises from a limit that is not negative (monotone.py), each of whose parts is searched in turn. What is seen
+negative in floats is not searched at all, so that a false claim costs little; the search ends after a number of steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Ge, Gt, Le, Lt, Mul, Pow, S, Sum, cosh, exp, log, sinh, tanh
+from sympy import Abs, Add, Dummy, Expr, Indexed, S, Sum, Symbol, sign
 
 from smoothsym import words
-from smoothsym.symbolic import moments, signs
-from smoothsym.symbolic.factoring import cancelled, factored
+from smoothsym.symbolic.assumptions import inside, instances, under
+from smoothsym.symbolic.candidates import Piece, normal, pieces, wholes
+from smoothsym.symbolic.certificates import (
+    ByForm,
+    CauchySchwarz,
+    Certificate,
+    Conjugate,
+    Entropy,
+    RelativeEntropy,
+    Total,
+    nonnegative,
+    plain,
+)
+from smoothsym.symbolic.monotone import Cases, Rising, approach, cases, climb, lifted, movable, reach_of, smooth
+from smoothsym.symbolic.sampling import falls_somewhere, negative_somewhere
 
 v = words.v
+DEPTH = 3
+"""How many arguments by change stand inside each other, at most."""
+WORK = 600
+"""How many operations the expressions have, all together, that are searched for one claim."""
+LARGEST = 120
+"""How many operations an expression has, at most, that is argued about by change."""
+STAGES = ((True, 0), (False, DEPTH), (True, DEPTH))
+"""Whether rests are searched, and how many arguments by change stand inside each other: rests are many, and changes larger."""
+POWERS = (0, 1, 2)
+"""The powers of the distance that an expression is multiplied by."""
 
 
-def under(expression: Expr, when: Any) -> Expr:
-    """The expression with an assumption, such as alpha > 0 or p <= 1, built into its symbol.
-
-    >>> from smoothsym.words import p
-    >>> signs.nonnegative(under(p - 1, p >= 1))
-    True
-    """
-    if when is True or when is S.true:
-        return S(expression)
-    if not isinstance(when, Ge | Gt | Le | Lt) or not when.lhs.is_Symbol or not when.rhs.is_number:
-        raise ValueError(f"when={when} is no relation between a symbol and a number, such as p >= 1")
-    excess = _EXCESS["positive" if isinstance(when, Gt | Lt) else "nonnegative"]
-    return S(expression).xreplace({when.lhs: when.rhs + (excess if isinstance(when, Ge | Gt) else -excess)})
-
-
-_EXCESS = {kind: Dummy("excess", **{kind: True}) for kind in ("positive", "nonnegative")}
-
-
-def nonnegative(expression: Expr, when: Any = True, domain: str = "real") -> bool:
-    """Whether an expression is >= 0 by its form, under an assumption on the parameter."""
-    expression = signs.in_domain(under(expression, when), domain)
-    return signs.nonnegative(expression) or signs.nonnegative(_factored(expression))
-
-
-def _factored(e: Expr) -> Expr:
-    return Mul(*(_inner(f) for f in Mul.make_args(factored(e))))
-
-
-def _inner(f: Expr) -> Expr:
-    return f.func(*(a.expand() if a.is_Add else a for a in f.args)) if f.is_Pow else f
-
-
-def plain(e: Expr) -> Expr:
-    """Hyperbolic functions by exponentials."""
-    return e.replace(lambda q: isinstance(q, tanh | cosh | sinh), lambda q: q.rewrite(exp))
-
-
-@dataclass(frozen=True)
-class ByForm:
-    """expression = form, and the form is >= 0 term by term."""
-
-    expression: Expr
-    form: Expr
-    when: Any = True
-    domain: str = "real"
-
-    def check(self) -> bool:
-        same = self.expression == self.form or moments.equal(self.expression, self.form, self.domain)
-        return same and nonnegative(self.form, self.when, self.domain)
-
-    def __str__(self) -> str:
-        return "nonnegative by its form"
-
-
-@dataclass(frozen=True)
-class CauchySchwarz:
-    """expression = factor * (sum a * sum b - (sum c)^2) + rest: a, b >= 0 and a b = c^2 term by term, factor and rest >= 0."""
-
-    expression: Expr
-    factor: Expr
-    a: Expr
-    b: Expr
-    c: Expr
-    rest: Expr = S.Zero
-    when: Any = True
-    domain: str = "real"
-
-    def check(self) -> bool:
-        """Whether the certificate holds: the identity for every n, the product term by term, and the signs by form."""
-        total = [Sum(e, (words.j, 1, words.n)) for e in (self.a, self.b, self.c)]
-        return (
-            moments.equal(self.expression, self.factor * (total[0] * total[1] - total[2] ** 2) + self.rest, self.domain)
-            and moments.equal(self.a * self.b, self.c**2, self.domain)
-            and nonnegative(self.a, True, self.domain)
-            and nonnegative(self.b, True, self.domain)
-            and nonnegative(self.factor, self.when, self.domain)
-            and nonnegative(self.rest, self.when, self.domain)
-        )
-
-    def __str__(self) -> str:
-        return f"{self.factor} times a Cauchy-Schwarz gap" + (f", plus {self.rest}" if self.rest != 0 else "")
-
-
-@dataclass(frozen=True)
-class RelativeEntropy:
-    """expression = factor * sum_j q_j log(q_j / r_j), q and r positive with sum 1, and factor >= 0: Gibbs' inequality."""
-
-    expression: Expr
-    factor: Expr
-    q: Expr
-    r: Expr
-    when: Any = True
-    domain: str = "real"
-
-    def check(self) -> bool:
-        over = (words.j, 1, words.n)
-        divergence = Sum(self.q * log(self.q / self.r), over)
-        return (
-            all(
-                moments.equal(Sum(e, over), S.One, self.domain) and moments.positive(e, self.domain)
-                for e in (self.q, self.r)
-            )
-            and moments.equal(self.expression, self.factor * divergence, self.domain)
-            and nonnegative(self.factor, self.when, self.domain)
-        )
-
-    def __str__(self) -> str:
-        return f"{self.factor} times a relative entropy (Gibbs' inequality)"
-
-
-@dataclass(frozen=True)
-class Entropy:
-    """expression = factor * sum_j q_j log(1 / q_j), q positive with sum 1 (so that each q_j <= 1), and factor >= 0."""
-
-    expression: Expr
-    factor: Expr
-    q: Expr
-    when: Any = True
-    domain: str = "real"
-
-    def check(self) -> bool:
-        over = (words.j, 1, words.n)
-        return (
-            moments.equal(Sum(self.q, over), S.One, self.domain)
-            and moments.positive(self.q, self.domain)
-            and moments.equal(self.expression, -self.factor * Sum(self.q * log(self.q), over), self.domain)
-            and nonnegative(self.factor, self.when, self.domain)
-        )
-
-    def __str__(self) -> str:
-        return f"{self.factor} times an entropy"
-
-
-@dataclass(frozen=True)
-class Conjugate:
-    """expression = factor * (a + b sqrt(r)) with factor, r >= 0, and either b >= 0 and b^2 r >= a^2, or a >= 0 and a^2 >= b^2 r.
-
-    `surplus` is the difference of the squares, nonnegative by its form: what is positive outweighs what is not.
-    """
-
-    expression: Expr
-    factor: Expr
-    a: Expr
-    b: Expr
-    r: Expr
-    surplus: Expr
-    when: Any = True
-    domain: str = "real"
-
-    def check(self) -> bool:
-        whole = self.factor * (self.a + self.b * self.r**S.Half)
-        gap = self.b**2 * self.r - self.a**2
-        by_root, by_rest = (
-            nonnegative(e, self.when, self.domain) and moments.equal(self.surplus, g, self.domain)
-            for e, g in ((self.b, gap), (self.a, -gap))
-        )
-        return (
-            moments.equal(self.expression, whole, self.domain)
-            and (by_root or by_rest)
-            and all(nonnegative(e, self.when, self.domain) for e in (self.factor, self.r, self.surplus))
-        )
-
-    def __str__(self) -> str:
-        return "of a root and what stands beside it, the positive one outweighs the other"
-
-
-Certificate = ByForm | CauchySchwarz | RelativeEntropy | Entropy | Conjugate
-
-
+@lru_cache(maxsize=1000)
 def certificate(expression: Expr, when: Any = True, domain: str = "real") -> Certificate | None:
     """A certificate that an expression is >= 0 for every n, under an assumption on the parameter; None where none is found.
 
+    >>> from sympy import exp
     >>> from smoothsym.words import alpha, i, j, n, x
     >>> weight = exp(alpha * x[i]) / Sum(exp(alpha * x[j]), (j, 1, n))
     >>> print(certificate(weight))
     nonnegative by its form
     """
     expression = plain(S(expression))
-    for found in _candidates(expression, when, domain):
-        if found.check():
-            return found
-    return None
+    searches = (_Search(domain, rests).certificate(expression, when, depth) for rests, depth in STAGES)
+    return next((found for found in searches if found is not None), None)
 
 
-def _candidates(e: Expr, when: Any, domain: str) -> Iterator[Certificate]:
-    yield ByForm(e, e, when, domain)
-    if e.has(Sum):
-        yield from _cauchy_schwarz(e, when, domain)
-        yield from _entropies(e, when, domain)
-    for form in _forms(e, domain):
-        yield ByForm(e, form, when, domain)
-    yield from _conjugates(e, when, domain)
+class _Search:
+    def __init__(self, domain: str, rests: bool) -> None:
+        self.domain, self.rests, self.left = domain, rests, WORK
+        self.found: dict[tuple[Expr, Any], Certificate] = {}
+        self.missed: dict[tuple[Expr, Any], int] = {}
+        """Expressions without a certificate of so many arguments by change inside each other; one that is being searched counts."""
 
+    def certificate(self, e: Expr, when: Any, depth: int) -> Certificate | None:
+        """A certificate of a plain expression, with so many arguments by change inside each other at most."""
+        if (e, when) in self.found:
+            return self.found[e, when]
+        if self.left < 0 or self.missed.get((e, when), -1) >= depth or negative_somewhere(e, when, self.domain):
+            return None
+        self.left -= (size := e.count_ops())
+        self.missed[e, when] = depth
+        found = next((c for c in wholes(e, when, self.domain) if c.check()), None)
+        found = found or self._in_pieces(e, when, depth)
+        if depth and found is None and size <= LARGEST:
+            argued = chain(self._by_cases(e, when, depth - 1), self._by_rising(e, when, depth - 1))
+            found = next(argued, None)
+        if found is not None:
+            self.found[e, when] = found
+        return found
 
-def _forms(e: Expr, domain: str) -> Iterator[Expr]:
-    """Other ways to write an expression, in which its sign may show; radicands stay as they were written."""
-    radicands = {q.base.expand(): q.base for q in e.atoms(Pow) if not q.exp.is_integer}
-    for form in (e, moments.normal(e, domain)):
-        form = factored(form)
-        yield form.replace(lambda q: q.is_Pow and q.base in radicands, lambda q: radicands[q.base] ** q.exp)
+    def _in_pieces(self, e: Expr, when: Any, depth: int) -> Certificate | None:
+        """A part that is certified, and a rest that is searched."""
+        rests: dict[Expr, Piece] = {}
+        for part in pieces(e, when, self.domain):
+            rest = normal(e - part.expression, self.domain)
+            if rest == 0 and (whole := replace(part, expression=e)).check():
+                return whole
+            rests.setdefault(rest, part)
+        for rest, part in rests.items() if self.rests else ():
+            beside = self.certificate(rest, when, max(depth - 1, 0))
+            if beside is not None and (total := Total(e, (part, beside), when, self.domain)).check():
+                return total
+        return None
 
+    def _by_cases(self, e: Expr, when: Any, depth: int) -> Iterator[Cases]:
+        for entry, centre in _splits(e):
+            size = Dummy("distance", positive=True)
+            parts = self._all(cases(e, entry, centre, size), when, depth)
+            if parts is not None:
+                yield Cases(e, entry, centre, size, parts, when, self.domain)
 
-def _conjugates(e: Expr, when: Any, domain: str) -> Iterator[Conjugate]:
-    h = Dummy("h", positive=True)
-    for base in sorted({q.base for q in e.atoms(Pow) if q.exp.is_Rational and q.exp.q == 2 and q.base.is_Add}, key=str):
-        powers = {q for q in e.atoms(Pow) if q.base == base}
-        rational = factored(e.xreplace({q: h ** (2 * q.exp) for q in powers}))
-        for factor in Mul.make_args(rational):
-            linear = factor.as_poly(h) if factor.is_Add and factor.has(h) else None
-            if linear is None or linear.degree() != 1:
+    def _all(self, claims: Iterable[Expr], when: Any, depth: int) -> tuple[Certificate, ...] | None:
+        """A certificate of each; None as soon as one is not found."""
+        found: list[Certificate] = []
+        for claim in claims:
+            one = self.certificate(claim, when, depth)
+            if one is None:
+                return None
+            found.append(one)
+        return tuple(found)
+
+    def _by_rising(self, e: Expr, when: Any, depth: int) -> Iterator[Rising]:
+        for by in movable(e, when):
+            reach = reach_of(by, when)
+            ends = self._all((plain(e.xreplace({by: end})) for end in reach.ends), when, 0)
+            if ends is None:
                 continue
-            b, a = linear.all_coeffs()
-            rest = (rational / factor).xreplace({h: base**S.Half})
-            gap = factored((b**2 * base - a**2).expand())
-            for sign in (1, -1):
-                for surplus in (gap, -gap):
-                    yield Conjugate(e, sign * rest, sign * a, sign * b, base, surplus, when, domain)
+            for end in (reach.low, reach.high):
+                for power in POWERS:
+                    found = self._from(e, by, end, power, when, depth)
+                    if found is not None:
+                        yield Rising(e, by, end, power, *found, ends, when, self.domain)
+
+    def _from(
+        self, e: Expr, by: Symbol, end: Expr, power: int, when: Any, depth: int
+    ) -> tuple[Certificate, Certificate] | None:
+        """Certificates of the limit at an end, and of the slope away from it."""
+        if self.left < 0:
+            return None
+        reach = reach_of(by, when)
+        whole = lifted(e, by, reach, end, power)
+        if falls_somewhere(whole if end == reach.low else -whole, by, inside(when, by), self.domain):
+            return None
+        self.left -= 2 * whole.count_ops()
+        try:
+            slope = climb(whole, by, reach, end)
+        except ValueError:
+            return None
+        if negative_somewhere(slope, inside(when, by), self.domain) or not smooth(whole, by, when, self.domain):
+            return None
+        approached = approach(whole, by, reach, end, when, self.domain)
+        limit = None if approached is None else self.certificate(plain(approached), True, 0)
+        if limit is None:
+            return None
+        rises = self.certificate(slope, inside(when, by), depth)
+        return None if rises is None else (limit, rises)
+
+
+def _splits(e: Expr) -> Iterator[tuple[Indexed, Expr]]:
+    """Entries and the places at which to tell them apart: the zeros of moduli, of entries, and of differences of two."""
+    entries = sorted((q for q in e.atoms(Indexed) if q.base == words.x), key=str)
+    if e.has(Sum, words.Reduction) or not 1 <= len(entries) <= 2 or any(not q.indices[0].is_Integer for q in entries):
+        return
+    insides = [part for q in e.atoms(Abs, sign) for part in q.args]
+    for zero in dict.fromkeys([*sorted(insides, key=str), *([entries[0] - entries[1]] if entries[1:] else entries)]):
+        entry = next((q for q in entries if zero.has(q)), None)
+        slope = zero.diff(entry) if entry is not None else S.Zero
+        if slope.is_Rational and slope != 0:
+            yield entry, entry - zero / slope
 
 
 def quadratic_form(hessian: Expr, arity: int | None = None) -> Expr:
@@ -245,54 +173,7 @@ def quadratic_form(hessian: Expr, arity: int | None = None) -> Expr:
     return Add(*(hessian.subs({words.i: a, words.k: b}) * v[a] * v[b] for a in places for b in places))
 
 
-def cauchy_schwarz(form: Expr, when: Any = True, domain: str = "real") -> CauchySchwarz | None:
-    """A certificate that a form is factor * (sum a sum b - (sum c)^2) with factor >= 0, where one is found."""
-    return next((found for found in _cauchy_schwarz(form, when, domain) if found.check()), None)
-
-
-def _cauchy_schwarz(form: Expr, when: Any, domain: str) -> Iterator[CauchySchwarz]:
-    over = (words.j, 1, words.n)
-    terms = Add.make_args(moments.normal(form, domain).expand(deep=False))
-    squares = {f for term in terms for f in Mul.make_args(term) if f.is_Pow and isinstance(f.base, Sum) and f.exp == 2}
-    for power in sorted(squares, key=str):
-        factor = -Add(*(term / power for term in terms if power in Mul.make_args(term)))
-        if factor.has(v) or len(power.base.limits) != 1:
-            continue
-        c = power.base.function.xreplace({power.base.limits[0][0]: words.j})
-        for b_sum in sorted({f.as_base_exp()[0] for term in terms for f in Mul.make_args(term)}, key=str):
-            if not isinstance(b_sum, Sum) or len(b_sum.limits) != 1 or b_sum == power.base:
-                continue
-            b = b_sum.function.xreplace({b_sum.limits[0][0]: words.j})
-            a = moments.normal(c**2 / b, domain)
-            if a == b:
-                continue
-            yield CauchySchwarz(form, factored(factor), a, b, c, S.Zero, when, domain)
-            gap = Sum(a, over) * Sum(b, over) - Sum(c, over) ** 2
-            rest = _reduced(form - factor * gap, domain)
-            if rest != 0:
-                yield CauchySchwarz(form, factored(factor), a, b, c, rest, when, domain)
-
-
-def _reduced(e: Expr, domain: str) -> Expr:
-    """A difference in its normal form, factored."""
-    return factored(moments.normal(e, domain))
-
-
-def _entropies(e: Expr, when: Any, domain: str) -> Iterator[RelativeEntropy | Entropy]:
-    """With the shares of a sum as weights, against uniform ones, both ways; what remains beside the divergence is the factor."""
-    if not e.has(log):
-        return
-    over, uniform = (words.j, 1, words.n), 1 / words.n
-    for total in sorted(e.atoms(Sum), key=lambda t: (t.count_ops(), str(t))):
-        if len(total.limits) != 1 or not moments.positive(total, domain):
-            continue
-        weight = total.function.xreplace({total.limits[0][0]: words.j}) / total
-        for q, r in ((weight, uniform), (uniform, weight)):
-            factor = _quotient(e, Sum(q * log(q / r), over), domain)
-            yield RelativeEntropy(e, factor, q, r, when, domain)
-        yield Entropy(e, _quotient(e, -Sum(weight * log(weight), over), domain), weight, when, domain)
-
-
-def _quotient(above: Expr, below: Expr, domain: str) -> Expr:
-    """A quotient of normal forms, what is common cancelled; 0, which proves nothing, where that is too large."""
-    return cancelled(moments.normal(above, domain), moments.normal(below, domain)) or S.Zero
+__all__ = [
+    "ByForm", "CauchySchwarz", "Certificate", "Conjugate", "Entropy", "RelativeEntropy", "certificate", "instances",
+    "nonnegative", "plain", "quadratic_form", "under",
+]  # fmt: skip

@@ -10,6 +10,7 @@ from functools import lru_cache
 from sympy import (
     Abs,
     Add,
+    Dummy,
     Expr,
     Function,
     Indexed,
@@ -77,11 +78,17 @@ def nonnegative(e: Expr) -> bool:
         return bool(e.is_nonnegative)
     if isinstance(e, Abs | KroneckerDelta):
         return True
+    if isinstance(e, words.Reduction):
+        return nonnegative(entry(e.args[0], _ANY))
     if isinstance(e, exp | cosh):
         return real(e.args[0])
+    if isinstance(e, log) and nonnegative(e.args[0] - 1):
+        return True
     if isinstance(e, Sum):
         return _over_indices(e) and nonnegative(e.function)
     if isinstance(e, Add | Mul) and all(nonnegative(argument) for argument in e.args):
+        return True
+    if isinstance(e, Add) and _ordered(e):
         return True
     if isinstance(e, Pow):
         even = bool(e.exp.is_even) and real(e.base)
@@ -96,6 +103,8 @@ def positive(e: Expr) -> bool:
         return bool(e.is_positive)
     if isinstance(e, Abs):
         return all(generic(f.as_base_exp()[0]) or positive(f) for f in Mul.make_args(e.args[0]))
+    if isinstance(e, words.Reduction):
+        return positive(entry(e.args[0], _ANY))
     if isinstance(e, exp | cosh):
         return real(e.args[0])
     if isinstance(e, Sum):
@@ -110,8 +119,47 @@ def positive(e: Expr) -> bool:
 
 
 def _over_indices(total: Sum) -> bool:
-    """Whether a sum is over 1..n, ..., which holds at least one index."""
-    return all(len(lim) == 3 and lim[1] == 1 and lim[2].is_integer and lim[2].is_positive for lim in total.limits)
+    """Whether a sum is over 1..n, ..., which holds at least one index; what is said of a whole vector is said of x[1..n]."""
+    whole = total.has(words.Reduction)
+    return all(
+        len(lim) == 3 and lim[1] == 1 and lim[2].is_integer and lim[2].is_positive and (not whole or lim[2] == words.n)
+        for lim in total.limits
+    )
+
+
+_ANY = Dummy("any", integer=True)
+
+
+def entry(whole: Expr, index: Expr) -> Expr:
+    """An expression in a whole vector, such as |x|, at an index."""
+    return whole.xreplace({base: base[index] for base in whole.atoms(IndexedBase)})
+
+
+def _ordered(e: Add) -> bool:
+    """Whether a difference is of what is at least as large: maximum(x) - x[j], log(x[j]) - log(minimum(x)), and the like."""
+    if len(e.args) != 2:
+        return False
+    (a, large), (b, small) = (term.as_coeff_Mul() for term in e.args)
+    return bool(a == -b) and (_at_least(large, small) if a.is_positive else _at_least(small, large))
+
+
+def _at_least(large: Expr, small: Expr) -> bool:
+    if large.func == small.func and isinstance(large, exp | log):
+        return _at_least(large.args[0], small.args[0])
+    if isinstance(large, words.maximum):
+        return _is_entry(small, large.args[0])
+    return isinstance(small, words.minimum) and _is_entry(large, small.args[0])
+
+
+def _is_entry(e: Expr, whole: Expr) -> bool:
+    """Whether an expression is between the smallest and the largest entry: one of them, the mean, or either."""
+    if isinstance(e, words.Reduction):
+        return bool(e.args[0] == whole)
+    indices = {place for each in e.atoms(Indexed) for place in each.indices}
+    if len(indices) != 1:
+        return False
+    (place,) = indices
+    return bool(place.is_Symbol or place.is_positive) and bool(entry(whole, place) == e)
 
 
 def _known_to_sympy(e: Expr) -> bool:
