@@ -65,8 +65,9 @@ class ByForm(Certificate):
     domain: str = "real"
 
     def check(self) -> bool:
-        same = self.expression == self.form or moments.equal(self.expression, self.form, self.domain)
-        return same and nonnegative(self.form, self.when, self.domain)
+        if not nonnegative(self.form, self.when, self.domain):
+            return False
+        return self.expression == self.form or moments.equal(self.expression, self.form, self.domain)
 
     def __str__(self) -> str:
         return "nonnegative by its form"

@@ -45,6 +45,10 @@ POWERS = (0, 1, 2)
 """The powers of the distance that an expression is multiplied by."""
 
 
+Claim = tuple[Expr, Any]
+"""A plain expression that is to be >= 0, and the assumption."""
+
+
 @lru_cache(maxsize=1000)
 def certificate(expression: Expr, when: Any = True, domain: str = "real") -> Certificate | None:
     """A certificate that an expression is >= 0 for every n, under an assumption on the parameter; None where none is found.
@@ -55,45 +59,68 @@ def certificate(expression: Expr, when: Any = True, domain: str = "real") -> Cer
     >>> print(certificate(weight))
     nonnegative by its form
     """
-    expression = plain(S(expression))
-    searches = (_Search(domain, rests).certificate(expression, when, depth) for rests, depth in STAGES)
-    return next((found for found in searches if found is not None), None)
+    expression, search = plain(S(expression)), _Search(domain)
+    found = (search.stage(expression, when, rests, depth) for rests, depth in STAGES)
+    return next((one for one in found if one is not None), None)
 
 
 class _Search:
-    def __init__(self, domain: str, rests: bool) -> None:
-        self.domain, self.rests, self.left = domain, rests, WORK
-        self.found: dict[tuple[Expr, Any], Certificate] = {}
-        self.missed: dict[tuple[Expr, Any], int] = {}
-        """Expressions without a certificate of so many arguments by change inside each other; one that is being searched counts."""
+    def __init__(self, domain: str) -> None:
+        self.domain = domain
+        self.found: dict[Claim, Certificate] = {}
+        self.seen: dict[Claim, dict[Expr, Piece]] = {}
+        """Claims that have no certificate without a rest, and what is left of them beside each piece."""
+
+    def stage(self, e: Expr, when: Any, rests: bool, depth: int) -> Certificate | None:
+        """A certificate of a plain expression, by a bounded amount of work."""
+        self.rests, self.left = rests, WORK
+        self.missed: dict[Claim, int] = {}
+        """Claims without a certificate of so many arguments by change inside each other; one that is being searched counts."""
+        return self.certificate(e, when, depth)
 
     def certificate(self, e: Expr, when: Any, depth: int) -> Certificate | None:
         """A certificate of a plain expression, with so many arguments by change inside each other at most."""
-        if (e, when) in self.found:
-            return self.found[e, when]
-        if self.left < 0 or self.missed.get((e, when), -1) >= depth or negative_somewhere(e, when, self.domain):
+        claim = e, when
+        if claim in self.found:
+            return self.found[claim]
+        if self.left < 0 or self.missed.get(claim, -1) >= depth:
+            return None
+        if claim not in self.seen and negative_somewhere(e, when, self.domain):
             return None
         self.left -= (size := e.count_ops())
-        self.missed[e, when] = depth
-        found = next((c for c in wholes(e, when, self.domain) if c.check()), None)
-        found = found or self._in_pieces(e, when, depth)
-        if depth and found is None and size <= LARGEST:
+        self.missed[claim] = depth
+        found = self._directly(claim)
+        if found is None and self.rests:
+            found = self._with_rest(claim, max(depth - 1, 0))
+        if found is None and depth and size <= LARGEST:
             argued = chain(self._by_cases(e, when, depth - 1), self._by_rising(e, when, depth - 1))
             found = next(argued, None)
         if found is not None:
-            self.found[e, when] = found
+            self.found[claim] = found
         return found
 
-    def _in_pieces(self, e: Expr, when: Any, depth: int) -> Certificate | None:
-        """A part that is certified, and a rest that is searched."""
+    def _directly(self, claim: Claim) -> Certificate | None:
+        """A certificate by the form, or by one piece."""
+        if claim in self.seen:
+            return None
+        e, when = claim
+        for whole in wholes(e, when, self.domain):
+            if whole.check():
+                return whole
         rests: dict[Expr, Piece] = {}
         for part in pieces(e, when, self.domain):
             rest = normal(e - part.expression, self.domain)
             if rest == 0 and (whole := replace(part, expression=e)).check():
                 return whole
             rests.setdefault(rest, part)
-        for rest, part in rests.items() if self.rests else ():
-            beside = self.certificate(rest, when, max(depth - 1, 0))
+        self.seen[claim] = rests
+        return None
+
+    def _with_rest(self, claim: Claim, depth: int) -> Certificate | None:
+        """A piece, and a rest that is searched."""
+        e, when = claim
+        for rest, part in self.seen[claim].items():
+            beside = self.certificate(rest, when, depth)
             if beside is not None and (total := Total(e, (part, beside), when, self.domain)).check():
                 return total
         return None

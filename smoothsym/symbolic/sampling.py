@@ -33,7 +33,7 @@ from smoothsym import words
 from smoothsym.symbolic import signs
 from smoothsym.symbolic.assumptions import instances
 
-SIZE, POINTS = 3, 32
+SIZE, POINTS = 4, 40
 _NUDGE = Rational(9, 8)
 _FUNCTIONS: Mapping[Any, Callable[..., Any]] = {
     exp: np.exp,
@@ -94,7 +94,7 @@ class _Floats:
 
     def __init__(self, expression: Expr) -> None:
         rng = np.random.default_rng(20)
-        scale = np.array((0.1, 0.5, 1.0, 3.0))[np.arange(POINTS) % 4]
+        scale = np.array((0.001, 0.3, 1.0, 3.0, 30.0))[np.arange(POINTS) % 5]
         vectors = sorted(
             {e.base if isinstance(e, Indexed) else e for e in expression.atoms(Indexed, IndexedBase)}, key=str
         )
@@ -102,6 +102,10 @@ class _Floats:
         self.vectors: dict[Any, Any] = {}
         for vector in vectors:
             entries = rng.standard_normal((POINTS, SIZE)) * scale[:, None]
+            # Inequalities are sharp where entries tie: at two levels, of which one is of a single entry or both of as many.
+            for start, top in ((1, 1), (2, SIZE // 2)):
+                entries[start::3, top:] = entries[start::3, top : top + 1]
+                entries[start::3, :top] = entries[start::3, :1]
             known = vector[1]
             self.vectors[vector] = np.abs(entries) if known.is_nonnegative else entries
         self.symbols: dict[Symbol, Any] = {}
