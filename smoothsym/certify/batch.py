@@ -80,7 +80,7 @@ class Batch:
                 if not len(places):
                     continue
                 whole = len(places) == len(rows)
-                bits, sure = self._stage(rows if whole else rows[places], form, level)
+                bits, sure = self._stage(rows if whole else rows[places], form, level, float(peak[places].max()))
                 if whole and sure.all():
                     found = bits
                 else:
@@ -96,7 +96,7 @@ class Batch:
             return ("full",)
         return ("fast", "full") if self.rank == 0 else ("medium", "full")
 
-    def _stage(self, rows: Array, form: str, level: str) -> tuple[Array, Array]:
+    def _stage(self, rows: Array, form: str, level: str, reach: float) -> tuple[Array, Array]:
         """The bit patterns of one stage, and which rows it decided."""
         program = self.op.program(self.of, form)
         symbols = {self.name: values.constant(self.parameter, level == "single")} if self.name else {}
@@ -110,7 +110,7 @@ class Batch:
         def part(start: int) -> None:
             stop = min(start + step, count)
             blocks = [_block(rows[s : min(s + size, stop)], coarse) for s in range(start, stop, size)]
-            (value,) = machine.run(program, blocks, symbols, level)
+            (value,) = machine.run(program, blocks, symbols, level, reach)
             patterns, sure = rounded(value, self.fmt, self.rounding)
             bits[start:stop] = patterns.reshape(-1) if coarse else patterns.transpose(self.rank, *range(self.rank))
             decided[start:stop] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)

@@ -126,14 +126,16 @@ def _at(table: Array, place: Array) -> Array:
     return np.take(table, place, mode="clip")
 
 
-def _argument(t: Twofold, least: float = LOW, most: float = HIGH) -> tuple[Array, Array | None, Array, Array]:
+def _argument(
+    t: Twofold, reach: float = np.inf, least: float = LOW, most: float = HIGH
+) -> tuple[Array, Array | None, Array, Array]:
     """(hi, lo, what its error and clipping do to exp: rel, abs), the argument made safe."""
     t = tight(t)
     hi, lo = np.atleast_1d(t.hi), t.lo
     lost = t.bound
     rel = 0.0 if values.nothing(lost) else np.where(np.less(lost, 2.0**-20), lost * (1 + 2.0**-11), np.inf)
     absolute_: Array = 0.0
-    if hi.size and not (hi.min() >= least and hi.max() <= most):
+    if reach > -least and hi.size and not (hi.min() >= least and hi.max() <= most):
         high = values.over_entries(np.maximum, np.where(np.isnan(hi), np.inf, hi)) > most
         clipped = values.over_entries(np.minimum, hi) < least
         absolute_ = np.where(high, np.inf, np.where(clipped, float(np.exp(least)) * (1 + 2.0**-30), 0.0))
@@ -143,11 +145,12 @@ def _argument(t: Twofold, least: float = LOW, most: float = HIGH) -> tuple[Array
     return hi, lo, rel, absolute_
 
 
-def exp(t: Twofold, level: str) -> Twofold:
+def exp(t: Twofold, level: str, reach: float = np.inf) -> Twofold:
+    """exp(t); `reach` is a number that no |t| exceeds, if one is known."""
     if level == "medium":
-        hi, lo, rel, absolute_ = _argument(t, -NARROW, NARROW)
+        hi, lo, rel, absolute_ = _argument(t, reach, -NARROW, NARROW)
         return Twofold(*_medium(hi, lo), rel + MEDIUM, absolute_, nonnegative=True)
-    hi, lo, rel, absolute_ = _argument(t)
+    hi, lo, rel, absolute_ = _argument(t, reach)
     if level == "full":
         h, low = _full(hi, lo)
         return Twofold(h, low, rel + FULL, absolute_, nonnegative=True)
@@ -158,13 +161,13 @@ def exp(t: Twofold, level: str) -> Twofold:
     return Twofold(h, low, rel + FAST, absolute_, nonnegative=True, loose=True)
 
 
-def exp_of_multiple(rate: Twofold, x: Array) -> Twofold:
+def exp_of_multiple(rate: Twofold, x: Array, reach: float = np.inf) -> Twofold:
     """exp(rate x) to the fast level for one rate and floats x: the product is reduced by halves and never rounded.
 
     a1 xh and k C1 are exact, and so is their difference; what is added to it is under 2^-15 and rounded thrice, under 2^-68.
     """
     a1, a2 = values.halves(rate.hi)
-    t, _, _, absolute_ = _argument(Twofold(rate.hi * x, None, rate.rel + U, rate.abs))
+    t, _, _, absolute_ = _argument(Twofold(rate.hi * x, None, 0.0, rate.abs), reach)
     if not values.nothing(absolute_):
         return exp(mul(rate, Twofold(x), False), "fast")
     xh, xl = values.halves(x)

@@ -25,24 +25,26 @@ _FUNCTIONS: dict[str, Callable[..., Twofold]] = {
 }
 
 
-def run(program: Program, blocks: Sequence[Any], symbols: Mapping[str, Twofold], level: str) -> list[Twofold]:
+def run(
+    program: Program, blocks: Sequence[Any], symbols: Mapping[str, Twofold], level: str, reach: float = np.inf
+) -> list[Twofold]:
     """The outputs of a program on the columns of all blocks, each of shape (n, rows): of shape (rows,), (n, rows) or (n, n, rows).
 
-    `symbols` are numbers. What is one number for a row, and comes after all sums, is computed for all blocks at once. Raises
+    `symbols` are numbers; `reach`, one that no entry of x exceeds. What is one number for a row, and comes after all sums, is computed for all blocks at once. Raises
     NotImplementedError for an operation that this arithmetic lacks.
     """
     with np.errstate(all="ignore"):
         if len(blocks) == 1:
-            return _Run(program, blocks[0], symbols, level).outputs()
+            return _Run(program, blocks[0], symbols, level, reach).outputs()
         front = _left_for_last(program)
         parts = []
         for block in blocks:
-            work = _Run(program, block, symbols, level)
+            work = _Run(program, block, symbols, level, reach)
             parts.append([values.tight(work.value(number)) for number in front])
         sizes = [block.shape[1] for block in blocks]
         whole = np.broadcast_to(np.float64(0), (blocks[0].shape[0], sum(sizes)))
         found = {number: _joined([part[q] for part in parts], sizes) for q, number in enumerate(front)}
-        return _Run(program, whole, symbols, level, found).outputs()
+        return _Run(program, whole, symbols, level, reach, found).outputs()
 
 
 REDUCTIONS = ("sum", "max", "min", "argmax", "take")
@@ -89,6 +91,7 @@ class _Run:
     x: Any
     symbols: Mapping[str, Twofold]
     level: str
+    reach: float = np.inf
     found: dict[int, Any] = field(default_factory=dict)
     logarithms: dict[Any, Twofold] = field(default_factory=dict)
 
@@ -160,8 +163,24 @@ class _Run:
         if self.level == "fast" and inner.name == "mul":
             rate, x = (self.value(number) for number, _ in inner.args)
             if rate.number and not x.number and x.exact and not values.power_of_two(rate):
-                return exponential.exp_of_multiple(rate, x.hi)
-        return exponential.exp(self.args(operation)[0], self.level)
+                return exponential.exp_of_multiple(rate, x.hi, self._reach(operation.args[0][0]))
+        return exponential.exp(self.args(operation)[0], self.level, self._reach(operation.args[0][0]))
+
+    def _reach(self, number: int) -> float:
+        """A number that no modulus of a value exceeds, as far as it follows from the entries: for sums and multiples of them."""
+        operation = self.program.operations[number]
+        inner = [q for q, _ in operation.args]
+        if operation.name == "x":
+            return self.reach
+        if operation.name in ("symbol", "number") and not isinstance(operation.datum, int):
+            return abs(float(self.value(number).hi)) * (1 + 2.0**-40)
+        if operation.name in ("neg", "take", "max", "min"):
+            return self._reach(inner[0])
+        if operation.name in ("add", "sub"):
+            return (self._reach(inner[0]) + self._reach(inner[1])) * (1 + 2.0**-40)
+        if operation.name == "mul":
+            return self._reach(inner[0]) * self._reach(inner[1]) * (1 + 2.0**-40)
+        return np.inf
 
     def _logarithm(self, base: Any, value: Twofold, level: str) -> Twofold:
         """Of a base, in its place, which may have several powers."""

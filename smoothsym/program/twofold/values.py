@@ -309,7 +309,7 @@ def total(v: Twofold, axis: int, level: str) -> Twofold:
 
     The heads are cut at a power of two (see _cut), which loses nothing. What is left of them is cut again; in full, the low parts are
     added to what is left then, at most 2^-106 of the first cut, in a tree of d = ceil(log2 n) levels: (d + 2) u times their moduli.
-    Below that level they are added before the second cut, a rounding u of each, and the rest, as small, in any order: n u times their moduli.
+    Below that level they are added before the second cut, and in pairs, a rounding u of each, and the rest, as small, in any order: n u times their moduli.
     """
     hi = np.moveaxis(v.hi, axis, 0) if axis else v.hi
     n = hi.shape[0]
@@ -325,8 +325,7 @@ def total(v: Twofold, axis: int, level: str) -> Twofold:
     head, rest, left = _cut(hi, peak, depth)
     if level != "full" and lo is not None:
         rest += lo
-        second, rest, last = _cut(rest, left + width * peak, depth)
-        third = reduced(np.add, rest)
+        second, third, last = _summed_small(rest, left + width * peak, depth)
     else:
         second, rest, last = _cut(rest, left, depth)
         if lo is not None:
@@ -336,10 +335,29 @@ def total(v: Twofold, axis: int, level: str) -> Twofold:
     hi, lo = fast_two_sum(s, e + third)
     mass = (hi if v.nonnegative else reduced(np.add, sizes)) * (1 + 2.0**-11)
     if level != "full":
-        lost = U * (n * left + width * mass) + U * n * (n * last)
+        lost = (HALVINGS + 2) * U * (n * left + width * mass) + U * n * (n * last)
     else:
         lost = (depth + 3) * U * (n * last + width * mass)
     return _summed(v, hi, lo, mass, n, lost + 2.0**-100 * mass)
+
+
+HALVINGS = 3
+"""How often small numbers are added in pairs before they are cut: each time a rounding, and half the work."""
+
+
+def _summed_small(a: Array, peak: Array, depth: int) -> tuple[Array, Array, Array]:
+    """(the sum of the upper parts of some sums of a, the sum of what is left of them, a bound on each of that)."""
+    times = 0
+    while times < HALVINGS and a.shape[0] > 16:
+        half = a.shape[0] // 2
+        odd = a[half] if a.shape[0] % 2 else None
+        a = a[:half] + a[a.shape[0] - half :]
+        if odd is not None:
+            a[0] += odd
+        times += 1
+    # Of an odd number of numbers the first sum holds one more each time: it has at most 2^(times + 1) - 1 of them.
+    found, rest, last = _cut(a, peak * 2.0 ** (times + 1), depth)
+    return found, reduced(np.add, rest), last
 
 
 def _cut(a: Array, peak: Array, depth: int) -> tuple[Array, Array, Array]:
