@@ -18,7 +18,7 @@ from smoothsym.laws.shape import Convex, JointlyConvex, Monotone, QuasiConvex, S
 from smoothsym.laws.stated import Conjugate, Formulas, Identity
 from smoothsym.laws.symmetry import Associative, Dual, Even, Homogeneous, JointlyHomogeneous, Symmetric, Translation
 from smoothsym.laws.verdict import Verdict
-from smoothsym.laws.vocabulary import f, w
+from smoothsym.laws.vocabulary import D, f, w
 from smoothsym.symbolic.derivation import latex, rising
 from smoothsym.symbolic.roots import roots
 
@@ -62,8 +62,9 @@ def formula(law: Law, op: Any) -> str | None:
         return f"{said(left)} {_RELATIONS[law.relation]} {said(right)}"
     if isinstance(law, Between):
         return rf"{said(law.lower)} \leq {said(f)} \leq {said(law.upper)}"
-    if isinstance(law, Limit) and (law.of == "value" or isinstance(law.of, Expr)):
-        subject = said(f if law.of == "value" else law.of)
+    if isinstance(law, Limit) and (isinstance(law.of, Expr) or law.of in ("value", "gradient")):
+        entry = words.x[1 if op.arity == 1 else words.k if op.vector else words.i]
+        subject = said({"value": f, "gradient": D(f, entry)}.get(law.of, law.of))
         return rf"\lim_{{{tends(law.point, law.direction)}}} {subject} = {said(law.value)}"
     if isinstance(law, Expansion):
         small = f"{'o' if S(law.point).is_infinite else 'O'}\\left({said(law.rest)}\\right)"

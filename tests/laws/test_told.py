@@ -33,6 +33,9 @@ def test_formulas_read_as_they_are_written_on_a_page() -> None:
     assert formula(Identity(D(f, x[i]), w[i]), op) == r"\frac{\partial f}{\partial x_{i}} = w_{i}"
     assert formula(Between(mean(x), maximum(x)), op) == r"\operatorname{mean} x \leq f \leq \max x"
     assert formula(Limit(oo, maximum(x)), op) == r"\lim_{\alpha \to \infty} f = \max x"
+    assert formula(Limit(0, 1 / n, of="gradient"), op) == (
+        r"\lim_{\alpha \to 0} \frac{\partial f}{\partial x_{i}} = \frac{1}{n}"
+    )
     assert formula(Expansion(0, mean(x) + alpha * mu2, alpha**2), op) == (
         r"f = \operatorname{mean} x + \alpha \mu_{2} + O\left(\alpha^{2}\right) \quad \text{as } \alpha \to 0"
     )
