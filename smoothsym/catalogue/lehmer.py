@@ -1,12 +1,12 @@
 """The Lehmer mean of positive numbers: the mean under weights x^(p-1), with the harmonic mean at p = 0 and the mean at p = 1."""
 
-from sympy import Expr, KroneckerDelta, S, Sum, Symbol, log, oo, tanh
+from sympy import And, Expr, KroneckerDelta, S, Sum, Symbol, log, oo, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Expansion, Identity, Limit, Lipschitz
+from smoothsym.laws import Between, Convex, Expansion, Identity, InParameter, Limit, Lipschitz, Monotone, Unbounded
 from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
-from smoothsym.symbolic.levels import Levels
+from smoothsym.symbolic.levels import Levels, t
 from smoothsym.symbolic.roots import Implicit
 from smoothsym.words import i, j, k, m, m2, maximum, mean, minimum, n, p, rho, x
 
@@ -42,7 +42,14 @@ lehmer = SmoothMax(
         Limit(0, n / Sum(1 / x[j], (j, 1, n)), note="the harmonic mean"),
         Between(minimum(x), maximum(x)),
         Between(maximum(x) * (1 - gap(n, p)), maximum(x), p > 1, "lower", Levels(1, (p - 1) * (1 - gap(n, p)) / p)),
+        # Its shape, and how fast it moves.
+        Monotone(And(p >= 0, p <= 1)),
+        Convex(And(p >= 1, p <= 2)),
+        Convex(And(p >= 0, p <= 1), concave=True),
+        Unbounded(Levels(1 / t, 1), And(p > 1, p < 2)),
+        Unbounded(Levels(1 / t, 1), And(p > 0, p < 1)),
         Lipschitz(p + (p - 1) * n, when=p >= 2),
+        InParameter(),
         # The gradient and the Hessian.
         Identity(f, E(x[j])),
         Identity(_gradient, w[i] * (p - (p - 1) * f / x[i])),

@@ -1,13 +1,15 @@
 """The p-norm: log-sum-exp of log|x|, and a norm for p >= 1."""
 
-from sympy import Abs, Eq, KroneckerDelta, Piecewise, S, Sum, log, oo, sign
+from sympy import Abs, And, Eq, KroneckerDelta, Piecewise, S, Sum, log, oo, sign
 
 from smoothsym.certify.special import Special
 from smoothsym.laws import (
     Between,
+    Convex,
     DualNorm,
     Even,
     Expansion,
+    HalfSquare,
     Identity,
     Inequality,
     InParameter,
@@ -15,6 +17,7 @@ from smoothsym.laws import (
     Lipschitz,
     Monotone,
     OwnLipschitz,
+    Superadditive,
 )
 from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
@@ -43,6 +46,10 @@ pnorm = SmoothMax(
         InParameter(falls=True, when=p > 0),
         InParameter(n ** (-1 / p) * f, when=p > 0),
         Monotone(when=p >= 1, on="x >= 0"),
+        Convex(And(p > 0, p < 1), concave=True, on="x >= 0"),
+        Superadditive(And(p > 0, p < 1), on="x >= 0"),
+        HalfSquare(p - 1, when=p >= 2),
+        HalfSquare(p - 1, strongly=True, when=And(p > 1, p <= 2)),
         # What moves it, and what is dual to it.
         Lipschitz(n ** (1 / p), when=p > 1, at=Levels(1, 1)),
         OwnLipschitz(when=p >= 1),

@@ -1,9 +1,9 @@
 """The power mean of positive numbers: the p-norm of an average, with the geometric mean at p = 0."""
 
-from sympy import KroneckerDelta, S, Sum, Symbol, exp, log, oo
+from sympy import And, KroneckerDelta, S, Sum, Symbol, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Convex, Expansion, Identity, Inequality, InParameter, Limit, Monotone
+from smoothsym.laws import Between, Convex, Expansion, Identity, Inequality, InParameter, Limit, Monotone, Unbounded
 from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
 from smoothsym.symbolic.levels import Levels, t
@@ -30,6 +30,7 @@ powermean = SmoothMax(
         Between(n ** (-1 / p) * maximum(x), maximum(x), p > 0, "lower", Levels(1, exp(-t))),
         Monotone(),
         Convex(p <= 1, concave=True),
+        Unbounded(Levels(1 / t, 1), And(p > 0, p < 1)),
         Inequality(0, E(log(n * w[j])), title="it rises with p"),
         InParameter(),
         # The gradient and the Hessian.

@@ -3,7 +3,7 @@
 from sympy import Abs, KroneckerDelta, Max, S, oo, sqrt
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Identity, Limit
+from smoothsym.laws import Between, Identity, Limit, LipschitzMap
 from smoothsym.laws.vocabulary import At, D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import eps, i, k, maximum, x
@@ -21,6 +21,8 @@ smu = SmoothMax(
         Limit(0, (_a + _b + Abs(_a - _b)) / 2, note="the maximum"),
         Limit(oo, oo),
         Between(maximum(x), maximum(x) + sqrt(eps) / 2, when=eps > 0, sharp="upper"),
+        LipschitzMap(1 / sqrt(eps), when=eps > 0),
+        LipschitzMap(2 / sqrt(eps), "l_oo to l_1", eps > 0),
         Identity(f - Max(_a, _b), eps / (2 * (_h + Abs(_a - _b)))),
         Identity(f - At(f, -_a, -_b), _a + _b, title="with its dual"),
         Identity(f * (_a + _b - _h) / 2, _a * _b - eps / 4, title="without cancellation where a + b < 0"),

@@ -11,7 +11,17 @@ from smoothsym.laws.expansions import Expansion
 from smoothsym.laws.law import Law, Nonnegative, Zero, check, regime
 from smoothsym.laws.limits import Limit, Pole, Smooth
 from smoothsym.laws.maps import Cocoercive, LipschitzMap
-from smoothsym.laws.norms import AbsolutelyHomogeneous, Definite, DualNorm, Norm, OwnLipschitz, Superadditive, Triangle
+from smoothsym.laws.norms import (
+    AbsolutelyHomogeneous,
+    Definite,
+    DualNorm,
+    HalfSquare,
+    Norm,
+    OwnLipschitz,
+    Superadditive,
+    Triangle,
+)
+from smoothsym.laws.ordering import OrderedSlopes
 from smoothsym.laws.parameter import InParameter
 from smoothsym.laws.shape import Convex, JointlyConvex, Monotone, QuasiConvex, SchurConvex
 from smoothsym.laws.stated import Conjugate, Identity, Inequality
@@ -64,9 +74,9 @@ def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
 
 __all__ = [
     "AbsolutelyHomogeneous", "Associative", "Between", "Cocoercive", "Conjugate", "Convex", "Definite", "Dual",
-    "DualNorm", "Even", "Expansion", "Homogeneous", "Identity", "InParameter", "Inequality", "JointlyConvex",
-    "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "LipschitzMap", "Monotone", "NonExpansive", "Nonnegative",
-    "Norm", "OwnLipschitz", "Pole", "QuasiConvex", "SchurConvex", "Smooth", "Superadditive", "Symmetric",
-    "Translation", "Triangle", "Unbounded", "Verdict", "Zero", "attempts", "check", "everywhere", "prove", "regime",
-    "verdicts",
+    "DualNorm", "Even", "Expansion", "HalfSquare", "Homogeneous", "Identity", "InParameter", "Inequality",
+    "JointlyConvex", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "LipschitzMap", "Monotone", "NonExpansive",
+    "Nonnegative", "Norm", "OrderedSlopes", "OwnLipschitz", "Pole", "QuasiConvex", "SchurConvex", "Smooth",
+    "Superadditive", "Symmetric", "Translation", "Triangle", "Unbounded", "Verdict", "Zero", "attempts", "check",
+    "everywhere", "prove", "regime", "verdicts",
 ]  # fmt: skip

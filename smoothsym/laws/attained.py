@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Mul, Pow, S, Sum, exp, log, oo, powdenest
+from sympy import Dummy, Expr, S, Sum, exp, oo, powdenest
 
 from smoothsym import words
-from smoothsym.laws.law import Condition
+from smoothsym.laws.law import Condition, one_form
 from smoothsym.symbolic import asymptotics, moments, signs
+from smoothsym.symbolic.analytic import differentiable
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.levels import Levels, larger_first, t
 from smoothsym.symbolic.roots import roots, told_by
@@ -48,7 +49,7 @@ class Attained(Condition):
     def _gap(self) -> Expr | None:
         found = roots(S(self.bound) + S(self.at.first) + S(self.at.rest))
         told = told_by(found[0]) if len(found) == 1 else {}
-        if found and not told:
+        if (found and not told) or not one_form(self.when):
             return None
 
         def plain(e: Any) -> Expr:
@@ -78,19 +79,6 @@ def _vanishes_with_exponentials(gap: Expr) -> bool:
     gap = powdenest(gap, force=True)
     names = {e: Dummy("small", nonnegative=True) for e in gap.atoms(exp) if signs.positive(-e.args[0] / t)}
     written = gap.xreplace(names)
-    return (
-        not written.has(t)
-        and smooth(written)
-        and moments.is_zero(written.xreplace(dict.fromkeys(names.values(), S.Zero)))
-    )
-
-
-def smooth(e: Expr) -> bool:
-    """Whether a function of numbers has neither jumps, kinks nor poles, by its form."""
-    if e.is_Atom:
-        return True
-    if isinstance(e, Pow) and not (e.exp.is_Integer and e.exp >= 0) and not signs.positive(e.base):
-        return False
-    if isinstance(e, log) and not signs.positive(e.args[0]):
-        return False
-    return isinstance(e, Add | Mul | Pow | exp | log) and all(map(smooth, e.args))
+    continuous = all(differentiable(written, name) for name in names.values())
+    at_zero = written.xreplace(dict.fromkeys(names.values(), S.Zero))
+    return continuous and not written.has(t) and moments.is_zero(at_zero)

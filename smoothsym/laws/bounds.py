@@ -10,7 +10,7 @@ from sympy import Abs, Dummy, Expr, Indexed, IndexedBase, S
 
 from smoothsym import words
 from smoothsym.laws.attained import Attained, said_of
-from smoothsym.laws.law import Condition, Law, Nonnegative, condition
+from smoothsym.laws.law import Condition, Law, Nonnegative, condition, one_form
 from smoothsym.laws.means import ByExtremeMean, measures
 from smoothsym.laws.points import Extreme, Function, Sample, larger
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
@@ -74,7 +74,7 @@ class InRange(Condition):
 
     def _forms(self) -> Iterator[tuple[Expr, Entries, type[words.Reduction]]]:
         """The value less the largest or the smallest entry, in differences from it; or divided by the largest, in ratios to it."""
-        if self.op.arity is not None:
+        if self.op.arity is not None or not one_form(self.when):
             return
         if self._moves:
             form = under(moved(self.op, lambda e: _GAP[e.indices[0]]), self.when)

@@ -12,7 +12,7 @@ from sympy import Abs, Add, Dummy, Expr, Indexed, IndexedBase, Mul, Pow, S, Sum,
 from smoothsym import words
 from smoothsym.laws.attained import Attained
 from smoothsym.laws.entropic import Entropic
-from smoothsym.laws.law import Condition, Continuous, Holds, Law, Nonnegative, Zero, condition
+from smoothsym.laws.law import Condition, Continuous, Holds, Law, Nonnegative, Zero, condition, one_form
 from smoothsym.laws.points import Extreme, Function, Sample
 from smoothsym.laws.shape import Convex, Monotone, slopes
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
@@ -142,7 +142,7 @@ class SumOfTerms(Condition):
         return tree if self.accepts(tree) else None
 
     def accepts(self, evidence: Any) -> bool:
-        if not isinstance(evidence, Bounded) or evidence.expression != self._total():
+        if not isinstance(evidence, Bounded) or not one_form(self.when) or evidence.expression != self._total():
             return False
         return holds(evidence, _PARTS) and at_most(evidence.hi, under(self.bound, self.when))
 
@@ -207,7 +207,7 @@ class Grows(Condition):
     domain: str
 
     def accepts(self, evidence: Any) -> bool:
-        if evidence != self or S(self.at.rest).has(t):
+        if evidence != self or S(self.at.rest).has(t) or not one_form(self.when):
             return False
         whole = Levels.entry(self.at.value(self.expression), words.i, self.at.first).xreplace({words.n: _OTHERS + 2})
         leading = self._leading(factored(powdenest(whole.xreplace({t: exp(_LOG)}), force=True)))

@@ -245,6 +245,15 @@ class Law:
         return Verdict(op.name, self.statement(op), outcome, scope or self.scope(op), reason, witness, certificate)
 
 
+def one_form(when: Any) -> bool:
+    """Whether one expression takes every value that an assumption leaves: conditions that argue by one are not for others."""
+    try:
+        inequalities.under(words.n, when)
+    except ValueError:
+        return False
+    return True
+
+
 def computable(op: Any) -> bool:
     """Whether a program computes the value of an operator: there are functions that no primitive computes."""
     try:

@@ -14,9 +14,9 @@ from typing import Any
 from sympy import Add, Dummy, Expr, Indexed, IndexedBase, LambertW, Mul, S, Sum
 
 from smoothsym import words
-from smoothsym.laws.attained import smooth
-from smoothsym.laws.law import Condition
+from smoothsym.laws.law import Condition, one_form
 from smoothsym.symbolic import moments, signs
+from smoothsym.symbolic.analytic import differentiable
 from smoothsym.symbolic.factoring import factored
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.roots import others, roots, told_by
@@ -75,7 +75,7 @@ class ByExtremeMean(Condition):
 
     def accepts(self, evidence: Any) -> bool:
         psi = self._psi()
-        if not isinstance(evidence, Summit) or psi is None or not smooth(psi):
+        if not isinstance(evidence, Summit) or psi is None or not differentiable(psi, self._u):
             return False
         u = self._u
         slope, place = psi.diff(u), self._told(evidence.at) if evidence.rising else evidence.at
@@ -131,7 +131,7 @@ class ByExtremeMean(Condition):
 
     def _psi(self) -> Expr | None:
         """psi(u), the root in it told; None where the expression is no positive multiple of -sum psi."""
-        if len(self._roots) > 1 or (self._roots and not told_by(self._roots[0])):
+        if not one_form(self.when) or len(self._roots) > 1 or (self._roots and not told_by(self._roots[0])):
             return None
         try:
             whole = factored(moments.normal(self._measured()))

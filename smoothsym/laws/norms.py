@@ -11,7 +11,7 @@ import numpy as np
 from sympy import Abs, Expr, Rational, S, Sum
 
 from smoothsym import words
-from smoothsym.laws.law import Condition, Holds, Law, Nonnegative, Zero, condition
+from smoothsym.laws.law import Condition, Holds, Law, Nonnegative, Zero, condition, one_form
 from smoothsym.laws.points import BITS, Function, Sample, Span, larger
 from smoothsym.laws.shape import Convex
 from smoothsym.laws.symmetry import _REAL_T, Even, Homogeneous, moved
@@ -223,6 +223,36 @@ class DualNorm(Law):
 
 
 @dataclass(frozen=True)
+class HalfSquare(Law):
+    """f^2/2 lies within constant f(y - x)^2/2 above its tangent at x (smooth), or at least as far above it (strongly convex)."""
+
+    constant: Any
+    strongly: bool = False
+    when: Any = True
+
+    def statement(self, op: Any) -> str:
+        kind = "strongly convex" if self.strongly else "smooth"
+        return f"f^2/2 is {kind} in f itself with constant {text(S(self.constant))}" + condition(self.when)
+
+    def applies(self, op: Any) -> bool:
+        return super().applies(op) and op.domain == "real" and op.arity is None
+
+    def can_be_sampled(self, op: Any) -> bool:
+        return True
+
+    def uses(self, op: Any) -> str:
+        return "xy"
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        p, by = at.parameter, at.y - at.x
+        slope = np.asarray(Function(f.op, f.op.gradient, "naive")(at.x, p)).reshape(at.x.shape)
+        first, second, apart = f(at.x, p), f(at.y, p), f(by, p)
+        gap = (second * second - first * first) / 2 - first * (slope * by).sum(axis=-1)
+        bound = Function(f.op, S(self.constant))(at.x, p) * apart * apart / 2
+        return (bound, gap) if self.strongly else (gap, bound)
+
+
+@dataclass(frozen=True)
 class Above(Condition):
     """A number is > 0 under a condition on the parameter."""
 
@@ -230,7 +260,7 @@ class Above(Condition):
     when: Any
 
     def accepts(self, evidence: Any) -> bool:
-        return bool(evidence == self) and signs.positive(under(self.number, self.when))
+        return bool(evidence == self) and one_form(self.when) and signs.positive(under(self.number, self.when))
 
 
 def _power(value: Any, exponent: Any) -> Any:

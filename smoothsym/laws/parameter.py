@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Abs, Add, Indexed, Mul, Pow, Sum, exp, log
-
-from smoothsym.laws.law import Condition, Law, Nonnegative, condition
+from smoothsym.laws.law import Condition, Law, Nonnegative, condition, one_form
 from smoothsym.laws.points import Function, Sample
 from smoothsym.laws.vocabulary import D, f, in_words, written_out
-from smoothsym.symbolic import asymptotics, signs
+from smoothsym.symbolic import asymptotics
+from smoothsym.symbolic.analytic import differentiable
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.signs import in_domain
 
@@ -77,17 +76,7 @@ class Unbroken(Condition):
             return False
 
     def _smooth(self, when: Any) -> bool:
-        return _smooth(in_domain(under(written_out(self.op, self.of), when), self.op.domain))
-
-
-def _smooth(e: Any) -> bool:
-    """Whether an expression is smooth in the symbols of its form, entries held."""
-    if e.is_Atom or isinstance(e, Indexed) or (isinstance(e, Abs) and isinstance(e.args[0], Indexed)):
-        return True
-    if isinstance(e, Sum):
-        return _smooth(e.function)
-    if isinstance(e, Pow) and not (e.exp.is_Integer and e.exp >= 0) and not signs.positive(e.base):
-        return False
-    if isinstance(e, log) and not signs.positive(e.args[0]):
-        return False
-    return isinstance(e, Add | Mul | Pow | exp | log) and all(map(_smooth, e.args))
+        if not one_form(when):
+            return False
+        (free,) = under(self.op.parameter, when).free_symbols
+        return differentiable(in_domain(under(written_out(self.op, self.of), when), self.op.domain), free)

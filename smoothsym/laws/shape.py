@@ -141,12 +141,21 @@ class Convex(Law):
     on: str = ""
 
     def statement(self, op: Any) -> str:
-        return ("concave" if self.concave else "convex") + (f" on {self.on}" if self.on else "") + condition(self.when)
+        return self._word + (f" on {self.on}" if self.on else "") + condition(self.when)
+
+    @property
+    def _word(self) -> str:
+        return "concave" if self.concave else "convex"
 
     def sufficient(self, op: Any) -> Rules:
         if self.on:
             yield "so among positive entries, and continuous", _restricted(self, op)
             return
+        # {f <= c} is a cone's section: for f(x), f(y) > 0 the sublevel set of 1 holds x/f(x) and y/f(y), and what lies between.
+        quasi = QuasiConvex(self.when, self.concave)
+        if op.domain == "positive" and quasi.separates(op):
+            parts = (Positive(op.definition, op.domain), Holds(Homogeneous(), op), Holds(quasi, op))
+            yield f"positive, homogeneous and quasi-{self._word} functions are", parts
         form = quadratic_form(op.hessian, op.arity if op.arity != 1 else None) if op.arity != 1 else op.hessian
         kinked = op.definition.has(Abs)
         joint = (Joined(op.gradient, self.when),) if kinked else ()
@@ -159,13 +168,6 @@ class Convex(Law):
                     _whole(op, self.when),
                 ),
             )
-        # {f <= c} is a cone's section: for f(x), f(y) > 0 the sublevel set of 1 holds x/f(x) and y/f(y), and what lies between.
-        quasi = QuasiConvex(self.when, self.concave)
-        if op.domain == "positive" and op.definition.has(Sum) and quasi.separates(op):
-            positive = Positive(op.definition, op.domain)
-            yield "positive, homogeneous and quasi-convex functions are", (
-                positive, Holds(Homogeneous(), op), Holds(quasi, op),
-            )  # fmt: skip
 
     def prepared(self, at: Sample, op: Any) -> Sample:
         return replace(at, x=abs(at.x), y=abs(at.y)) if self.on else at

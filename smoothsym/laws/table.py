@@ -11,7 +11,8 @@ from smoothsym import words
 from smoothsym.certify.roots import digits
 from smoothsym.laws.bounds import Between
 from smoothsym.laws.distances import Lipschitz, NonExpansive, Unbounded
-from smoothsym.laws.law import Law
+from smoothsym.laws.law import Law, regime
+from smoothsym.laws.points import allowed_parameters
 from smoothsym.laws.shape import Convex, Monotone, QuasiConvex
 from smoothsym.laws.symmetry import Associative, Homogeneous, JointlyHomogeneous, Translation
 from smoothsym.laws.verdict import Verdict
@@ -105,9 +106,17 @@ def _lipschitz(op: Any, tried: Tried) -> str:
     sharp = [text(law.constant) for law in proved if law.at is not None]
     if sharp:
         return sharp[0]
-    said = [f"none {where(op, law)}" for law, v in _verdicts(tried, Unbounded) if v.outcome == "Proved"]
+    said = [
+        f"none {where(op, law)}" for law, v in _verdicts(tried, Unbounded) if v.outcome == "Proved" and _meant(op, law)
+    ]
     said += [f"at most {text(law.constant)} {where(op, law)}" for law in proved]
     return "; ".join(said) or ("more than 1" if plain and plain[0][1].outcome == "Refuted" else "-")
+
+
+def _meant(op: Any, law: Any) -> bool:
+    """Whether a law is about parameters for which the operator is meant as a smooth maximum."""
+    wanted = regime(op)
+    return any(wanted is True or bool(wanted.subs(op.parameter, a)) for a in allowed_parameters(op.parameter, law.when))
 
 
 def _homogeneous(op: Any, tried: Tried) -> str:

@@ -1,13 +1,27 @@
 """Norms and what follows from them, moves with the parameter, and slopes without bound: proved, and false versions refuted."""
 
 import pytest
-from sympy import S
+from sympy import And, S
 
 import smoothsym as ss
-from smoothsym.laws import Between, DualNorm, InParameter, Lipschitz, OwnLipschitz, Superadditive, Unbounded, check
+from smoothsym.laws import (
+    Between,
+    Convex,
+    DualNorm,
+    HalfSquare,
+    InParameter,
+    Lipschitz,
+    Monotone,
+    OrderedSlopes,
+    OwnLipschitz,
+    QuasiConvex,
+    Superadditive,
+    Unbounded,
+    check,
+)
 from smoothsym.laws.vocabulary import f
 from smoothsym.symbolic.levels import Levels, t
-from smoothsym.words import alpha, maximum, n, p, x
+from smoothsym.words import alpha, maximum, minimum, n, p, x
 
 L, N, P = ss.logsumexp, ss.pnorm, ss.powermean
 G = next(law for law in ss.lehmer.laws if isinstance(law, Between) and law.sharp)
@@ -18,6 +32,14 @@ TRUE = {
     "a norm in itself": (N, OwnLipschitz(p >= 1)),
     "Hoelder": (N, DualNorm(p / (p - 1), p > 1)),
     "Young": (N, DualNorm(p / (p - 1), p > 1, powers=True)),
+    "concave below p = 1": (N, Convex(And(p > 0, p < 1), concave=True, on="x >= 0")),
+    "superadditive below p = 1": (N, Superadditive(And(p > 0, p < 1), on="x >= 0")),
+    "the Lehmer mean is monotone": (ss.lehmer, Monotone(And(p >= 0, p <= 1))),
+    "convex, by quotients": (ss.lehmer, Convex(And(p >= 1, p <= 2))),
+    "concave, by quotients": (ss.lehmer, Convex(And(p >= 0, p <= 1), concave=True)),
+    "slopes without bound": (ss.lehmer, Unbounded(Levels(1 / t, 1), And(p > 1, p < 2))),
+    "slopes of the power mean": (P, Unbounded(Levels(1 / t, 1), And(p > 0, p < 1))),
+    "slopes ordered like entries": (ss.boltzmann, OrderedSlopes(2 + alpha * (minimum(x) - f), alpha > 0)),
     "the Lehmer mean's gap": (ss.lehmer, G),
     "its slopes are bounded from p = 2 on": (ss.lehmer, Lipschitz(p + (p - 1) * n, p >= 2)),
 }
@@ -29,6 +51,14 @@ FALSE = {
     "a wrong dual exponent of powers": (N, DualNorm(p / (p - S.Half), p > 1, powers=True)),
     "superadditive for p >= 1": (N, Superadditive(p >= 1, on="x >= 0")),
     "superadditive everywhere": (N, Superadditive(p < 1)),
+    "concave up to p = 2": (N, Convex(And(p > 0, p < 2), concave=True, on="x >= 0")),
+    "the Lehmer mean convex up to p = 3": (ss.lehmer, Convex(And(p >= 1, p <= 3))),
+    "quasi-convex up to p = 5": (ss.lehmer, QuasiConvex(p >= 1)),
+    "monotone up to p = 2": (ss.lehmer, Monotone(And(p >= 0, p <= 2))),
+    "concave below 0": (ss.lehmer, Convex(And(p >= -1, p <= 1), concave=True)),
+    "slopes ordered wherever they lie": (ss.boltzmann, OrderedSlopes(3 + alpha * (minimum(x) - f), alpha > 0)),
+    "f^2/2 smoother": (N, HalfSquare((p - 1) * S(99) / 100, when=p >= 2)),
+    "f^2/2 strongly convex": (N, HalfSquare(p - 1, True, when=p > 2)),
     "an own Lipschitz constant below 1": (N, OwnLipschitz(p < 1)),
     "the Lehmer mean moves no faster than its entries": (ss.lehmer, Lipschitz(S.One, p >= 2)),
 }
@@ -58,4 +88,5 @@ def test_the_lehmer_gap_is_sharp() -> None:
 
 def test_a_slope_that_is_bounded_is_not_called_unbounded() -> None:
     assert Unbounded(Levels(1 / t, 1), p >= 2).proof(ss.lehmer) is None
+    assert Unbounded(Levels(1 / t, 1), And(p > 1, p <= 2)).proof(ss.lehmer) is None
     assert Unbounded(Levels(-t, 0), alpha > 0).proof(ss.boltzmann) is None

@@ -21,6 +21,16 @@ THEORY = {
     "logsumexp": (">=", "log(n)/alpha sharp", "yes", "1", "yes", "jointly: alpha/t", "yes"),
     "mellowmax": ("<=", "log(n)/alpha supremum", "yes", "1", "yes", "jointly: alpha/t", "with weights"),
     "pnorm": (">=", "max (n^(1/p) - 1) sharp", "yes", "n^(1/p)", "no", "yes", "yes"),
+    "powermean": ("<=", "max (1 - 1/n^(1/p)) supremum", "yes", "1", "no", "yes", "with weights"),
+    "lehmer": (
+        "<=",
+        "gap(n, p) max sharp",
+        "no; yes for 1 <= p <= 2",
+        "none for 1 < p < 2; at most n (p - 1) + p for p >= 2",
+        "no",
+        "yes",
+        "no",
+    ),
     "smu": (">=", "eps^(1/2)/2 sharp", "yes", "1", "yes", "jointly: t^2 eps", "no"),
 }
 CELLS = ("against max", "worst gap", "convex", "sup-norm Lipschitz", "translation", "homogeneous", "associative")
@@ -41,6 +51,10 @@ def test_boltzmann_is_monotone_on_cubes_alone() -> None:
         ["2", "0.278464542761", "1.19967864026", "1.27846454276"],
         ["100", "2.62864959702", "2.68828422872", "1.00370222210"],
     ]
+
+
+def test_the_lehmer_mean_is_monotone_for_some_parameters() -> None:
+    assert row(ss.lehmer, list(attempts(ss.lehmer)))["monotone"] == "no; yes for 0 <= p <= 1"
 
 
 def test_only_what_is_proved_and_depends_on_n_alone_is_a_number() -> None:
