@@ -54,7 +54,8 @@ pnorm = SmoothMax(
         Lipschitz(n ** (1 / p), when=p > 1, at=Levels(1, 1)),
         OwnLipschitz(when=p >= 1),
         DualNorm(p / (p - 1), when=p > 1),
-        DualNorm(p / (p - 1), when=p > 1, powers=True),
+        DualNorm(p / (p - 1), when=p > 1, of="powers"),
+        DualNorm(p / (p - 1), when=p > 1, of="squares"),
         # The gradient and the Hessian.
         Identity(w[i], (Abs(x[i]) / f) ** p),
         Identity(_gradient, sign(x[i]) * (Abs(x[i]) / f) ** (p - 1)),

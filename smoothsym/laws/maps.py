@@ -12,8 +12,9 @@ from sympy import Add, Expr, KroneckerDelta, S, Sum
 
 from smoothsym import words
 from smoothsym.laws.attained import Attained, said_of
-from smoothsym.laws.law import Condition, Continuous, Holds, Law, Nonnegative, Zero, condition
+from smoothsym.laws.law import Condition, Holds, Law, Nonnegative, Zero, condition
 from smoothsym.laws.points import Extreme, Function, Sample, larger
+from smoothsym.laws.smoothness import smoothness
 from smoothsym.laws.vocabulary import E, w, written_out
 from smoothsym.symbolic.inequalities import quadratic_form
 from smoothsym.symbolic.levels import Levels
@@ -64,6 +65,17 @@ def _symmetric(op: Any) -> tuple[Condition, ...]:
 
 
 @dataclass(frozen=True)
+class Smooth(Condition):
+    """An expression is infinitely differentiable everywhere: a gradient jumps at kinks, and no Hessian tells."""
+
+    expression: Expr
+    domain: str
+
+    def accepts(self, evidence: Any) -> bool:
+        return bool(evidence == self) and not smoothness(self.expression, self.domain)
+
+
+@dataclass(frozen=True)
 class LipschitzMap(Law):
     """|F(x) - F(y)| <= constant |x - y| for the gradient F, or for F = f where f is a vector; `norm` names both norms.
 
@@ -91,7 +103,7 @@ class LipschitzMap(Law):
 
     def sufficient(self, op: Any) -> Rules:
         constant, domain, when = S(self.constant), op.domain, self.when
-        whole = Continuous(op.definition, when, domain)
+        whole = Smooth(op.definition, domain)
         if self.norm == "l_2":
             up, down = (Nonnegative(constant * _squares(op) - turn * _form(op), when, domain) for turn in (1, -1))
             yield "the quadratic form of the derivative is at most constant |v|^2", (up, down, whole, *_symmetric(op))

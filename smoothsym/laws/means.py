@@ -123,8 +123,10 @@ class ByExtremeMean(Condition):
         if self.measure == "parts":
             e = self.expression.xreplace({words.maximum(words.x): _SIZE})
             return self._plain(_entries(e, lambda q: _SIZE * _RATIO[q]))
-        unit = S.One if self.parameter is None else self.parameter
-        unit = unit if signs.positive(under(unit, self.when)) else -unit
+        sign = S.One if self.parameter is None else under(self.parameter, self.when)
+        if not signs.positive(sign) and not signs.positive(-sign):
+            raise ValueError(f"the sign of {self.parameter} is not known, and with it which way entries are measured")
+        unit = S.One if self.parameter is None else self.parameter * (1 if signs.positive(sign) else -1)
         turn, extreme = (-1, words.maximum) if self.measure == "below" else (1, words.minimum)
         e = self.expression.xreplace({extreme(words.x): _TOP})
         return self._plain(_entries(e, lambda q: _TOP + turn * _AWAY[q] / unit))

@@ -168,17 +168,19 @@ class OwnLipschitz(Law):
 class DualNorm(Law):
     """x . y <= f(x; p) f(y; dual), with equality at y = the gradient, of dual norm 1; so f* is 0 on the dual ball and oo off it.
 
-    With `powers`, x . y <= f(x; p)^p / p + f(y; dual)^dual / dual, with equality at y = the gradient of the first; so the second is the
-    conjugate of the first.
+    With "powers", x . y <= f(x; p)^p / p + f(y; dual)^dual / dual, with equality at y = the gradient of the first; so the second is the
+    conjugate of the first. With "squares", half the squares are conjugate to each other, since 2 a b <= a^2 + b^2.
     """
 
     dual: Any
     when: Any = True
-    powers: bool = False
+    of: str = "norm"
 
     def statement(self, op: Any) -> str:
         p, q = text(op.parameter), text(self.dual)
-        if self.powers:
+        if self.of == "squares":
+            said = f"the conjugate of f^2/2 is g^2/2, g being f at the exponent {q}"
+        elif self.of == "powers":
             said = f"the conjugate of f^{p}/{p} is g^q/q, g being f at the exponent q = {q}"
         else:
             said = f"the conjugate is 0 where f at the exponent {q} is at most 1, oo elsewhere"
@@ -195,7 +197,7 @@ class DualNorm(Law):
             Zero(1 / p + 1 / self.dual - 1),
             Above(p - 1, self.when),
         )
-        if self.powers:
+        if self.of == "powers":
             slope = partial(total / p, words.x[words.i])
             met = Sum(words.x[words.i] * slope, over) - total / p - Sum(Abs(slope) ** self.dual, over) / self.dual
             yield "Young's inequality, and equality at the gradient", (*norm, Zero(met, op.domain))
@@ -212,7 +214,9 @@ class DualNorm(Law):
         q = np.frompyfunc(lambda a: self._dual_at(f.op, a), 1, 1)(p)
         q = q if p.dtype == object else q.astype(float)
         left, first, second = (at.x * at.y).sum(axis=-1), f(at.x, p), f(at.y, q)
-        if not self.powers:
+        if self.of == "squares":
+            return left, (first * first + second * second) / 2
+        if self.of == "norm":
             slope = np.asarray(Function(f.op, f.op.gradient, "naive")(at.x, p)).reshape(at.x.shape)
             return larger(left - first * second, abs(f(slope, q) - 1)), at.t * 0
         return left, _power(first, p) / p + _power(second, q) / q

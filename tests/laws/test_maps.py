@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from sympy import Rational, log, sqrt
+from sympy import Abs, Rational, S, log, sqrt
 
 import smoothsym as ss
 from smoothsym.laws import Cocoercive, JointlyConvex, LipschitzMap, check
 from smoothsym.symbolic.levels import Levels
-from smoothsym.words import alpha, eps, n
+from smoothsym.words import alpha, eps, n, p, x
 
 HALF = Levels(0, -log(n - 1) / alpha)
 UP = alpha > 0
@@ -44,6 +44,14 @@ def test_boltzmann_gradients_have_no_such_constants() -> None:
     assert LipschitzMap(alpha / 2, "every l_p", UP).attempt(ss.boltzmann).outcome == "Refuted"
     assert Cocoercive(alpha, UP).attempt(ss.boltzmann).outcome == "Refuted"
     assert LAWS["every l_p"].proof(ss.boltzmann) is None
+
+
+def test_a_gradient_that_jumps_is_not_lipschitz() -> None:
+    """The Hessian vanishes off the kink, and says nothing of it."""
+    kink = ss.SmoothMax(name="kink", definition=Abs(x[1]))
+    assert LipschitzMap(S.Zero).proof(kink) is None
+    assert LipschitzMap(S.One).attempt(kink).outcome == "Refuted"
+    assert LipschitzMap(p, when=p > 1).proof(ss.pnorm) is None
 
 
 def test_the_perspective_of_a_convex_function_is_jointly_convex() -> None:
