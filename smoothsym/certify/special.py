@@ -30,6 +30,7 @@ from sympy import (
     Min,
     Mul,
     Ne,
+    Or,
     Piecewise,
     S,
     Sum,
@@ -274,6 +275,8 @@ class _Evaluator:
             return True
         if isinstance(test, And):
             return all(map(self.holds, test.args))
+        if isinstance(test, Or):
+            return any(map(self.holds, test.args))
         if isinstance(test, (Eq, Ne, Le, Lt, Ge, Gt)):
             left, right = self.value(test.lhs), self.value(test.rhs)
             return bool(_COMPARED[test.func](left, right))

@@ -14,14 +14,17 @@ from sympy import (
     Dummy,
     Eq,
     Expr,
+    Ge,
     Gt,
     Indexed,
     KroneckerDelta,
+    Le,
     Lt,
     Max,
     Min,
     Mul,
     Ne,
+    Or,
     Piecewise,
     S,
     expand,
@@ -119,8 +122,33 @@ def joined(branches: list[Branch]) -> Expr:
     counts = Counter(value for value, _ in branches)
     most = max(counts.values())
     default = next(value for value, _ in reversed(branches) if counts[value] == most)
-    told = [(value, And(*tests)) for value, tests in branches if value != default]
-    return Piecewise(*told, (default, True)) if told else default
+    told = {value: None for value, _ in branches if value != default}
+    # One alternative for each value: SymPy would multiply out those of neighbours that agree.
+    alternatives = {value: _merged([set(tests) for other, tests in branches if other == value]) for value in told}
+    rows = [(value, Or(*(And(*tests) for tests in found))) for value, found in alternatives.items()]
+    return Piecewise(*rows, (default, True)) if rows else default
+
+
+def _merged(alternatives: list[set[Any]]) -> list[set[Any]]:
+    """Fewer alternatives for the same: two that differ in one test, of the same two sides, are one."""
+    for place, one in enumerate(alternatives):
+        for other in alternatives[place + 1 :]:
+            if len(one - other) == len(other - one) == 1:
+                (p,), (q,) = one - other, other - one
+                if p.args == q.args and (kind := _EITHER.get(frozenset((p.func, q.func)))) is not None:
+                    either = (one & other) | ({kind(*p.args)} if kind is not True else set())
+                    return _merged([either, *(rest for rest in alternatives if rest not in (one, other))])
+    return alternatives
+
+
+_EITHER: dict[frozenset[Any], Any] = {
+    frozenset((Gt, Eq)): Ge,
+    frozenset((Lt, Eq)): Le,
+    frozenset((Gt, Lt)): Ne,
+    frozenset((Eq, Ne)): True,
+    frozenset((Ge, Lt)): True,
+    frozenset((Le, Gt)): True,
+}
 
 
 def solved(quantity: Expr) -> dict[Expr, Expr]:

@@ -51,6 +51,9 @@ class _Printer(LatexPrinter):
     def _print_And(self, e: Any, char: Any = None) -> str:
         return r" \text{ and } ".join(map(self._print, sorted(e.args, key=order_of_tests)))
 
+    def _print_Or(self, e: Any, char: Any = None) -> str:
+        return r" \text{ or } ".join(map(self._print, e.args))
+
     def _print_Relational(self, e: Any) -> str:
         # The entry first: x_i = max x.
         left, right = sorted(e.args, key=lambda side: not side.has(Indexed)) if isinstance(e, Eq | Ne) else e.args

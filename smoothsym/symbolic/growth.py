@@ -157,9 +157,14 @@ class Towards:
             return self.sign_of(rest)
         if not (rest.atoms(Dummy) - set(gaps) or rest.has(Indexed)):
             return self.sign_of_counts(quantity)
-        factors = Mul.make_args(factored(rest)) if rest == quantity and rest.is_Add else ()
-        if len(factors) > 1:
-            return reduce(lambda u, w: u * w, (self.sign_of_factor(factor) for factor in factors))
+        shape = factored(rest) if rest == quantity and rest.is_Add else rest
+        if not shape.is_Add and shape != rest:
+            return reduce(lambda u, w: u * w, (self.sign_of_factor(factor) for factor in Mul.make_args(shape)))
+        if self.positive and not self.logarithmic and self.top in quantity.free_symbols:
+            # Every level is positive, the second one as well.
+            below = [expand(quantity.xreplace({self.top: g + Dummy("level", positive=True)})) for g in gaps]
+            if known := [q for q in below if q.is_positive or q.is_negative]:
+                return 1 if known[0].is_positive else -1
         raise Unknown(rest)
 
     def sign_of_factor(self, factor: Expr) -> int:
@@ -263,6 +268,7 @@ class Towards:
         if not q.is_integer and not (c.is_positive or self.sign_of(c) > 0):
             raise Undecided(f"the power {q} of something that is not positive")
         series = self.series(rest, lambda k: reduce(lambda u, w: u * (q - w) / (w + 1), range(k), S.One))
+        c = factored(c) if c.is_Add and not q.is_integer else c
         return self.mul(self.growth([(rate * q, power * q, c**q)]), series)
 
     def log(self, g: Growth) -> Growth:

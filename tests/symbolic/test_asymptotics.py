@@ -11,7 +11,7 @@ from smoothsym.certify.special import evaluate
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import Undecided, limit, series
 from smoothsym.symbolic.derivatives import partial
-from smoothsym.words import alpha, eps, i, j, n, p, rho, x
+from smoothsym.words import alpha, eps, i, j, k, n, p, rho, x
 
 CASES = [(op, side) for op in ss.operators.values() for side in (1, -1) if side > 0 or not op.parameter.is_nonnegative]
 
@@ -162,6 +162,36 @@ def test_limits_of_hessians_and_jacobians_entry_by_entry(op, side, tied) -> None
                     assert off[2] < 1e-3 and (off[2] < off[0] or off[0] == 0)
                 else:
                     assert values[2] * truth > 0 and abs(values[2]) > 5 * abs(values[1]) > 25 * abs(values[0])
+
+
+FIRM = log(1 + Sum(exp(alpha * x[j]), (j, 1, n))) / alpha
+HALF = log(Sum(exp(2 * alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1, n))) / alpha
+GINI = Sum(x[j] ** 2 * exp(alpha * x[j]), (j, 1, n)) / Sum(x[j] * exp(alpha * x[j]), (j, 1, n))
+
+
+@pytest.mark.parametrize("row", [[3, 1, 3], [3, 1, 2], [0, -1, 0], [-1, -2, -3], [-1, -1, -2]], ids=str)
+@pytest.mark.parametrize(("name", "definition"), [("firm", FIRM), ("half", HALF), ("gini", GINI)], ids=str)
+@pytest.mark.parametrize("side", [1, -1])
+def test_limits_of_hessians_of_ones_own(name, definition, row, side) -> None:
+    if name == "gini" and min(row) < 0:
+        row = [v + 4 for v in row]
+    op = ss.SmoothMax(name=name, definition=definition, domain="positive" if name == "gini" else "real")
+    claim = op.limit(side * oo, of="hessian")
+    found = [ss.enclose(op, row, of="hessian", digits=12, alpha=side * 10**q) for q in (3, 5)]
+    for a in range(3):
+        for b in range(3):
+            truth = float(evaluate(claim, row, 1, "entry", (a, b)))
+            near, far = (float(f[a, b].mid) for f in found)
+            assert abs(far - truth) < 1e-3 if math.isfinite(truth) else far * truth > 0 and abs(far) > 50 * abs(near)
+
+
+def test_alternatives_of_one_value_stand_together() -> None:
+    claim = limit(partial(partial(FIRM, x[i]), x[k]), alpha, oo)
+    assert len(claim.args) == 3
+    apart = Abs(x[1] - x[2])
+    assert limit(sqrt(apart**2 + 1 / alpha), alpha, oo) == Piecewise((0, Eq(x[1], x[2])), (apart, True))
+    with pytest.raises(Undecided, match="not positive"):
+        limit(sqrt(apart**2 + 1 / alpha), alpha, -oo)  # no number where x1 = x2
 
 
 def test_a_tie_of_one_is_no_tie() -> None:
