@@ -4,6 +4,7 @@ from sympy import Eq, KroneckerDelta, LambertW, Piecewise, S, Sum, cosh, exp, lo
 
 from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Expansion, Identity, Inequality, Limit, Lipschitz, Monotone, OrderedSlopes
+from smoothsym.laws.stated import q
 from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, mu4, mu5, w
 from smoothsym.operator import SmoothMax
 from smoothsym.symbolic.levels import Levels
@@ -13,6 +14,7 @@ from smoothsym.words import Delta, alpha, c, i, j, k, m, m2, maximum, mean, mini
 _each, _by_k = (i, 1, n), (k, 1, n)
 _delta = KroneckerDelta(i, k)
 _gradient, _hessian = D(f, x[i]), D(f, x[i], x[k])
+_spread, _q = maximum(x) - minimum(x), q[j] / Sum(q[k], (k, 1, n))
 _variance = E((x[j] - f) ** 2)
 _along_gradient = Sum(v[j] * D(f, x[j]), (j, 1, n))
 _small = exp(-alpha * Delta)
@@ -44,6 +46,15 @@ boltzmann = SmoothMax(
             at=Levels(0, -(2 + _square) / alpha),
         ),
         Inequality(0, D(f, alpha), title="it rises with alpha"),
+        Inequality(D(f, alpha), _spread**2 / 4, title="Popoviciu"),
+        Inequality(mean(x), f, alpha >= 0),
+        Inequality(f, mean(x) + alpha * _spread**2 / 4, alpha >= 0),
+        Inequality(
+            Sum(_q * x[j], (j, 1, n)),
+            f + (Sum(_q * log(_q), (j, 1, n)) - E(log(w[j]))) / alpha,
+            alpha > 0,
+            title="of weights with at least its entropy, w has the largest mean",
+        ),
         # How fast it moves.
         Lipschitz(Lambda(n), alpha > 0, at=_steep, along=Levels(1, -1)),
         Inequality(_gradient, (1 + Lambda(n)) / 2, alpha > 0, title="the steepest slope", at=_steep),

@@ -3,7 +3,18 @@
 from sympy import And, Expr, KroneckerDelta, S, Sum, Symbol, log, oo, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Convex, Expansion, Identity, InParameter, Limit, Lipschitz, Monotone, Unbounded
+from smoothsym.laws import (
+    Between,
+    Convex,
+    Expansion,
+    Identity,
+    Inequality,
+    InParameter,
+    Limit,
+    Lipschitz,
+    Monotone,
+    Unbounded,
+)
 from smoothsym.laws.vocabulary import At, D, E, f, w
 from smoothsym.operator import SmoothMax
 from smoothsym.symbolic.levels import Levels, t
@@ -49,6 +60,8 @@ lehmer = SmoothMax(
         Unbounded(Levels(1 / t, 1), And(p > 1, p < 2)),
         Unbounded(Levels(1 / t, 1), And(p > 0, p < 1)),
         Lipschitz(p + (p - 1) * n, when=p >= 2),
+        Inequality(mean(x**p) ** (1 / p), f, when=p >= 1, title="the power mean is below"),
+        Inequality(f, mean(x**p) ** (1 / p), when=And(p > 0, p <= 1), title="the power mean is above"),
         InParameter(),
         # The gradient and the Hessian.
         Identity(f, E(x[j])),

@@ -3,7 +3,7 @@
 from sympy import Abs, Max, S, cosh, exp, log, oo, sinh, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Even, Expansion, Identity, Limit, LipschitzMap
+from smoothsym.laws import Between, Even, Expansion, Identity, Inequality, Limit, LipschitzMap
 from smoothsym.laws.vocabulary import D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import alpha, x
@@ -20,6 +20,11 @@ logcosh = SmoothMax(
         Limit(-oo, -Max(_t, -_t)),
         Limit(0, S.Zero),
         Even(),
+        Between(Abs(_t) - log(2) / alpha, Abs(_t), when=alpha > 0),
+        Inequality(f, alpha * _t**2 / 2, when=alpha > 0),
+        Inequality(Abs(D(f, _t)), 1, when=alpha > 0),
+        Inequality(D(f, _t, _t), alpha, when=alpha > 0),
+        Inequality(0, D(f, alpha), when=alpha > 0, title="it rises with alpha"),
         Identity(f, Abs(_t) + (log(1 + exp(-2 * alpha * Abs(_t))) - log(2)) / alpha, title="stable"),
         Identity(f, log(1 + 2 * sinh(alpha * _t / 2) ** 2) / alpha, title="for a small alpha x[1]"),
         Identity(D(f, _t), tanh(alpha * _t)),

@@ -17,6 +17,8 @@ _l, _t = Symbol("l", integer=True), Symbol("t", real=True)
 _mean, _mean_v, _log_weight = E(x[_l], _l), E(v[_l], _l), E(log(w[j]))
 _variance = E((x[j] - _mean) ** 2)
 _small = exp(-alpha * Delta)
+_bend = Sum(_hessian * v[i] * v[k], _each, _by_k)
+_third = Sum(D(f, x[i], x[k], x[_l]) * v[i] * v[k] * v[_l], _each, _by_k, (_l, 1, n))
 
 logsumexp = SmoothMax(
     name="logsumexp",
@@ -42,21 +44,26 @@ logsumexp = SmoothMax(
         Cocoercive(alpha / 2, alpha > 0),
         Conjugate(Sum(q[j] * log(q[j]), (j, 1, n)) / alpha, when=alpha > 0),
         Inequality(D(f, alpha), 0, when=alpha > 0, title="it falls as alpha grows"),
+        Inequality(0, D(f, alpha, alpha), when=alpha > 0, title="it is convex in alpha"),
+        Inequality(0, D(alpha * f, alpha, alpha), title="alpha f is convex in alpha"),
+        Inequality(E(x[j]), f, when=alpha > 0),
+        Inequality(f, E(x[j]) + log(n) / alpha, when=alpha > 0),
+        Inequality(_bend, alpha * E(v[j] ** 2), when=alpha > 0, title="the Hessian is at most alpha diag(w)"),
+        Inequality(
+            Abs(_third),
+            alpha * (maximum(v) - minimum(v)) * _bend,
+            when=alpha > 0,
+            title="generalised self-concordance",
+        ),
         # The gradient, the Hessian and the third derivative.
         Identity(_gradient, w[i]),
         Identity(Sum(w[i], _each), 1),
         Identity(_hessian, alpha * (_delta * w[i] - w[i] * w[k])),
         Identity(Sum(_hessian, _by_k), 0),
         Identity(Sum(_hessian * v[k], _by_k), alpha * w[i] * (v[i] - E(v[j]))),
-        Identity(Sum(_hessian * v[i] * v[k], _each, _by_k), alpha * E((v[j] - _mean_v) ** 2), title="a variance"),
-        Identity(
-            Sum(_hessian * v[i] * v[k], _each, _by_k), alpha / 2 * Sum(w[i] * w[k] * (v[i] - v[k]) ** 2, _each, _by_k)
-        ),
-        Identity(
-            Sum(D(f, x[i], x[k], x[_l]) * v[i] * v[k] * v[_l], _each, _by_k, (_l, 1, n)),
-            alpha**2 * E((v[j] - _mean_v) ** 3),
-            title="a third cumulant",
-        ),
+        Identity(_bend, alpha * E((v[j] - _mean_v) ** 2), title="a variance"),
+        Identity(_bend, alpha / 2 * Sum(w[i] * w[k] * (v[i] - v[k]) ** 2, _each, _by_k)),
+        Identity(_third, alpha**2 * E((v[j] - _mean_v) ** 3), title="a third cumulant"),
         # The parameter. The entropy of the weights is H = -sum_j w[j] log(w[j]).
         Identity(f, E(x[j]) - _log_weight / alpha, title="free energy, which is energy plus entropy over alpha"),
         Identity(D(f, alpha), (E(x[j]) - f) / alpha),

@@ -14,7 +14,7 @@ _l = Symbol("l", integer=True)
 _mean = E(x[_l], _l)
 _variance, _divergence = E((x[j] - _mean) ** 2), E(log(n * w[j]))
 _hessian = D(f, x[i], x[k])
-_small = exp(-alpha * Delta)
+_small, _spread = exp(-alpha * Delta), maximum(x) - minimum(x)
 _beta = alpha / 2 + c * alpha**2
 _boltzmann = Sum(x[j] * exp(_beta * x[j]), (j, 1, n)) / Sum(exp(_beta * x[j]), (j, 1, n))
 
@@ -30,7 +30,12 @@ mellowmax = SmoothMax(
         Between(maximum(x) - log(n) / alpha, maximum(x), alpha > 0, "lower", Levels(0, -t)),
         Between(minimum(x), minimum(x) - log(n) / alpha, alpha < 0, "upper", Levels(0, t)),
         Inequality(mean(x), f, when=alpha > 0, title="the mean is below"),
+        Inequality(f, E(x[j]), when=alpha > 0, title="the mean under the weights is above"),
+        Inequality(f, mean(x) + alpha * _spread**2 / 8, when=alpha > 0, title="Hoeffding"),
         Inequality(0, D(f, alpha), title="it rises with alpha"),
+        Inequality(D(f, alpha), _spread**2 / 8, when=alpha > 0),
+        Inequality(D(f, alpha), _spread**2 / 8, when=alpha < 0),
+        Inequality(D(f, alpha), log(n) / alpha**2),
         # How fast the gradient moves.
         LipschitzMap(alpha / 2, "every l_p", alpha > 0, Levels(0, -log(n - 1) / alpha)),
         LipschitzMap(alpha, "l_oo to l_1", alpha > 0),

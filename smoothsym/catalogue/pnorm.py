@@ -45,6 +45,8 @@ pnorm = SmoothMax(
         Inequality(D(f, p), 0, when=p > 0, title="it falls as p grows"),
         InParameter(falls=True, when=p > 0),
         InParameter(n ** (-1 / p) * f, when=p > 0),
+        Inequality(0, D(p * log(f), p, p), title="log sum |x|^p is convex in p"),
+        Inequality(0, p**2 * D(p**2 * D(log(f), p), p), when=p > 0, title="log f is convex in 1/p (Littlewood)"),
         Monotone(when=p >= 1, on="x >= 0"),
         Convex(And(p > 0, p < 1), concave=True, on="x >= 0"),
         Superadditive(And(p > 0, p < 1), on="x >= 0"),

@@ -11,6 +11,7 @@ from smoothsym.words import i, j, k, m, m2, maximum, mean, minimum, n, p, rho, x
 
 _c = Symbol("c", positive=True)
 _gradient = D(f, x[i])
+_mass = Sum(_gradient, (i, 1, n))
 _divergence = E(log(n * w[j]))
 _variance = E(log(x[j]) ** 2) - E(log(x[j])) ** 2
 _logs, _squares, _cubes = (mean(log(x) ** q) for q in (1, 2, 3))
@@ -33,11 +34,14 @@ powermean = SmoothMax(
         Unbounded(Levels(1 / t, 1), And(p > 0, p < 1)),
         Inequality(0, E(log(n * w[j])), title="it rises with p"),
         InParameter(),
+        Inequality(_mass, 1, when=p >= 1, title="the slopes add up to at most 1"),
+        Inequality(1, _mass, when=And(p > 0, p <= 1), title="and to at least 1"),
+        Inequality(1, _mass, when=p < 0),
         # The gradient and the Hessian.
         Identity(w[i], (x[i] / f) ** p / n),
         Identity(_gradient, (x[i] / f) ** (p - 1) / n),
         Identity(Sum(x[i] * _gradient, (i, 1, n)), f, title="Euler"),
-        Identity(Sum(_gradient, (i, 1, n)), Sum(x[j] ** (p - 1), (j, 1, n)) / (n * f ** (p - 1))),
+        Identity(_mass, Sum(x[j] ** (p - 1), (j, 1, n)) / (n * f ** (p - 1))),
         Identity(
             D(f, x[i], x[k]), (p - 1) / f * (KroneckerDelta(i, k) * (x[i] / f) ** (p - 2) / n - _gradient * D(f, x[k]))
         ),

@@ -3,7 +3,7 @@
 from sympy import Abs, S, oo, sqrt
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Even, Identity, Limit, LipschitzMap
+from smoothsym.laws import Between, Even, Identity, Inequality, Limit, LipschitzMap
 from smoothsym.laws.vocabulary import D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import eps, x
@@ -20,6 +20,8 @@ smoothabs = SmoothMax(
         Limit(oo, oo),
         Even(),
         Between(Abs(_t), Abs(_t) + sqrt(eps), when=eps > 0),
+        Inequality(Abs(D(f, _t)), 1, when=eps > 0),
+        Inequality(D(f, _t, _t), 1 / sqrt(eps), when=eps > 0),
         LipschitzMap(1 / sqrt(eps), when=eps > 0),
         Identity(f - Abs(_t), eps / (f + Abs(_t))),
         Identity(D(f, _t), _t / f),

@@ -3,10 +3,10 @@
 from sympy import Abs, KroneckerDelta, Max, S, oo, sqrt
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Identity, Limit, LipschitzMap
+from smoothsym.laws import Between, Identity, Inequality, Limit, LipschitzMap
 from smoothsym.laws.vocabulary import At, D, f
 from smoothsym.operator import SmoothMax
-from smoothsym.words import eps, i, k, maximum, x
+from smoothsym.words import c, eps, i, k, maximum, x
 
 _a, _b = x[1], x[2]
 _h = sqrt((_a - _b) ** 2 + eps)
@@ -23,6 +23,15 @@ smu = SmoothMax(
         Between(maximum(x), maximum(x) + sqrt(eps) / 2, when=eps > 0, sharp="upper"),
         LipschitzMap(1 / sqrt(eps), when=eps > 0),
         LipschitzMap(2 / sqrt(eps), "l_oo to l_1", eps > 0),
+        Inequality(0, D(f, _a), when=eps > 0),
+        Inequality(D(f, _a), 1, when=eps > 0),
+        Inequality(D(f, _a, _a), 1 / (2 * sqrt(eps)), when=eps > 0),
+        Inequality(
+            (c**2 * _a + _b + c * sqrt(eps)) / (1 + c**2),
+            f,
+            when=eps > 0,
+            title="it is the maximum of q a + (1 - q) b + sqrt(eps q (1 - q)), at q = c^2/(1 + c^2)",
+        ),
         Identity(f - Max(_a, _b), eps / (2 * (_h + Abs(_a - _b)))),
         Identity(f - At(f, -_a, -_b), _a + _b, title="with its dual"),
         Identity(f * (_a + _b - _h) / 2, _a * _b - eps / 4, title="without cancellation where a + b < 0"),

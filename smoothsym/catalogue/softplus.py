@@ -3,7 +3,7 @@
 from sympy import Abs, Max, Min, S, exp, log, oo
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Expansion, Identity, Limit, LipschitzMap, Pole
+from smoothsym.laws import Between, Expansion, Identity, Inequality, Limit, LipschitzMap, Pole
 from smoothsym.laws.vocabulary import At, D, f
 from smoothsym.operator import SmoothMax
 from smoothsym.words import alpha, x
@@ -22,6 +22,11 @@ softplus = SmoothMax(
         Limit(-oo, Min(0, _t)),
         Pole(0),
         Between((_t + Abs(_t)) / 2, (_t + Abs(_t)) / 2 + log(2) / alpha, when=alpha > 0),
+        Inequality(0, _slope, when=alpha > 0),
+        Inequality(_slope, 1, when=alpha > 0),
+        Inequality(D(f, _t, _t), alpha / 4, when=alpha > 0),
+        Inequality(D(f, alpha), 0, when=alpha > 0, title="it falls as alpha grows"),
+        Inequality(0, D(f, alpha, alpha), when=alpha > 0, title="it is convex in alpha"),
         Identity(f - At(f, -_t), _t),
         Identity(f, Max(_t, 0) + log(1 + exp(-alpha * Abs(_t))) / alpha, title="stable"),
         Identity(_t, f + log(1 - exp(-alpha * f)) / alpha, title="its inverse"),

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Abs, Expr, Indexed, Mul, S, Sum, sign
+from sympy import Abs, Expr, Indexed, Mul, Sum, sign
 
 from smoothsym import words
 from smoothsym.laws.points import LENGTHS, POINTS, Extreme, Sample, Witness, allowed_parameters, counterexample
 from smoothsym.laws.smoothness import continuous
 from smoothsym.laws.verdict import Verdict
 from smoothsym.symbolic import inequalities, moments
+from smoothsym.symbolic.assumptions import told
 from smoothsym.symbolic.asymptotics import enters_by_powers
-from smoothsym.symbolic.text import text
 
 EXCLUDED = "the enclosures exclude it"
 
@@ -264,11 +264,9 @@ def computable(op: Any) -> bool:
 
 
 def condition(when: Any) -> str:
-    """An assumption for reading."""
-    if when is True or when is S.true:
-        return ""
-    parts = when.args if when.is_Boolean and not when.is_Relational else (when,)
-    return ", " + " and ".join(map(text, parts))
+    """An assumption for reading, after what holds under it."""
+    said = told(when)
+    return f", {said}" if said else ""
 
 
 def regime(op: Any) -> Any:

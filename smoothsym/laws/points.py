@@ -22,6 +22,7 @@ from smoothsym.certify.roots import enclosed
 from smoothsym.program import arrays, intervals, numbers
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Indeterminate, Interval, Undefined
+from smoothsym.symbolic.assumptions import Range, ranges
 from smoothsym.symbolic.levels import Levels, t
 from smoothsym.symbolic.roots import is_root
 
@@ -37,6 +38,8 @@ _GRID = (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 8, -8, 10, -10)
 _PARAMETERS = tuple(
     Fraction(a, b) for a, b in ((1, 1), (2, 1), (1, 2), (3, 1), (5, 1), (3, 2), (-1, 1), (-2, 1), (-1, 2))
 )
+_BETWEEN = tuple(Fraction(a, 12) for a in (6, 0, 12, 3, 9, 4, 8))
+"""Where in a range with two ends a parameter is tried, as parts of it."""
 
 
 class Span:
@@ -155,11 +158,13 @@ def allowed_parameters(parameter: Any, when: Any) -> tuple[Fraction, ...]:
     """The parameters to try, of those that a condition admits."""
     if parameter is None:
         return (Fraction(1),)
-    positive = bool(parameter.is_nonnegative)
-    admitted = [a for a in _PARAMETERS if not (positive and a < 0)]
-    if when is not True:
-        admitted = [a for a in admitted if bool(when.subs(parameter, Rational(a.numerator, a.denominator)))]
-    return tuple(admitted)
+    reach = ranges(when).get(parameter, Range())
+    if reach.low.is_Rational and reach.high.is_Rational:
+        low, high = (Fraction(int(end.p), int(end.q)) for end in (reach.low, reach.high))
+        tried = [low + part * (high - low) for part in _BETWEEN]
+    else:
+        tried = [a for a in _PARAMETERS if not (parameter.is_nonnegative and a < 0)]
+    return tuple(a for a in tried if when is True or bool(when.subs(parameter, Rational(a.numerator, a.denominator))))
 
 
 class Function:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Abs, And, Expr, Ge, Gt, Le, Lt, Mul, S
+from sympy import Abs, Expr, Mul, S
 
 from smoothsym import words
 from smoothsym.certify.roots import digits
@@ -16,6 +16,7 @@ from smoothsym.laws.points import allowed_parameters
 from smoothsym.laws.shape import Convex, Monotone, QuasiConvex
 from smoothsym.laws.symmetry import Associative, Homogeneous, JointlyHomogeneous, Translation
 from smoothsym.laws.verdict import Verdict
+from smoothsym.symbolic.assumptions import told
 from smoothsym.symbolic.factoring import factored
 from smoothsym.symbolic.text import text
 
@@ -73,19 +74,7 @@ def where(op: Any, law: Any) -> str:
         return f"on {law.on}"
     if getattr(law, "box", None) is not None:
         return f"on cubes of edge {text(law.box if op.parameter is None else law.box / op.parameter)}"
-    return f"for {region(law.when)}"
-
-
-def region(when: Any) -> str:
-    """A condition on a parameter as it is read: 1 <= p <= 2."""
-    if not isinstance(when, And) or len(when.args) != 2:
-        return text(when)
-    low = next((q for q in when.args if isinstance(q, Ge | Gt)), None)
-    high = next((q for q in when.args if isinstance(q, Le | Lt)), None)
-    if low is None or high is None or low.lhs != high.lhs:
-        return text(when)
-    less = ["<=" if isinstance(q, Ge | Le) else "<" for q in (low, high)]
-    return f"{text(low.rhs)} {less[0]} {text(low.lhs)} {less[1]} {text(high.rhs)}"
+    return f"for {told(law.when)}"
 
 
 def _convex(op: Any, tried: Tried) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 from sympy import And, Dummy, Expr, Ge, Gt, Le, Lt, S, Symbol, oo
 
+from smoothsym.symbolic.text import text
+
 
 @cache
 def _mark(name: str, symbol: Symbol, kind: str) -> Dummy:
@@ -70,6 +72,25 @@ def ranges(when: Any) -> Mapping[Symbol, Range]:
         if not found[one.lhs].low < found[one.lhs].high:
             raise ValueError(f"when={when} leaves {one.lhs} no interval")
     return found
+
+
+def told(when: Any) -> str:
+    """An assumption for reading, a range as one line; nothing where nothing is assumed.
+
+    >>> from smoothsym.words import p
+    >>> told(And(p >= 0, p < 1))
+    '0 <= p < 1'
+    """
+    return " and ".join(
+        f"{text(reach.low)} {_relation(reach.with_low)} {text(symbol)} {_relation(reach.with_high)} {text(reach.high)}"
+        if reach.low.is_finite and reach.high.is_finite
+        else text(next(one for one in (when.args if isinstance(when, And) else (when,)) if one.lhs == symbol))
+        for symbol, reach in ranges(when).items()
+    )
+
+
+def _relation(with_end: bool) -> str:
+    return "<=" if with_end else "<"
 
 
 def inside(when: Any, symbol: Symbol) -> Any:

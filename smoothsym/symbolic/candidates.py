@@ -143,7 +143,7 @@ class _Parts:
                         yield replace(gap, expression=factor * gap.gap)
 
     def entropies(self) -> Iterator[RelativeEntropy | Entropy]:
-        """With the shares of a sum as weights, against uniform ones, both ways, by the coefficient of the logarithm of the sum."""
+        """Of the shares of a sum, to equal ones and from all others, by the coefficient of the logarithm of the sum."""
         for b in self.positive:
             weight = b / Sum(b, OVER)
             factor = self.coefficient(log(self.sums[b]))
@@ -153,8 +153,11 @@ class _Parts:
             elif self.known(factor):
                 whole = -factor * Sum(weight * log(weight), OVER)
                 yield Entropy(whole, factor, weight, self.when, self.domain)
-                whole = factor * Sum(UNIFORM * log(UNIFORM / weight), OVER)
-                yield RelativeEntropy(whole, factor, UNIFORM, weight, self.when, self.domain)
+                for term, total in self.weights():
+                    if term != b:
+                        q = term / total
+                        whole = factor * Sum(q * log(q / weight), OVER)
+                        yield RelativeEntropy(whole, factor, q, weight, self.when, self.domain)
 
     def associations(self) -> Iterator[Association]:
         """Covariances under the shares of a sum, for sums whose terms are a, b and a b times those of that sum."""

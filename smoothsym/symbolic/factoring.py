@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sympy import Add, Dummy, Expr, Integer, Mul, Pow, together
+from sympy import Add, Dummy, Expr, Integer, Mul, Pow, ilcm, together
 from sympy.polys.polyerrors import PolynomialError
 
 MOST_TERMS = 600
@@ -15,8 +15,9 @@ MOST_SYMBOLS = 10
 @lru_cache(maxsize=5000)
 def factored(e: Expr) -> Expr:
     """An expression over one denominator, factored as a rational function of its sums, exponentials, powers and entries."""
+    roots = _roots(e)
     names: dict[Expr, Dummy] = {}
-    rational = _rational(e, names)
+    rational = _rational(e.xreplace(roots), names)
     if len(rational.free_symbols) > MOST_SYMBOLS or _terms(rational) > MOST_TERMS:
         return e
     rational = together(rational)
@@ -26,7 +27,20 @@ def factored(e: Expr) -> Expr:
         found = rational.factor()
     except (PolynomialError, NotImplementedError, AttributeError):
         return e
-    return found.xreplace({name: atom for atom, name in names.items()})
+    found = found.xreplace({name: atom for atom, name in names.items()})
+    return found.xreplace({power.base: symbol ** (1 / power.exp) for symbol, power in roots.items()})
+
+
+def _roots(e: Expr) -> dict[Expr, Expr]:
+    """Symbols that are not negative as powers of their roots, where roots stand beside them: eps = r^2 beside sqrt(eps)."""
+    found: dict[Expr, int] = {}
+    for power in e.atoms(Pow):
+        if power.base.is_Symbol and power.base.is_nonnegative and power.exp.is_Rational and not power.exp.is_Integer:
+            found[power.base] = ilcm(found.get(power.base, 1), power.exp.q)
+    return {
+        symbol: Dummy(f"root_{symbol}", nonnegative=True, positive=symbol.is_positive) ** q
+        for symbol, q in found.items()
+    }
 
 
 def _rational(e: Expr, names: dict[Expr, Dummy]) -> Expr:

@@ -29,18 +29,29 @@ from smoothsym.symbolic.certificates import (
     nonnegative,
     plain,
 )
-from smoothsym.symbolic.monotone import Cases, Rising, approach, cases, climb, lifted, movable, reach_of, smooth
+from smoothsym.symbolic.monotone import (
+    Cases,
+    EitherSign,
+    Rising,
+    approach,
+    cases,
+    climb,
+    either,
+    lifted,
+    movable,
+    reach_of,
+    smooth,
+)
 from smoothsym.symbolic.sampling import falls_somewhere, negative_somewhere
 
 v = words.v
 DEPTH = 3
 """How many arguments by change stand inside each other, at most."""
-WORK = 600
-"""How many operations the expressions have, all together, that are searched for one claim."""
 LARGEST = 120
 """How many operations an expression has, at most, that is argued about by change."""
-STAGES = ((True, 0), (False, DEPTH), (True, DEPTH))
-"""Whether rests are searched, and how many arguments by change stand inside each other: rests are many, and changes larger."""
+STAGES = ((True, 0, 450), (False, DEPTH, 450), (True, DEPTH, 250))
+"""Whether rests are searched, how many arguments by change stand inside each other, and how many operations the expressions have,
+all together, that are searched: rests are many, and changes make expressions larger."""
 POWERS = (0, 1, 2)
 """The powers of the distance that an expression is multiplied by."""
 
@@ -60,7 +71,7 @@ def certificate(expression: Expr, when: Any = True, domain: str = "real") -> Cer
     nonnegative by its form
     """
     expression, search = plain(S(expression)), _Search(domain)
-    found = (search.stage(expression, when, rests, depth) for rests, depth in STAGES)
+    found = (search.stage(expression, when, *stage) for stage in STAGES)
     return next((one for one in found if one is not None), None)
 
 
@@ -71,9 +82,9 @@ class _Search:
         self.seen: dict[Claim, dict[Expr, Piece]] = {}
         """Claims that have no certificate without a rest, and what is left of them beside each piece."""
 
-    def stage(self, e: Expr, when: Any, rests: bool, depth: int) -> Certificate | None:
+    def stage(self, e: Expr, when: Any, rests: bool, depth: int, work: int) -> Certificate | None:
         """A certificate of a plain expression, by a bounded amount of work."""
-        self.rests, self.left = rests, WORK
+        self.rests, self.left = rests, work
         self.missed: dict[Claim, int] = {}
         """Claims without a certificate of so many arguments by change inside each other; one that is being searched counts."""
         return self.certificate(e, when, depth)
@@ -93,8 +104,8 @@ class _Search:
         if found is None and self.rests:
             found = self._with_rest(claim, max(depth - 1, 0))
         if found is None and depth and size <= LARGEST:
-            argued = chain(self._by_cases(e, when, depth - 1), self._by_rising(e, when, depth - 1))
-            found = next(argued, None)
+            arguments = (self._by_cases, self._by_either_sign, self._by_rising)
+            found = next(chain.from_iterable(argue(e, when, depth - 1) for argue in arguments), None)
         if found is not None:
             self.found[claim] = found
         return found
@@ -124,6 +135,13 @@ class _Search:
             if beside is not None and (total := Total(e, (part, beside), when, self.domain)).check():
                 return total
         return None
+
+    def _by_either_sign(self, e: Expr, when: Any, depth: int) -> Iterator[EitherSign]:
+        bound = {lim[0] for total in e.atoms(Sum) for lim in total.limits}
+        for modulus in sorted((q for q in e.atoms(Abs) if not q.free_symbols & bound), key=str):
+            parts = self._all(either(e, modulus.args[0]), when, depth)
+            if parts is not None:
+                yield EitherSign(e, modulus.args[0], parts, when, self.domain)
 
     def _by_cases(self, e: Expr, when: Any, depth: int) -> Iterator[Cases]:
         for entry, centre in _splits(e):

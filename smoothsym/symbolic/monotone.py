@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Indexed, IndexedBase, S, Symbol, oo
+from sympy import Abs, Expr, Indexed, IndexedBase, S, Sum, Symbol, oo
 
 from smoothsym.symbolic import asymptotics, signs
 from smoothsym.symbolic.analytic import differentiable
@@ -140,3 +140,32 @@ class Cases(Certificate):
 def cases(e: Expr, entry: Indexed, centre: Expr, size: Symbol) -> tuple[Expr, ...]:
     """An expression with an entry above, below and at a centre."""
     return tuple(plain(e.xreplace({entry: where})) for where in (centre + size, centre - size, centre))
+
+
+@dataclass(frozen=True)
+class EitherSign(Certificate):
+    """expression is >= 0 with each |inside| put to inside, and with each put to -inside: one of which it is."""
+
+    expression: Expr
+    inside: Expr
+    parts: tuple[Certificate, ...]
+    when: Any = True
+    domain: str = "real"
+
+    def check(self) -> bool:
+        bound = {lim[0] for total in self.expression.atoms(Sum) for lim in total.limits}
+        return (
+            signs.real(self.inside)
+            and not self.inside.free_symbols & bound
+            and tuple((part.expression, part.when, part.domain) for part in self.parts)
+            == tuple((e, self.when, self.domain) for e in either(self.expression, self.inside))
+            and all(part.check() for part in self.parts)
+        )
+
+    def __str__(self) -> str:
+        return f"for either sign: {'; '.join(dict.fromkeys(map(str, self.parts)))}"
+
+
+def either(e: Expr, inside: Expr) -> tuple[Expr, ...]:
+    """An expression with a modulus put to what is inside, and to its negative."""
+    return tuple(plain(e.xreplace({Abs(inside): turned})) for turned in (inside, -inside))

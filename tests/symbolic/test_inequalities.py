@@ -10,7 +10,7 @@ from smoothsym.symbolic.assumptions import instances, ranges, under
 from smoothsym.symbolic.certificates import Association, Bernoulli, Certificate, Total
 from smoothsym.symbolic.derivatives import partial_parameter as by
 from smoothsym.symbolic.inequalities import certificate, quadratic_form
-from smoothsym.symbolic.monotone import Cases, Rising
+from smoothsym.symbolic.monotone import Cases, EitherSign, Rising
 from smoothsym.words import alpha, eps, i, j, maximum, mean, minimum, n, p, v, x
 
 OVER = (j, 1, n)
@@ -234,3 +234,19 @@ def test_failures_are_bounded() -> None:
     """What has no certificate is given up after a bounded amount of work, large expressions at once."""
     large = Add(*(cosh(x[1] * q) * exp(alpha * q) - cosh(x[1] * q) for q in range(1, 12)))
     assert certificate(large + far, positive) is None
+
+
+def test_either_sign_is_held_to_its_parts() -> None:
+    claim = alpha * (maximum(v) - minimum(v)) * along(L, 2) - Abs(along(L, 3))
+    good = certificate(claim, positive)
+    assert isinstance(good, EitherSign)
+    assert good.check()
+    for change in ({"parts": good.parts[:1] * 2}, {"inside": alpha}, {"expression": claim - 1}, {"when": True}):
+        assert not replace(good, **change).check(), change
+
+
+def test_one_sign_does_not_stand_for_all_in_a_sum() -> None:
+    """sum_j |x_j| is not at most |sum_j x_j|, though it is for either sign of all entries."""
+    claim = Abs(Sum(x[j], OVER)) - Sum(Abs(x[j]), OVER)
+    assert certificate(claim) is None
+    assert not EitherSign(claim, x[j], (certificate(S.Zero), certificate(S.Zero))).check()
