@@ -3,7 +3,17 @@
 from sympy import Eq, KroneckerDelta, LambertW, Piecewise, S, Sum, cosh, exp, log, oo, tanh
 
 from smoothsym.certify.special import Special
-from smoothsym.laws import Between, Expansion, Identity, Inequality, Limit, Lipschitz, Monotone, OrderedSlopes
+from smoothsym.laws import (
+    Between,
+    Expansion,
+    Identity,
+    Inequality,
+    Limit,
+    Lipschitz,
+    Monotone,
+    OrderedSlopes,
+    PairConvex,
+)
 from smoothsym.laws.stated import q
 from smoothsym.laws.vocabulary import At, D, E, f, mu2, mu3, mu4, mu5, w
 from smoothsym.operator import SmoothMax
@@ -61,6 +71,7 @@ boltzmann = SmoothMax(
         Inequality((1 - Lambda(2)) / 2, _gradient, title="the least slope"),
         Inequality(Sum(abs(_hessian), _each, _by_k), abs(alpha) * (1 + 3 * Lambda(n)), title="the Hessian"),
         OrderedSlopes(2 + alpha * (minimum(x) - f), alpha > 0),
+        PairConvex(2 * Lambda(2), alpha > 0),
         Monotone(alpha > 0, box=1 + LambertW(1 / (exp(1) * (n - 1))), sharp=True),
         # The gradient and the Hessian.
         Identity(_gradient, w[i] * (1 + alpha * (x[i] - f))),

@@ -22,6 +22,7 @@ from smoothsym.laws.norms import (
     Triangle,
 )
 from smoothsym.laws.ordering import OrderedSlopes
+from smoothsym.laws.pairs import PairConvex
 from smoothsym.laws.parameter import InParameter
 from smoothsym.laws.shape import Convex, JointlyConvex, Monotone, QuasiConvex, SchurConvex
 from smoothsym.laws.stated import Conjugate, Identity, Inequality
@@ -76,7 +77,7 @@ __all__ = [
     "AbsolutelyHomogeneous", "Associative", "Between", "Cocoercive", "Conjugate", "Convex", "Definite", "Dual",
     "DualNorm", "Even", "Expansion", "HalfSquare", "Homogeneous", "Identity", "InParameter", "Inequality",
     "JointlyConvex", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "LipschitzMap", "Monotone", "NonExpansive",
-    "Nonnegative", "Norm", "OrderedSlopes", "OwnLipschitz", "Pole", "QuasiConvex", "SchurConvex", "Smooth",
+    "Nonnegative", "Norm", "OrderedSlopes", "OwnLipschitz", "PairConvex", "Pole", "QuasiConvex", "SchurConvex", "Smooth",
     "Superadditive", "Symmetric", "Translation", "Triangle", "Unbounded", "Verdict", "Zero", "attempts", "check",
     "everywhere", "prove", "regime", "verdicts",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 from sympy import E, LambertW, Rational, Sum, exp, log, sqrt
 
 import smoothsym as ss
-from smoothsym.laws import Between, Inequality, Lipschitz, Monotone, check
+from smoothsym.laws import Between, Inequality, Lipschitz, Monotone, PairConvex, check
 from smoothsym.laws.vocabulary import D, f
 from smoothsym.laws.vocabulary import E as mean
 from smoothsym.symbolic.levels import Levels, t
@@ -41,6 +41,7 @@ TRUE = {
     "the Hessian": (B, Inequality(HESSIAN, abs(alpha) * (1 + 3 * Z))),
     "monotone on cubes": (B, Monotone(UP, box=BOX, sharp=True)),
     "monotone on small cubes": (B, Monotone(UP, box=Rational(1))),
+    "two entries": (B, PairConvex(2 * Lambda(2), UP)),
     "the p-norm's Lipschitz constant": (N, Lipschitz(n ** (1 / p), p > 1, Levels(1, 1))),
     "the smooth maximum unit": (ss.smu, Between(TOP, TOP + sqrt(eps) / 2, eps > 0, "upper")),
     "mellowmax": (M, Between(TOP - log(n) / alpha, TOP, alpha > 0, "lower", Levels(0, -t))),
@@ -59,6 +60,9 @@ FALSE = {
     "a Hessian too small": (B, Inequality(HESSIAN, abs(alpha) * (1 + Z))),
     "cubes 1% too large": (B, Monotone(UP, box=BOX / LESS, sharp=True)),
     "cubes 0.1% too large": (B, Monotone(UP, box=BOX * Rational(1001, 1000))),
+    "two entries 1% too far apart": (B, PairConvex(2 * Lambda(2) / LESS, UP)),
+    "two entries as three": (B, PairConvex(2 * Lambda(3), UP)),
+    "two entries at any sign of alpha": (B, PairConvex(2 * Lambda(2))),
     "all cubes": (B, Monotone(UP, box=Rational(2))),
     "the p-norm's constant 1% too small": (N, Lipschitz(n ** (1 / p) * LESS, p > 1, Levels(1, 1))),
     "half the smooth minimum's gap": (L, Between(LOW + log(n) / alpha / 2, LOW, alpha < 0)),
