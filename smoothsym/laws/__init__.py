@@ -23,8 +23,8 @@ from smoothsym.laws.norms import (
 )
 from smoothsym.laws.ordering import OrderedSlopes
 from smoothsym.laws.pairs import PairConvex
-from smoothsym.laws.parameter import InParameter
-from smoothsym.laws.shape import Convex, JointlyConvex, Monotone, QuasiConvex, SchurConvex
+from smoothsym.laws.parameter import InParameter, JointlyConvex
+from smoothsym.laws.shape import Convex, Monotone, QuasiConvex, SchurConvex
 from smoothsym.laws.stated import Conjugate, Identity, Inequality
 from smoothsym.laws.symmetry import (
     Associative,

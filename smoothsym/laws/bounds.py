@@ -12,7 +12,8 @@ from smoothsym import words
 from smoothsym.laws.attained import Attained, said_of
 from smoothsym.laws.law import Condition, Law, Nonnegative, condition, one_form
 from smoothsym.laws.means import ByExtremeMean, measures
-from smoothsym.laws.points import Extreme, Function, Sample, larger
+from smoothsym.laws.points import Function, Sample, larger
+from smoothsym.laws.search import Extreme
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.levels import Levels

@@ -13,7 +13,8 @@ from smoothsym import words
 from smoothsym.laws.attained import Attained
 from smoothsym.laws.entropic import Entropic
 from smoothsym.laws.law import Condition, Continuous, Holds, Law, Nonnegative, Zero, condition, one_form
-from smoothsym.laws.points import Extreme, Function, Sample
+from smoothsym.laws.points import Function, Sample
+from smoothsym.laws.search import Extreme
 from smoothsym.laws.shape import Convex, Monotone, slopes
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
 from smoothsym.symbolic import moments, signs

@@ -9,7 +9,8 @@ from typing import Any
 from sympy import Abs, Expr, Indexed, Mul, Sum, sign
 
 from smoothsym import words
-from smoothsym.laws.points import LENGTHS, POINTS, Extreme, Sample, Witness, allowed_parameters, counterexample
+from smoothsym.laws.points import LENGTHS, POINTS, Sample, allowed_parameters
+from smoothsym.laws.search import Extreme, Witness, counterexample
 from smoothsym.laws.smoothness import continuous
 from smoothsym.laws.verdict import Verdict
 from smoothsym.symbolic import inequalities, moments

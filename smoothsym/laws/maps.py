@@ -13,7 +13,8 @@ from sympy import Add, Expr, KroneckerDelta, S, Sum
 from smoothsym import words
 from smoothsym.laws.attained import Attained, said_of
 from smoothsym.laws.law import Condition, Holds, Law, Nonnegative, Zero, condition
-from smoothsym.laws.points import Extreme, Function, Sample, larger
+from smoothsym.laws.points import Function, Sample, larger
+from smoothsym.laws.search import Extreme
 from smoothsym.laws.smoothness import smoothness
 from smoothsym.laws.vocabulary import E, w, written_out
 from smoothsym.symbolic.inequalities import quadratic_form

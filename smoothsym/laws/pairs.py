@@ -11,7 +11,8 @@ from sympy import Dummy, Expr, Integer, Rational, S, Sum
 
 from smoothsym import words
 from smoothsym.laws.law import Condition, Holds, Law, condition, one_form
-from smoothsym.laws.points import Extreme, Function, Sample
+from smoothsym.laws.points import Function, Sample
+from smoothsym.laws.search import Extreme
 from smoothsym.laws.symmetry import Symmetric, Translation
 from smoothsym.symbolic import signs
 from smoothsym.symbolic.factoring import factored

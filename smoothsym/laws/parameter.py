@@ -1,18 +1,23 @@
-"""How a value moves with its parameter."""
+"""How a value moves and bends with its parameter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from smoothsym.laws.law import Condition, Law, Nonnegative, condition, one_form
+from sympy import Symbol
+
+from smoothsym.laws.law import Condition, Holds, Law, Nonnegative, condition, one_form
 from smoothsym.laws.points import Function, Sample
+from smoothsym.laws.shape import Convex
+from smoothsym.laws.symmetry import JointlyHomogeneous
 from smoothsym.laws.vocabulary import D, f, in_words, written_out
 from smoothsym.symbolic import asymptotics
 from smoothsym.symbolic.analytic import differentiable
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.signs import in_domain
+from smoothsym.symbolic.text import text
 
 
 @dataclass(frozen=True)
@@ -80,3 +85,41 @@ class Unbroken(Condition):
             return False
         (free,) = under(self.op.parameter, when).free_symbols
         return differentiable(in_domain(under(written_out(self.op, self.of), when), self.op.domain), free)
+
+
+@dataclass(frozen=True)
+class JointlyConvex(Law):
+    """f(x; T^d) is convex in x and T > 0 together, where f(t x; t^d a) = t f(x; a)."""
+
+    @staticmethod
+    def _exponent(op: Any) -> int:
+        return JointlyHomogeneous().exponent(op)
+
+    def statement(self, op: Any) -> str:
+        inner = text(Symbol("T") ** self._exponent(op))
+        return f"jointly convex: f(x; {inner}) is convex in x and T together, T > 0"
+
+    def witness(self, op: Any) -> Any:
+        """The two points are x at T, and y at t."""
+        found = super().witness(op)
+        return found if found is None else replace(found, name="T")
+
+    def applies(self, op: Any) -> bool:
+        return super().applies(op) and op.parameter is not None and JointlyHomogeneous().proof(op) is not None
+
+    def sufficient(self, op: Any) -> Iterator[tuple[str, tuple[Condition, ...]]]:
+        # T f(x/T; 1) = f(x; T^d), and T g(x/T) is convex with g.
+        parts = (Holds(JointlyHomogeneous(), op), Holds(Convex(op.parameter > 0), op))
+        yield "jointly homogeneous and convex: the perspective of a convex function", parts
+
+    def range(self, op: Any) -> Any:
+        return op.parameter > 0
+
+    def uses(self, op: Any) -> str:
+        return "xyt"
+
+    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
+        d = self._exponent(f.op)
+        first, second = at.parameter, at.t
+        middle = f((at.x + at.y) / 2, ((first + second) / 2) ** d)
+        return middle, (f(at.x, first**d) + f(at.y, second**d)) / 2

@@ -9,15 +9,16 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Dummy, Expr, Indexed, Mul, Pow, S, Sum, Symbol, sign
+from sympy import Abs, Dummy, Expr, Indexed, Mul, Pow, S, Sum, sign
 
 from smoothsym import words
 from smoothsym.laws.attained import Attained
 from smoothsym.laws.law import Condition, Continuous, Holds, Joined, Law, Nonnegative, condition
 from smoothsym.laws.means import ByExtremeMean
-from smoothsym.laws.points import Extreme, Function, Sample, larger, smaller
+from smoothsym.laws.points import Function, Sample, larger, smaller
+from smoothsym.laws.search import Extreme
 from smoothsym.laws.smoothness import continuous
-from smoothsym.laws.symmetry import Homogeneous, JointlyHomogeneous, Symmetric
+from smoothsym.laws.symmetry import Homogeneous, Symmetric
 from smoothsym.symbolic import inequalities, moments
 from smoothsym.symbolic.inequalities import quadratic_form
 from smoothsym.symbolic.levels import Levels
@@ -282,41 +283,3 @@ class SchurConvex(Law):
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
         return f(at.y, at.parameter), f(at.x, at.parameter)
-
-
-@dataclass(frozen=True)
-class JointlyConvex(Law):
-    """f(x; T^d) is convex in x and T > 0 together, where f(t x; t^d a) = t f(x; a)."""
-
-    @staticmethod
-    def _exponent(op: Any) -> int:
-        return JointlyHomogeneous().exponent(op)
-
-    def statement(self, op: Any) -> str:
-        inner = text(Symbol("T") ** self._exponent(op))
-        return f"jointly convex: f(x; {inner}) is convex in x and T together, T > 0"
-
-    def witness(self, op: Any) -> Any:
-        """The two points are x at T, and y at t."""
-        found = super().witness(op)
-        return found if found is None else replace(found, name="T")
-
-    def applies(self, op: Any) -> bool:
-        return super().applies(op) and op.parameter is not None and JointlyHomogeneous().proof(op) is not None
-
-    def sufficient(self, op: Any) -> Rules:
-        # T f(x/T; 1) = f(x; T^d), and T g(x/T) is convex with g.
-        parts = (Holds(JointlyHomogeneous(), op), Holds(Convex(op.parameter > 0), op))
-        yield "jointly homogeneous and convex: the perspective of a convex function", parts
-
-    def range(self, op: Any) -> Any:
-        return op.parameter > 0
-
-    def uses(self, op: Any) -> str:
-        return "xyt"
-
-    def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        d = self._exponent(f.op)
-        first, second = at.parameter, at.t
-        middle = f((at.x + at.y) / 2, ((first + second) / 2) ** d)
-        return middle, (f(at.x, first**d) + f(at.y, second**d)) / 2

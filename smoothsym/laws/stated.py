@@ -13,7 +13,8 @@ from smoothsym.laws.attained import Attained, said_of
 from smoothsym.laws.entropic import EntropicHessian, EntropicSlope
 from smoothsym.laws.law import Condition, Law, Nonnegative, Zero, condition
 from smoothsym.laws.means import ByExtremeMean, measures
-from smoothsym.laws.points import Extreme, Function, Sample, Witness, counterexample
+from smoothsym.laws.points import Function, Sample
+from smoothsym.laws.search import Extreme, Witness, counterexample
 from smoothsym.laws.settings import Settings, settings
 from smoothsym.laws.verdict import Verdict
 from smoothsym.laws.vocabulary import At, D, E, f, in_words, mu2, mu3, mu4, mu5, w, written_out

@@ -14,7 +14,8 @@ from smoothsym.laws.expansions import Expansion
 from smoothsym.laws.law import EXCLUDED, Law, condition
 from smoothsym.laws.limits import Limit, Pole, Smooth
 from smoothsym.laws.norms import AbsolutelyHomogeneous, Definite, Norm, Triangle
-from smoothsym.laws.shape import Convex, JointlyConvex, Monotone, QuasiConvex, SchurConvex
+from smoothsym.laws.parameter import JointlyConvex
+from smoothsym.laws.shape import Convex, Monotone, QuasiConvex, SchurConvex
 from smoothsym.laws.stated import Conjugate, Formulas, Identity
 from smoothsym.laws.symmetry import Associative, Dual, Even, Homogeneous, JointlyHomogeneous, Symmetric, Translation
 from smoothsym.laws.verdict import Verdict
