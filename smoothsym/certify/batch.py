@@ -72,7 +72,9 @@ class Batch:
         peak = _peak(rows)
         open_ = peak < LARGEST
         decided = np.zeros(len(rows), dtype=bool)
-        gentle = peak * abs(float(self.parameter)) <= GENTLE if self.op.kind == "entry" else np.zeros_like(open_)
+        with np.errstate(all="ignore"):
+            reach = peak * abs(values.constant(self.parameter, single=True).hi)
+        gentle = reach <= GENTLE if self.op.kind == "entry" else np.zeros_like(open_)
         counts: dict[str, int] = {}
         for level in self._levels():
             for form, mine in (("naive", open_ & gentle & ~decided), ("stable", open_ & ~gentle & ~decided)):

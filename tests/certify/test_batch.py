@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,23 @@ def test_every_row_has_the_bits_that_it_has_by_itself(op, family: str) -> None:
         fmt = formats.get(dtype)
         assert (fmt.bits_of(together) == fmt.bits_of(by_itself)).all(), (of, dtype, rounding, rows)
         assert sum(stages.decided.values()) == stages.rows == len(rows)
+
+
+@pytest.mark.parametrize("op", (ss.smu, ss.smoothabs, ss.logcosh, ss.softplus), ids=lambda op: op.name)
+def test_what_overflows_on_the_way_decides_nothing(op) -> None:
+    rows = np.array([[2.0**600, 1.0], [-(2.0**900), 2.0**-900]])[:, : op.arity]
+    for of in ("value", "gradient"):
+        for dtype in ("float32", "float64"):
+            together, by_itself = (ss.reference(op, x, of=of, dtype=dtype) for x in (rows, rows.tolist()))
+            assert (together == by_itself).all(), (of, dtype)
+
+
+@pytest.mark.parametrize("alpha", (Fraction(10**400), Fraction(1, 10**400), Fraction(-1, 3) * 10**310))
+def test_parameters_beyond_every_float(alpha: Fraction) -> None:
+    rows = np.array([[1.0, 3.0, 0.5], [0.0, 0.0, -2.0]])
+    assert (
+        ss.reference(ss.boltzmann, rows, alpha=alpha) == ss.reference(ss.boltzmann, rows.tolist(), alpha=alpha)
+    ).all()
 
 
 def test_most_rows_are_decided_before_the_enclosures() -> None:

@@ -1,23 +1,26 @@
 """exp, expm1, log, log1p and powers of twofold numbers, by tables, short polynomials and Newton's step, each with its error.
 
 exp(t) = 2^e T_i exp(r) with K = 8192, k = round(t K / ln 2) = K e + i, T_i = 2^(i/K), |r| <= rho (1 + 2^-18), rho = ln 2 / (2 K) < 2^-14.5.
-ln 2 / K = C1 + C2 + C3, C1 and C2 of 29 bits: for |t| <= 700, |k| < 2^23.1, so k C1, k C2 and t - k C1 are exact.
+ln 2 / K = C1 + C2 + C3, C1 and C2 of 29 bits: for |t| <= 700, |k| < 2^23, so k C1, k C2 and t - k C1 are exact.
+derivations/twofold.py has the whole analysis, and checks its numbers.
 
-    fast    r in one float: three roundings of 2^-68; k (C2 + C3) rounded, 2^-73; r^2 (c + r/6) with c = 1/2 + 0.0345 rho^2 is within
-            rho^4 / 139 < 2^-65.2 of exp(r) - 1 - r; T (r + ...) rounded, 2^-67.5: together under 2^-64.2.
-    full    r = rh + rl exactly but for k C3 (2^-102) and rl (2^-96 where t has a low part); rh^2 = s + s' exactly; Taylor to r^6,
-            the next term under 2^-113; sums of what is under 2^-43 rounded, 2^-96; T to 2^-105: together under 2^-93.
+    fast    r in one float: three roundings of 2^-68, of a multiple six; k (C2 + C3), 2^-71; r^2 (c + r/6) with c = 1/2 + 0.0345 rho^2
+            is within rho^4 / 139 < 2^-65.2 of exp(r) - 1 - r; T (r + ...) rounded, and r times the remainder of T left out, 2^-67.5
+            each: together under 2^-64.
+    full    r = rh + rl exactly but for k C3 (2^-100) and rl (2^-94 where t has a low part); rh^2 = s + s' exactly; Taylor to r^6,
+            the next term under 2^-113; sums of what is under 2^-46 rounded, 2^-96; T to 2^-105: together under 2^-93.
     medium  for |t| <= 170, |k| < 2^21: C1 of 32 bits, T_i of 26. a = t - k C1 is exact, and so is T times its upper 26 bits a1; what is
-            added to that, a2 - k C2 + r^2/2 + ... + the remainder of T, is under 2^-25: six roundings of 2^-78.5, Taylor to r^4,
-            2^-79.4, the remainder of T to 2^-79: together under 2^-75.5.
+            added to that, a2 - k C2 + r^2/2 + ... + the remainder of T, is under 2^-23.6: k C2 to 2^-77, roundings of at most 2^-78,
+            2^-77 and 2^-76.6, Taylor to r^4, 2^-79.4: together under 2^-74; for |t| <= 0.35, under 2^-75.6.
     single  fast, its two parts added: u, and 2^-64.
 
 What t itself is in error by is the relative error of exp(t). Below -660 the value is taken at -660, an error of that value; above, what underflows is
-no more than 2^-1074, far under the claims.
+no more than 2^-1073, far under the claims.
 
-log y: an approximate y0 from NumPy, which is not trusted: d = y exp(-y0) - 1 is computed, required to be below 2^-40, and
-log y = y0 + d - d^2/2 + ..., the rest under 2^-121. So its error is that of exp, absolutely: of the full level, or of the middle one, where
-the multiple of ln 2 and the low parts are rounded thrice, under 2^-83. log1p likewise, with expm1.
+log y: an approximate y0 from NumPy, which is not trusted: d = y exp(-y0) - 1 is computed, required to be below 2^-45, and
+log y = y0 + d - d^2/2 + d^3/3, the rest under 2^-181, and what d times a low part leaves under 2^-95. So its error is that of exp,
+absolutely: of the full level, or of the middle one, where the multiple of ln 2 and the low parts are rounded thrice, under 2^-83.
+log1p likewise, with expm1, and d below 2^-40 w.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ K = 1 << SHIFT
 LOW = -660.0
 """Arguments below are taken for it."""
 HIGH = 700.0
-FAST, MEDIUM, FULL, SINGLE = 2.0**-64.2, 2.0**-75.5, 2.0**-93, 1.001 * U
+FAST, MEDIUM, FULL, SINGLE = 2.0**-64, 2.0**-74, 2.0**-93, 1.001 * U
 NARROW = 170.0
 """How far the medium level goes."""
 MINUS_ONE = 2.0**-78
@@ -135,7 +138,7 @@ def _argument(
     lost = t.bound
     rel = 0.0 if values.nothing(lost) else np.where(np.less(lost, 2.0**-20), lost * (1 + 2.0**-11), np.inf)
     absolute_: Array = 0.0
-    if reach > -least and hi.size and not (hi.min() >= least and hi.max() <= most):
+    if not reach <= -least and hi.size and not (hi.min() >= least and hi.max() <= most):
         high = values.over_entries(np.maximum, np.where(np.isnan(hi), np.inf, hi)) > most
         clipped = values.over_entries(np.minimum, hi) < least
         absolute_ = np.where(high, np.inf, np.where(clipped, float(np.exp(least)) * (1 + 2.0**-30), 0.0))
@@ -164,13 +167,13 @@ def exp(t: Twofold, level: str, reach: float = np.inf) -> Twofold:
 def exp_of_multiple(rate: Twofold, x: Array, reach: float = np.inf) -> Twofold:
     """exp(rate x) to the fast level for one rate and floats x: the product is reduced by halves and never rounded.
 
-    a1 xh and k C1 are exact, and so is their difference; what is added to it is under 2^-15 and rounded thrice, under 2^-68.
+    a1 xh and k C1 are exact, and so is their difference; what is added to it is under 2^-14.5: five roundings of at most 2^-68 each.
     """
-    a1, a2 = values.halves(rate.hi)
-    t, _, _, absolute_ = _argument(Twofold(rate.hi * x, None, 0.0, rate.abs), reach)
+    a1, a2 = values.cut(rate.hi)
+    t, _, _, absolute_ = _argument(Twofold(rate.hi * x), reach)
     if not values.nothing(absolute_):
         return exp(mul(rate, Twofold(x), False), "fast")
-    xh, xl = values.halves(x)
+    xh, xl = values.cut(x)
     xl *= a1
     xl += (a2 + (0.0 if rate.lo is None else rate.lo)) * x
     xh *= a1
@@ -180,6 +183,9 @@ def exp_of_multiple(rate: Twofold, x: Array, reach: float = np.inf) -> Twofold:
     xl -= k
     xh += xl
     lost = rate.rel * values.over_entries(np.maximum, np.abs(t))
+    if not values.nothing(rate.abs):
+        lost = lost + rate.abs * Twofold(x).peak
+    lost = np.where(lost < 2.0**-20, lost, np.inf)
     return Twofold(*_powers(xh, place, scale, k), (lost * (1 + 2.0**-11)) + FAST, 0.0, nonnegative=True, loose=True)
 
 
@@ -221,15 +227,15 @@ def _medium(hi: Array, lo: Array | None) -> tuple[Array, Array]:
     p += 0.5
     square = r * r
     p *= square
-    a1, a2 = values.halves(a)
+    a1, a2 = values.cut(a)
     a2 -= k
     a2 += p
     if lo is not None:
         a2 += lo
     rest = _at(_SHORT_RESTS, place)
-    a2 += rest
     r += p
-    rest *= r
+    r *= rest
+    rest += r
     a2 += rest
     head = _power(place, scale, _SHORT_SHIFTED)
     a2 *= head
@@ -282,7 +288,7 @@ def expm1(t: Twofold, level: str) -> Twofold:
     """exp(t) - 1, with a relative bound: T_i 2^e - 1 is at least 2^-14 where it is not 0, and exp(r) - 1 is known by itself."""
     hi, lo, rel, absolute_ = _argument(t)
     if level == "single":
-        return Twofold(_single_minus_one(hi, lo), None, _beside(t, rel) + 10 * U, absolute_)
+        return Twofold(_single_minus_one(hi, lo), None, _beside(t, rel) + 10 * U, absolute_ + _at_zero(t))
     h, low, place, scale = _series(hi, lo)
     head, rest = _power(place, scale), _at(_RESTS, place)
     p, e = two_prod(head, h)
@@ -290,7 +296,7 @@ def expm1(t: Twofold, level: str) -> Twofold:
     top, low_top = two_sum(head, -1.0)
     s, e = two_sum(top, p)
     s, low = fast_two_sum(s, low + (e + low_top))
-    return Twofold(s, low, _beside(t, rel) + MINUS_ONE, absolute_)
+    return Twofold(s, low, _beside(t, rel) + MINUS_ONE, absolute_ + _at_zero(t))
 
 
 def _single_minus_one(hi: Array, lo: Array | None) -> Array:
@@ -305,19 +311,22 @@ def _single_minus_one(hi: Array, lo: Array | None) -> Array:
 
 
 def _beside(t: Twofold, rel: Array) -> Array:
-    """What an error of t is beside exp(t) - 1: t exp(t) / (exp(t) - 1) is at most 1.6 for t <= 1; beyond, as for exp."""
-    if values.nothing(rel):
-        return 0.0
-    smallest = values.over_entries(np.minimum, np.abs(t.hi))
-    e = 2 * rel + 2 * (t.rel + values.share(values.of_rows(t.abs), smallest))
-    return np.where(e < 2.0**-20, e, np.inf)
+    """What an error d = rel |t| + abs of t is beside |exp(t) - 1|; with _at_zero it is exp(t) d.
+
+    |t| exp(t) is at most 1.6 |exp(t) - 1| for t <= 1, and exp(t) beyond; of abs, exp(t) <= 1 + |exp(t) - 1|.
+    """
+    return np.where(rel < 2.0**-20, 2 * rel + 2 * t.rel, np.inf)
+
+
+def _at_zero(t: Twofold) -> Array:
+    return 2 * values.of_rows(t.abs) + values.FLOOR
 
 
 def log(y: Twofold, level: str) -> Twofold:
-    """Of what is positive and no smaller than 2^-1000; the error is absolute, and infinite where y may be anything else."""
+    """Of what lies between 2^-1000 and 2^1000; the error is absolute, and infinite where y may be anything else."""
     y = tight(y)
     smallest = values.over_entries(np.minimum, y.hi)
-    beside = np.where(smallest > _TINY, values.relative(y, smallest), np.inf) * (1 + 2.0**-9)
+    beside = values.known(y.hi, np.where(smallest > _TINY, values.relative(y, smallest), np.inf)) * (1 + 2.0**-9)
     hi = np.atleast_1d(np.where(y.hi > _TINY, y.hi, 1.0))
     # y = 2^e m, m between the roots of 1/2 and 2: by the bits of y less those of the first.
     exponent = (hi.view(np.int64) - _ROOT_HALF) >> 52
@@ -354,7 +363,7 @@ def _stepped(guess: Array, step: Array, rest: Array) -> Twofold:
 
 def _far(d: Array) -> Array:
     """An infinite error where Newton's step was not small."""
-    return np.where(values.over_entries(np.maximum, np.abs(d)) <= 2.0**-40, 0.0, np.inf)
+    return np.where(values.over_entries(np.maximum, np.abs(d)) <= 2.0**-45, 0.0, np.inf)
 
 
 def _times_ln2(exponent: Array, single: bool) -> Twofold:
@@ -392,7 +401,7 @@ def log1p(w: Twofold, level: str) -> Twofold:
     far = log(add(_ONE, Twofold(np.where(large, w.hi, 1.0), w.lo, nonnegative=True), single), level)
     hi = np.where(large, far.hi, near.hi)
     lo = None if single else np.where(large, far.lo, near.lo)
-    return Twofold(hi, lo, w.rel + near.rel + 2 * far.bound, values.of_rows(w.abs), nonnegative=True)
+    return Twofold(hi, lo, w.rel + near.rel + 2 * far.bound, values.of_rows(w.abs) + values.FLOOR, nonnegative=True)
 
 
 def _log1p(w: Twofold, single: bool) -> Twofold:
@@ -403,10 +412,11 @@ def _log1p(w: Twofold, single: bool) -> Twofold:
     d = add(add(exact, e, single), mul(exact, e, single), single)
     near = values.over_entries(np.logical_and, np.abs(d.hi) <= 2.0**-40 * w.hi)
     rel = w.rel + (32 * U if single else 2.0**-74) + np.where(near, 0.0, np.inf)
+    absolute_ = values.of_rows(w.abs) + values.FLOOR
     if single:
-        return Twofold(guess + d.hi, None, rel, values.of_rows(w.abs), nonnegative=True)
+        return Twofold(guess + d.hi, None, rel, absolute_, nonnegative=True)
     found = _stepped(guess, d.hi, d.lo - 0.5 * d.hi * d.hi)
-    return Twofold(found.hi, found.lo, rel, values.of_rows(w.abs), nonnegative=True)
+    return Twofold(found.hi, found.lo, rel, absolute_, nonnegative=True)
 
 
 def power(a: Twofold, exponent: Twofold, level: str, logarithm: Callable[[Twofold, str], Twofold] = log) -> Twofold:
@@ -425,7 +435,7 @@ def power(a: Twofold, exponent: Twofold, level: str, logarithm: Callable[[Twofol
     if not zero.any():
         return exp(mul(exponent, logarithm(a, level), single), level)
     found = exp(mul(exponent, log(a._replace(hi=np.where(zero, 1.0, a.hi)), level), single), level)
-    positive = exponent.number and exponent.hi > 0
+    positive = exponent.number and exponent.hi * (1 - 2.0**-10) > exponent.bound
     lo = None if found.lo is None else np.where(zero, 0.0, found.lo)
     return found._replace(hi=np.where(zero, 0.0 if positive else np.nan, found.hi), lo=lo)
 

@@ -3,14 +3,15 @@
 A value V is known as hi + lo with |V - (hi + lo)| <= rel |hi| + abs; lo is None where it is zero. Bounds are per row, so that to
 carry them costs maxima and no passes. The entries of a vector lie along the leading axes, the rows along the last.
 
-Error analysis, u = 2^-53. A value is tight: |lo| <= 2^-51 |hi|; or loose, as the fast exponential leaves it: |lo| <= 2^-13 |hi|.
-    two_sum is exact (Knuth). two_prod is by halves of 26 and 27 bits: what it loses is the rounding of the product of the
-    lower halves, 2^-105 |ab|, and 2^-1070 where it underflows.
-    add: roundings of the three sums of low parts, and of fast_two_sum where terms cancel: under 2^-101 (|a| + |b|).
-    mul: the dropped product of low parts 2^-102, three roundings of parts of 2^-51: under 2^-100 |ab|; loose, 2^-64 |ab|.
-    div: Joldes, Muller and Popescu, "Tight and rigorous error bounds for basic building blocks of double-word arithmetic"
-    (TOMS 44(2), 2017), algorithm DWDivDW2: 15 u^2, under 2^-100.
+Error analysis, u = 2^-53; derivations/twofold.py checks its numbers. A value is tight: |lo| <= 2^-51 |hi|; or loose, as the fast
+exponential leaves it: |lo| <= 2^-14.4 |hi|.
+    two_sum is exact (Knuth), and so is two_prod (Dekker), by halves of 26 bits, but for 2^-1071 where it underflows.
+    add: two roundings of sums of low parts, and one of fast_two_sum where terms cancel: under 2^-101 (|a| + |b|).
+    mul: the dropped product of low parts 2^-102, four roundings of parts of 2^-51: under 2^-100 |ab|; loose, 2^-64 |ab|.
+    div: the algorithm DWDivDW2 of Joldes, Muller and Popescu, "Tight and rigorous error bounds for basic building blocks of
+    double-word arithmetic" (TOMS 44(2), 2017), who bound it by 15 u^2 for |lo| <= u |hi|; for tight values, under 2^-99.
 A single value has no low part at all: then each operation has its rounding u, and nothing else.
+The bounds are computed in floats themselves, and lose 2^-50 of themselves at every step: what reads them last adds 2^-30.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ Array = Any
 U = 2.0**-53
 FLOOR = 2.0**-1068
 """What underflow adds to any product or quotient."""
-ADD, MUL, DIV, LOOSE = 2.0**-101, 2.0**-100, 2.0**-100, 2.0**-64
+ADD, MUL, DIV, LOOSE = 2.0**-101, 2.0**-100, 2.0**-99, 2.0**-64
+HUGE = 2.0**1000
 WIDTH_TIGHT, WIDTH_LOOSE = 2.0**-51, 2.0**-14.4
-_HALF = np.int64(-(1 << 27))
+_HALF, _UPPER = np.int64(1 << 26), np.int64(-(1 << 27))
 
 
 class Twofold(NamedTuple):
@@ -61,7 +63,8 @@ class Twofold(NamedTuple):
         """A bound on the error in each row: rel |hi| + abs at its largest."""
         if nothing(self.rel):
             return of_rows(self.abs)
-        return self.rel * self.peak + of_rows(self.abs)
+        # The product may underflow.
+        return self.rel * self.peak + of_rows(self.abs) + FLOOR
 
 
 def nothing(bound: Array) -> bool:
@@ -81,15 +84,19 @@ def of_rows(bound: Array) -> Array:
 
 
 def constant(value: Fraction, single: bool) -> Twofold:
-    """A rational number."""
-    hi = value.numerator / value.denominator
+    """A rational number; beyond every float it is not known at all."""
+    try:
+        hi = value.numerator / value.denominator
+    except OverflowError:
+        return Twofold(np.float64(math.inf if value > 0 else -math.inf), abs=math.inf, nonnegative=value >= 0)
     rest = value - Fraction(hi)
     if not rest:
         return Twofold(np.float64(hi), nonnegative=value >= 0)
+    small = FLOOR if abs(hi) < 2.0**-900 else 0.0
     if single:
-        return Twofold(np.float64(hi), rel=U, nonnegative=value >= 0)
+        return Twofold(np.float64(hi), rel=U, abs=small, nonnegative=value >= 0)
     lo = rest.numerator / rest.denominator
-    return Twofold(np.float64(hi), np.float64(lo), rel=2.0**-105, nonnegative=value >= 0)
+    return Twofold(np.float64(hi), np.float64(lo), rel=2.0**-105, abs=small, nonnegative=value >= 0)
 
 
 # ---- exact steps ---------------------------------------------------------------------------------------------------------
@@ -119,14 +126,22 @@ def _into(a: Array) -> Array:
 
 
 def halves(a: Array) -> tuple[Array, Array]:
-    """a as the sum of its upper 26 bits and the rest."""
+    """a as the sum of a number of 26 bits, the nearest one, and a rest of 26 bits, whether it is subnormal or not."""
     a = np.asarray(a, dtype=np.float64)
-    upper = (a.view(np.int64) & _HALF).view(np.float64)
+    bits = a.view(np.int64) + _HALF
+    bits &= _UPPER
+    upper = bits.view(np.float64)
+    return upper, a - upper
+
+
+def cut(a: Array) -> tuple[Array, Array]:
+    """a as the sum of its upper 26 bits and a rest of 27, a step less."""
+    upper = (np.asarray(a, dtype=np.float64).view(np.int64) & _UPPER).view(np.float64)
     return upper, a - upper
 
 
 def two_prod(a: Array, b: Array) -> tuple[Array, Array]:
-    """a b = p + e, e to 2^-105 |ab|."""
+    """a b = p + e, but for underflow."""
     p = a * b
     a1, a2 = halves(a)
     b1, b2 = (a1, a2) if a is b else halves(b)
@@ -244,7 +259,7 @@ def mul(a: Twofold, b: Twofold, single: bool) -> Twofold:
 def _times(bound: Array, v: Twofold) -> Array:
     """An absolute error times a factor: element by element, since beside one error of a row the factor may be of any size."""
     sizes = v.peak if isinstance(bound, float) or v.number or v.hi.ndim < 2 else np.abs(v.hi)
-    return bound * sizes * (1 + 2.0**-8)
+    return bound * sizes * ((1 + 2.0**-8) * (1 + v.rel))
 
 
 def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
@@ -252,8 +267,9 @@ def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
     if power_of_two(b):
         return mul(a, Twofold(1 / b.hi, nonnegative=b.nonnegative), single)
     a, b = tight(a), tight(b)
-    smallest = over_entries(np.minimum, np.abs(b.hi))
-    beside = relative(b, smallest)
+    sizes = np.abs(b.hi)
+    smallest = over_entries(np.minimum, sizes)
+    beside = known(sizes, relative(b, smallest))
     hi = a.hi / b.hi
     if single:
         lo, lost = None, U
@@ -287,6 +303,11 @@ def relative(v: Twofold, smallest: Array) -> Array:
     return np.where(found < 2.0**-10, found, np.inf)
 
 
+def known(sizes: Array, bound: Array) -> Array:
+    """A bound, infinite where a number of the row has overflowed, or may have: its low part could be lost in what follows."""
+    return np.where(over_entries(np.maximum, sizes) < HUGE, bound, np.inf)
+
+
 def root(a: Twofold, single: bool) -> Twofold:
     """The square root: one step of Newton's from the float one."""
     a = tight(a)
@@ -309,7 +330,8 @@ def total(v: Twofold, axis: int, level: str) -> Twofold:
 
     The heads are cut at a power of two (see _cut), which loses nothing. What is left of them is cut again; in full, the low parts are
     added to what is left then, at most 2^-106 of the first cut, in a tree of d = ceil(log2 n) levels: (d + 2) u times their moduli.
-    Below that level they are added before the second cut, and in pairs, a rounding u of each, and the rest, as small, in any order: n u times their moduli.
+    Below that level they are added before the second cut, and in pairs, a rounding u of each time, and the rest, as small, in any
+    order: n u times their moduli.
     """
     hi = np.moveaxis(v.hi, axis, 0) if axis else v.hi
     n = hi.shape[0]
@@ -349,14 +371,10 @@ def _summed_small(a: Array, peak: Array, depth: int) -> tuple[Array, Array, Arra
     """(the sum of the upper parts of some sums of a, the sum of what is left of them, a bound on each of that)."""
     times = 0
     while times < HALVINGS and a.shape[0] > 16:
-        half = a.shape[0] // 2
-        odd = a[half] if a.shape[0] % 2 else None
-        a = a[:half] + a[a.shape[0] - half :]
-        if odd is not None:
-            a[0] += odd
+        a = paired(np.add, a, a)
         times += 1
-    # Of an odd number of numbers the first sum holds one more each time: it has at most 2^(times + 1) - 1 of them.
-    found, rest, last = _cut(a, peak * 2.0 ** (times + 1), depth)
+    # A sum of 2^times numbers, and its roundings.
+    found, rest, last = _cut(a, peak * (2.0**times + 1), depth)
     return found, reduced(np.add, rest), last
 
 
@@ -378,8 +396,8 @@ def _summed(v: Twofold, hi: Array, lo: Array | None, mass: Array, n: int, lost: 
     """With relative bounds kept where nothing can cancel."""
     if v.nonnegative:
         share = over_entries(np.maximum, lost / np.where(mass > 0, mass, 1.0))
-        return Twofold(hi, lo, (v.rel + share) * (1 + 2.0**-20), n * of_rows(v.abs), nonnegative=True)
-    return Twofold(hi, lo, 0.0, over_entries(np.maximum, v.rel * mass + lost) + n * of_rows(v.abs))
+        return Twofold(hi, lo, (v.rel + share) * (1 + 2.0**-11), n * of_rows(v.abs), nonnegative=True)
+    return Twofold(hi, lo, 0.0, over_entries(np.maximum, v.rel * mass + lost) + n * of_rows(v.abs) + FLOOR)
 
 
 def reduced(function: Any, a: Array) -> Array:
@@ -389,18 +407,20 @@ def reduced(function: Any, a: Array) -> Array:
 
 def fold(function: Any, a: Array) -> Array:
     """A reduction along the first axis in a tree of a fixed shape: whole slices at a time, which is fast for any number of rows."""
-    n = a.shape[0]
-    if n == 1:
+    if a.shape[0] == 1:
         return a[0]
-    half = n // 2
-    found = function(a[:half], a[n - half :])
-    if n % 2:
-        function(found[0], a[half], out=found[0])
-    while (n := found.shape[0]) > 1:
-        half = n // 2
-        lower, upper, middle = found[:half], found[n - half :], found[half]
-        function(lower, upper, out=lower)
-        if n % 2:
-            function(lower[0], middle, out=lower[0])
-        found = lower
+    found = paired(function, a)
+    while found.shape[0] > 1:
+        found = paired(function, found, found)
     return found[0]
+
+
+def paired(function: Any, a: Array, into: Array | None = None) -> Array:
+    """One level of such a tree, which may be written over its numbers: of an odd number the middle one waits for the next level."""
+    half = a.shape[0] // 2
+    kept = a.shape[0] - half
+    if into is None:
+        into = np.empty_like(a[:kept])
+        into[half:] = a[half:kept]
+    function(a[:half], a[kept:], out=into[:half])
+    return into[:kept]
