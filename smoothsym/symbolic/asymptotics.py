@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, S, Symbol, cosh, exp, log, oo, sinh, tanh
+from sympy import Expr, S, Sum, Symbol, cosh, exp, log, oo, sinh, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
+from smoothsym import words
 from smoothsym.symbolic.at_infinity import at_infinity, enters_by_powers, read_limit, read_terms
 from smoothsym.symbolic.at_point import at_point, limit_in, terms_below
 from smoothsym.symbolic.growth import Growth, Towards, Undecided
@@ -35,6 +36,12 @@ def limit(
         raise ValueError(f"direction={direction!r}: give '+', '-' or None")
     point, expression = S(point), _plain(expression)
     if point in (oo, -oo):
+        named = expression.free_symbols & {words.Delta, words.rho, words.m2}
+        if named and expression.has(Sum):
+            # What is dropped below the second level may come back, multiplied by what an expression says of that level.
+            raise Undecided(
+                f"the expression speaks of {min(map(str, named))}, and what lies below the second level is not known"
+            )
         return at_infinity(expression, parameter, 1 if point == oo else -1, positive, read_limit)
     if not point.is_real:
         raise ValueError(f"point={point}: give oo, -oo or a real number")

@@ -11,7 +11,7 @@ from smoothsym.certify.special import evaluate
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import Undecided, limit, series
 from smoothsym.symbolic.derivatives import partial
-from smoothsym.words import alpha, eps, i, j, k, n, p, rho, x
+from smoothsym.words import Delta, alpha, eps, i, j, k, m, m2, maximum, n, p, rho, x
 
 CASES = [(op, side) for op in ss.operators.values() for side in (1, -1) if side > 0 or not op.parameter.is_nonnegative]
 
@@ -271,3 +271,11 @@ def test_erf_tends_faster_than_any_exponential() -> None:
     assert limit((1 - erf(alpha)) * exp(alpha), alpha, oo) == 0
     with pytest.raises(Undecided):
         limit((1 - erf(alpha)) * exp(alpha**2), alpha, oo)
+
+
+def test_what_speaks_of_the_second_level_is_undecided() -> None:
+    """(S - M + Delta m2/m e^(-alpha Delta)) e^(3 alpha Delta / 2) diverges where a third level is 1.2 Delta below."""
+    level = Delta * m2 / m * exp(-alpha * Delta)
+    beyond = (ss.boltzmann.definition - maximum(x) + level) * exp(3 * alpha * Delta / 2)
+    with pytest.raises(Undecided, match="second level"):
+        ss.boltzmann.limit(oo, of=beyond)
