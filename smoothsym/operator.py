@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sympy import Abs, Expr, Indexed, Integer, Rational, Sum, Symbol, oo
+from sympy import Abs, Expr, Indexed, Integer, Rational, S, Sum, Symbol, oo
 
 from smoothsym import words
 from smoothsym.certify.inputs import check_formula, exact_number
@@ -21,6 +22,7 @@ from smoothsym.program.lower import Program, lower
 from smoothsym.program.source import source
 from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
 from smoothsym.symbolic import asymptotics
+from smoothsym.symbolic import weights as weights_of
 from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
 from smoothsym.symbolic.signs import in_domain
@@ -372,11 +374,84 @@ class SmoothMax:
                 return Special(value, "limit")
         return UNANSWERED
 
+    def contract(self, row: str, weights: Sequence[Fraction] | None = None) -> Special:
+        """The row of the special-value contract of that name, for entries that count so many times each."""
+        return self.special(row)
+
+    @cached_property
+    def weighted(self) -> SmoothMax:
+        """The operator of entries that count w[1], ..., w[n] times, w[j] > 0.
+
+        In its definition each sum over j has w[j] beside its term, n is the sum of the weights, a mean is a weighted mean, and a
+        maximum or minimum is as it was. With whole weights it is the operator of the entries repeated so many times; a value for
+        each entry is that of one of the copies. Everything else is derived from that definition: the derivative by x[i] is that
+        of all copies of x[i] together. Raises ValueError for an operator of one or two entries.
+
+        >>> import smoothsym as ss
+        >>> ss.mellowmax.weighted.definition
+        log(Sum(exp(alpha*x[j])*w[j], (j, 1, n))/Sum(w[j], (j, 1, n)))/alpha
+        >>> ss.mellowmax.weighted.gradient
+        exp(alpha*x[i])*w[i]/Sum(exp(alpha*x[j])*w[j], (j, 1, n))
+        """
+        return _Weighted(self)
+
     def __repr__(self) -> str:
         return f"<SmoothMax {self.name}: {self.definition}>"
 
     def _repr_latex_(self) -> str:
         return f"${self.latex()}$"
+
+
+class _Weighted(SmoothMax):
+    """An operator with its weights, and the contract that follows from that of the operator without."""
+
+    def __init__(self, plain: SmoothMax) -> None:
+        if plain.arity is not None:
+            raise ValueError(
+                f"{plain.name} is a function of x[1]{', x[2]' * (plain.arity > 1)}, which have no weights; "
+                "weights= and where= are for operators over vectors of any length"
+            )
+        definition, parameter = weights_of.weighted(plain.definition), plain.parameter
+        super().__init__(f"{plain.name}_weighted", definition, parameter, plain.domain, title=f"weighted {plain.title}")
+        self.plain = plain
+        self.key = plain.key
+
+    def _at(self, values: tuple[tuple[Symbol, Any], ...]) -> SmoothMax:
+        return self.plain._at(values).weighted
+
+    def contract(self, row: str, weights: Sequence[Fraction] | None = None) -> Special:
+        """What follows from a limit of the weighted definition, else the row of the plain one, of so many entries.
+
+        Where it is a pole that stands between entries and a limit, the total weight decides: with a total of 1 there is a limit,
+        and below 1 the pole has the sign of its other side.
+        """
+        if row not in _LIMIT_ROWS or not self.parameters:
+            return self._counted(self.plain.special(row))
+        point, direction = _LIMIT_ROWS[row]
+        total = sum(weights or (), Fraction(0))
+        whole = point == 0 and total == 1
+        if point == 0 and total < 1:
+            row = {"parameter 0": "parameter 0-", "parameter 0-": "parameter 0"}[row]
+        known = self._counted(self.plain.special(row))
+        found: dict[str, Any] = {}
+        for of, otherwise in (("value", known.formula("value")), ("gradient", known.formula("gradient"))):
+            e = self.formula(of)
+            try:
+                limit = self.limit(point, of=weights_of.normalised(e) if whole else e, direction=direction)
+            except asymptotics.Undecided:
+                found[of] = (S.NaN, "convention") if whole and len(weights or ()) > 1 else otherwise
+            else:
+                found[of] = (limit, "limit")
+        return Special(*found["value"], *found["gradient"])
+
+    def _counted(self, row: Special) -> Special:
+        """A row in words, of entries that count so many times; a gradient is that of all copies of an entry."""
+        copies = S.One if self.vector else words.w[words.i]
+
+        def counted(formula: Any, factor: Expr) -> Any:
+            return factor * weights_of.weighted(formula) if isinstance(formula, Expr) else formula
+
+        return replace(row, value=counted(row.value, S.One), gradient=counted(row.gradient, copies))
 
 
 @lru_cache(maxsize=512)

@@ -12,6 +12,9 @@ x = IndexedBase("x", real=True)
 v = IndexedBase("v", real=True)
 """A direction, or a vector to multiply by."""
 
+w = IndexedBase("w", positive=True)
+"""Weights: how many times each entry counts."""
+
 n = Symbol("n", integer=True, positive=True)
 i, j, k = (Symbol(name, integer=True) for name in "ijk")
 """i and k are free indices; j is a summed one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import inf, isfinite, nan
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -89,12 +90,12 @@ def floats_of(op: Any, x: Any) -> tuple[np.ndarray[Any, Any], tuple[int, ...]] |
     return (x.reshape(count, shape[-1]), shape)
 
 
-def rows_of(op: Any, x: Any) -> tuple[list[Row], tuple[int, ...]]:
-    """The rows of an array-like, exactly, and its shape; checked to be rows that the operator takes.
+def rows_of(op: Any, x: Any, out: Sequence[bool] = ()) -> tuple[list[Row], tuple[int, ...]]:
+    """The rows of an array-like, exactly, and its shape; checked to be rows that the operator takes, but for what is left out.
 
     An operator of one entry takes rows of one entry, and numbers and any other array elementwise.
     """
-    entries, shape = _nested(x)
+    entries, shape = nested(x)
     if op.arity == 1 and shape[-1:] != (1,):
         shape = (*shape, 1)
     if not shape:
@@ -104,56 +105,77 @@ def rows_of(op: Any, x: Any) -> tuple[list[Row], tuple[int, ...]]:
         raise ValueError(f"x has {size} entries in a row; {op.name} takes {op.arity}")
     if op.domain == "positive":
         for place, v in enumerate(entries):
-            if v <= 0:
+            if v <= 0 and not (out and out[place]):
                 raise ValueError(
-                    f"x has the entry {shown(float(v))} at {_index(place, shape)}; {op.name} is defined for positive entries"
+                    f"x has the entry {shown(float(v))} at {index_of(place, shape)}; {op.name} is defined for positive entries"
                 )
     count = int(np.prod(shape[:-1]))
     return [entries[q * size : (q + 1) * size] for q in range(count)], shape
 
 
-def check_formula(op: Any, of: Any, formula: Expr, size: int) -> None:
-    """That rows of so many entries and the operator's parameters give a formula all that it asks for."""
+def check_formula(
+    op: Any, of: Any, formula: Expr, size: int, vectors: Mapping[str, int] = MappingProxyType({})
+) -> None:
+    """That rows of so many entries, the vectors beside them and the operator's parameters give a formula all that it asks for."""
+    said = repr(of) if isinstance(of, str) else str(of)
     known = {words.x.label, words.n, words.i, words.k}
-    names = {q.name for q in (*known, *op.parameters)}
+    names = {q.name for q in (*known, *op.parameters)} | set(vectors)
+    for vector, argument in ((words.v, "v"), (words.w, "weights")):
+        asked = {a.indices[0] for a in formula.atoms(Indexed) if a.base == vector}
+        name = str(vector.label)
+        if asked and name not in vectors:
+            raise ValueError(
+                f"of={said} has the vector {name}: give {argument}=, as many numbers as x has entries in a row"
+            )
+        wanted = 1 if asked == {S.One} and vector == words.v else size
+        if asked and vectors[name] != wanted:
+            raise ValueError(f"{argument} has {vectors[name]} numbers beside a row of {size}; of={said} takes {wanted}")
+        if not asked and name in vectors and vector == words.v:
+            raise ValueError(
+                f"v is given, and of={said} has no vector v; it is for 'jvp', 'vjp', 'hvp' and expressions in ss.v"
+            )
     if extra := sorted({q.name for q in formula.free_symbols if isinstance(q, Symbol)} - names):
         raise ValueError(
-            f"of={of!s} has the free symbol {extra[0]}, which {op.name} gives no number; write it in ss.x, ss.n, "
+            f"of={said} has the free symbol {extra[0]}, which {op.name} gives no number; write it in ss.x, ss.n, "
             f"free indices ss.i and ss.k, and {', '.join(q.name for q in op.parameters) or 'no parameter'}"
         )
     for entry in sorted(formula.atoms(Indexed), key=str):
         index = entry.indices[0]
         if index.is_Integer and not 1 <= index <= size:
-            raise ValueError(f"of={of!s} has {entry}, and a row of x has the entries 1 to {size}")
+            raise ValueError(f"of={said} has {entry}, and a row of x has the entries 1 to {size}")
 
 
-def _index(place: int, shape: tuple[int, ...]) -> str:
+def index_of(place: int, shape: tuple[int, ...]) -> str:
     return str([int(q) for q in np.unravel_index(place, shape)])
 
 
-def _nested(x: Any) -> tuple[Row, tuple[int, ...]]:
+def nested(x: Any, argument: str = "x") -> tuple[Row, tuple[int, ...]]:
     """The entries of an array-like in order, and its shape."""
     if not isinstance(x, (list, tuple)) and hasattr(x, "__array__") and not np.isscalar(x):
         if np.ma.is_masked(x):
-            raise ValueError("x has masked entries; give x.compressed(), or rows without a mask")
-        return _array(np.asarray(x))
+            raise ValueError(
+                f"{argument} has masked entries; give {argument}.data, and where= for the entries that count"
+            )
+        return _array(np.asarray(x), argument)
     if isinstance(x, (str, bytes)) or not isinstance(x, Sequence):
-        return [exact_number(x, "x")], ()
-    parts = [_nested(v) for v in x]
+        return [exact_number(x, argument)], ()
+    parts = [nested(v, argument) for v in x]
     shapes = {shape for _, shape in parts}
     if len(shapes) > 1:
         if all(len(shape) == 1 for shape in shapes):
             lengths = ", ".join(str(size) for (size,) in sorted(shapes))
-            raise ValueError(f"the rows of x have lengths {lengths}; give rows of equal length")
-        raise ValueError(f"x holds parts of shapes {', '.join(map(str, sorted(shapes)))}; give rows of equal length")
+            raise ValueError(f"the rows of {argument} have lengths {lengths}; give rows of equal length")
+        raise ValueError(
+            f"{argument} holds parts of shapes {', '.join(map(str, sorted(shapes)))}; give rows of equal length"
+        )
     (inner,) = shapes or {()}
     return [entry for row, _ in parts for entry in row], (len(x), *inner)
 
 
-def _array(x: np.ndarray[Any, Any]) -> tuple[Row, tuple[int, ...]]:
+def _array(x: np.ndarray[Any, Any], argument: str) -> tuple[Row, tuple[int, ...]]:
     if x.dtype.kind in "SUcbMm":
-        raise TypeError(f"x has dtype {x.dtype}; give real numbers")
+        raise TypeError(f"{argument} has dtype {x.dtype}; give real numbers")
     flat = x.reshape(-1)
     if x.dtype.kind in "iu" or (x.dtype.kind == "f" and x.dtype.itemsize <= 8):
-        return [exact_number(v, "x") for v in flat.tolist()], x.shape
-    return [exact_number(v, "x") for v in flat], x.shape
+        return [exact_number(v, argument) for v in flat.tolist()], x.shape
+    return [exact_number(v, argument) for v in flat], x.shape

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any, cast
 
-from sympy import Expr
+from sympy import Expr, Sum
 
 from smoothsym.certify import special
 from smoothsym.certify.exact import ExactArithmetic, NoTheorem
@@ -17,6 +18,8 @@ from smoothsym.program import numbers
 from smoothsym.program.engines import engine
 from smoothsym.program.intervals import Indeterminate, Interval, Undefined
 from smoothsym.program.lower import Program
+from smoothsym.symbolic.weights import TOTAL
+from smoothsym.words import n
 
 
 @dataclass
@@ -26,12 +29,15 @@ class Instance:
     program: Program
     x: Sequence[Fraction]
     symbols: Mapping[str, Fraction]
-    length: int
+    length: Fraction | int
     positions: Mapping[str, int]
     engine: str = "mpmath"
+    vectors: Mapping[str, Sequence[Fraction]] = field(default_factory=dict)
+    """What stands beside the entries: their weights w, a direction v."""
 
     def run(self, arithmetic: Any) -> list[Any]:
-        vectors = {"x": [arithmetic.number(v) for v in self.x]}
+        given = {"x": self.x, **self.vectors}
+        vectors = {name: [arithmetic.number(v) for v in vector] for name, vector in given.items()}
         symbols = {name: arithmetic.number(v) for name, v in self.symbols.items()}
         return numbers.run(self.program, arithmetic, vectors, symbols, length=self.length, positions=self.positions)
 
@@ -71,27 +77,41 @@ def flat(value: Any) -> list[Any]:
 
 
 def instance_of(
-    op: Any, row: Sequence[Number], name: str | None, parameter: Number, of: str | Expr, engine: str = "mpmath"
+    op: Any,
+    row: Sequence[Number],
+    name: str | None,
+    parameter: Number,
+    of: str | Expr,
+    engine: str = "mpmath",
+    vectors: Mapping[str, Sequence[Fraction]] = MappingProxyType({}),
 ) -> tuple[Instance, list[int]]:
     """The program of an operator's output at a row, and the positions of the entries that it is run on.
 
     Entries without weight are left out of sums. A zero is no more than a number, though, to a derivative by it where the formula
-    is defined there: the second derivative of the 2-norm by an entry 0 is 1/N.
+    is defined there: the second derivative of the 2-norm by an entry 0 is 1/N. In a total weight they count.
     """
     skipped = special.weightless(row, parameter, op.kind)
     symbols = {name: Fraction(parameter)} if name else {}
+    length = Fraction(len(row))
+    if any(skipped) and "w" in vectors and (total := op.formula(of).atoms(Sum) & {TOTAL}):
+        of, length = op.formula(of).xreplace(dict.fromkeys(total, n)), sum(vectors["w"], Fraction(0))
+
+    def instance(program: Program, kept: Sequence[int]) -> Instance:
+        beside = {a: [v[q] for q in kept] if len(v) == len(row) else v for a, v in vectors.items()}
+        return Instance(program, _finite(row, kept), symbols, length, {}, engine, beside)
+
     program = op.program(of)
     if any(skipped):
         whole = [q for q, v in enumerate(row) if not (skipped[q] and v != 0)]
         if len(program.outputs[0][1]) and not all(skipped[q] == (q not in whole) for q in range(len(row))):
-            instance = Instance(program, _finite(row, whole), symbols, len(row), {}, engine)
-            if instance.defined(64):
-                return instance, whole
+            found = instance(program, whole)
+            if found.defined(64):
+                return found, whole
         if any(operation.name == "expm1" for operation in program.operations):
             # Such a sum is of expm1, which is no zero at an entry without weight: there the definition itself runs.
             program = op.program(of, "naive")
     kept = [q for q, skip in enumerate(skipped) if not skip]
-    return Instance(program, _finite(row, kept), symbols, len(row), {}, engine), kept
+    return instance(program, kept), kept
 
 
 def _finite(row: Sequence[Number], kept: Sequence[int]) -> list[Fraction]:

@@ -127,30 +127,51 @@ def slope_without_weight(kind: str | None, parameter: Number, order: int) -> Ans
 
 
 def answer(
-    op: Any, x: Sequence[Number], parameter: Number, of: str = "value", negative_zero: bool = False
+    op: Any,
+    x: Sequence[Number],
+    parameter: Number,
+    of: str = "value",
+    negative_zero: bool = False,
+    weights: Sequence[Fraction] | None = None,
 ) -> Answer | None:
-    """What the contract of an operator says of an input, None where it is ordinary (weightless entries included)."""
+    """What the contract of an operator says of an input, None where it is ordinary (weightless entries included).
+
+    `weights` say how many times each entry counts.
+    """
     name = condition(x, parameter, op.kind, negative_zero)
     if name is None:
         return None
     rank = op.rank(of) if of in ("value", "gradient") else 2
-    formula, basis = op.special(name).formula(of)
+    formula, basis = op.contract(name, weights).formula(of)
     try:
         if rank == 0:
-            return Answer(_evaluate(formula, x, parameter, op.kind), _basis(basis, name, x, op.kind, of))
+            return Answer(
+                _evaluate(formula, x, parameter, op.kind, weights=weights), _basis(basis, name, x, op.kind, of)
+            )
         if rank == 1:
-            return Answer(_entries(formula, x, parameter, op.kind), _basis(basis, name, x, op.kind, of))
+            copies = weights if of == "gradient" else None
+            return Answer(
+                _entries(formula, x, parameter, op.kind, weights, copies), _basis(basis, name, x, op.kind, of)
+            )
     except Unwritten:
         pass
     return Answer([nan] * len(x) if rank == 1 else nan, "convention")
 
 
-def _entries(formula: Expr | str, x: Sequence[Number], parameter: Number, kind: str | None) -> list[Number]:
+def _entries(
+    formula: Expr | str,
+    x: Sequence[Number],
+    parameter: Number,
+    kind: str | None,
+    weights: Sequence[Fraction] | None,
+    copies: Sequence[Fraction] | None,
+) -> list[Number]:
     if formula == "shared":
         dominant, _ = ends(kind or "entry", parameter)
-        tied = [_is_at(v, dominant, kind) for v in x]
-        return [Fraction(1, sum(tied)) if t else Fraction(0) for t in tied]
-    return [_evaluate(formula, x, parameter, kind, q) for q in range(len(x))]
+        tied = [Fraction(_is_at(v, dominant, kind)) for v in x]
+        total = sum(map(operator.mul, tied, weights or [Fraction(1)] * len(x)), Fraction(0))
+        return [t * w / total for t, w in zip(tied, copies or [Fraction(1)] * len(x), strict=True)]
+    return [_evaluate(formula, x, parameter, kind, q, weights) for q in range(len(x))]
 
 
 def _basis(basis: str, name: str, x: Sequence[Number], kind: str | None, of: str) -> str:
@@ -195,13 +216,14 @@ def _evaluate(
     parameter: Number,
     kind: str | None,
     position: int | tuple[int, int] | None = None,
+    weights: Sequence[Fraction] | None = None,
 ) -> Number:
     if value == "extreme":
         dominant, negligible = ends(kind or "entry", parameter)
         extreme = dominant if any(_is_at(v, dominant, kind) for v in x) else negligible
         return Fraction(0) if extreme == 0 else extreme
     places = position if isinstance(position, tuple) else (position or 0,)
-    return _Evaluator(x, dict(zip((words.i, words.k), places, strict=False))).value(S(value))
+    return _Evaluator(x, dict(zip((words.i, words.k), places, strict=False)), weights=weights).value(S(value))
 
 
 @dataclass(frozen=True)
@@ -210,6 +232,8 @@ class _Evaluator:
     positions: Mapping[Expr, int]
     extreme: Number | None = None
     """What the symbol m counts the ties for: the maximum or minimum that stands beside it."""
+    weights: Sequence[Fraction] | None = None
+    """How many times each entry counts; once where there are none."""
 
     def value(self, e: Expr) -> Number:
         if e is S.NaN or e is S.ComplexInfinity:
@@ -223,14 +247,16 @@ class _Evaluator:
         if words.m in e.free_symbols and self.extreme is None:
             return self._with_ties(e)
         if e == words.m:
-            return Fraction([self.extreme in (v, abs(v)) for v in self.x].count(True))
+            ties = [self.extreme in (v, abs(v)) for v in self.x]
+            return sum(map(operator.mul, ties, self.weights or [Fraction(1)] * len(ties)), Fraction(0))
         if e in self.positions:
             return Fraction(self.positions[e] + 1)
         if isinstance(e, words.Reduction):
             return self._reduction(e)
         if isinstance(e, Indexed):
             index = e.indices[0]
-            return self.x[int(index) - 1 if index.is_Integer else self.positions[index]]
+            place = int(index) - 1 if index.is_Integer else self.positions[index]
+            return self.weights[place] if e.base == words.w and self.weights else self.x[place]
         if isinstance(e, Sum) and len(e.limits) == 1:
             index = e.limits[0][0]
             terms = [replace(self, positions={**self.positions, index: q}) for q in range(len(self.x))]

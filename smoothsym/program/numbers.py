@@ -28,7 +28,7 @@ def run(
     vectors: Mapping[str, Sequence[Any]],
     symbols: Mapping[str, Any],
     *,
-    length: int | None = None,
+    length: Fraction | int | None = None,
     positions: Mapping[str, int] | None = None,
 ) -> list[Any]:
     """The outputs of a program: a number of the arithmetic for rank 0, nested lists of them for higher ranks.

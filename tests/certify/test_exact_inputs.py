@@ -23,7 +23,7 @@ def test_a_longdouble_beyond_float64_is_no_infinity() -> None:
     [
         ([mpmath.pi], TypeError, "x=<pi: 3.14159~> is no one number"),
         ([sympy.pi], TypeError, "x=pi is a SymPy Pi and not rational"),
-        (np.ma.array([1.0, 2.0], mask=[False, True]), ValueError, "x has masked entries; give x.compressed"),
+        (np.ma.array([1.0, 2.0], mask=[False, True]), ValueError, "x has masked entries; give x.data, and where="),
         ([mpmath.ldexp(1, 10**18)], ValueError, r"x: a number of about 2\*\*1000000000000000000 is too long"),
     ],
 )
@@ -39,7 +39,7 @@ def test_what_would_be_read_as_another_number_is_refused(x: Any, error: type[Exc
         (ss.p * ss.x[1], r"of=p\*x\[1\] has the free symbol p"),
         (ss.x[ss.j], "has the free symbol j"),
         (ss.x[3], r"of=x\[3\] has x\[3\], and a row of x has the entries 1 to 2"),
-        ("jvp", "of=jvp has the free symbol v"),
+        ("jvp", "of='jvp' has the vector v: give v="),
         ("gradeint", "did you mean 'gradient'"),
         (3, "of=3 is not known"),
     ],
