@@ -502,7 +502,12 @@ def test_python_m_runs_it_and_the_status_is_the_process_status():
 def test_an_interrupt_is_quiet_and_130(here, more):
     command = [sys.executable, "-m", "smoothsym", "audit", "mine:sleeps", "--as", "logsumexp", "--alpha", "1", *more]
     running = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored where the tests run in the background
     )
     while not Path("started").exists() and running.poll() is None:
         time.sleep(0.05)
