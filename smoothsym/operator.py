@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
@@ -374,9 +373,31 @@ class SmoothMax:
                 return Special(value, "limit")
         return UNANSWERED
 
-    def contract(self, row: str, weights: Sequence[Fraction] | None = None) -> Special:
-        """The row of the special-value contract of that name, for entries that count so many times each."""
-        return self.special(row)
+    def contract(
+        self, row: str | None, of: str | Expr = "value", size: int = 0, weights: Sequence[Fraction] | None = None
+    ) -> tuple[Expr | str, str]:
+        """What the special-value contract says of a formula in the row of that name, and whether by limit or by convention.
+
+        `size` is how many entries there are, and `weights` how many times each counts. For what the contract has no row of, such
+        as a derivative by the parameter, it is the limit in the parameter where one is found.
+        """
+        if of in ("value", "gradient") and (row in self.special_values or row not in _LIMIT_ROWS):
+            return self.special(row or "").formula(str(of))
+        if of in ("value", "gradient") and row == "parameter 0-" and "parameter 0" in self.special_values:
+            return self.special(row).formula(str(of))
+        return self._approached(row, self.formula(of), size) or (S.NaN, "convention")
+
+    def _approached(self, row: str | None, e: Expr, size: int) -> tuple[Expr, str] | None:
+        """The limit of a formula in a row of the parameter. One entry may have a limit where more of them have a pole."""
+        if row not in _LIMIT_ROWS or not self.parameters:
+            return None
+        point, direction = _LIMIT_ROWS[row]
+        if size == 1 and self.arity is None:
+            e = e.subs({words.n: 1, words.i: 1, words.k: 1}).replace(lambda t: isinstance(t, Sum), lambda t: t.doit())
+        try:
+            return self.limit(point, of=e, direction=direction), "limit"
+        except asymptotics.Undecided:
+            return None
 
     @cached_property
     def weighted(self) -> SmoothMax:
@@ -419,39 +440,30 @@ class _Weighted(SmoothMax):
     def _at(self, values: tuple[tuple[Symbol, Any], ...]) -> SmoothMax:
         return self.plain._at(values).weighted
 
-    def contract(self, row: str, weights: Sequence[Fraction] | None = None) -> Special:
+    def contract(
+        self, row: str | None, of: str | Expr = "value", size: int = 0, weights: Sequence[Fraction] | None = None
+    ) -> tuple[Expr | str, str]:
         """What follows from a limit of the weighted definition, else the row of the plain one, of so many entries.
 
         Where it is a pole that stands between entries and a limit, the total weight decides: with a total of 1 there is a limit,
         and below 1 the pole has the sign of its other side.
         """
-        if row not in _LIMIT_ROWS or not self.parameters:
-            return self._counted(self.plain.special(row))
-        point, direction = _LIMIT_ROWS[row]
         total = sum(weights or (), Fraction(0))
-        whole = point == 0 and total == 1
-        if point == 0 and total < 1:
-            row = {"parameter 0": "parameter 0-", "parameter 0-": "parameter 0"}[row]
-        known = self._counted(self.plain.special(row))
-        found: dict[str, Any] = {}
-        for of, otherwise in (("value", known.formula("value")), ("gradient", known.formula("gradient"))):
-            e = self.formula(of)
-            try:
-                limit = self.limit(point, of=weights_of.normalised(e) if whole else e, direction=direction)
-            except asymptotics.Undecided:
-                found[of] = (S.NaN, "convention") if whole and len(weights or ()) > 1 else otherwise
-            else:
-                found[of] = (limit, "limit")
-        return Special(*found["value"], *found["gradient"])
-
-    def _counted(self, row: Special) -> Special:
-        """A row in words, of entries that count so many times; a gradient is that of all copies of an entry."""
-        copies = S.One if self.vector else words.w[words.i]
-
-        def counted(formula: Any, factor: Expr) -> Any:
-            return factor * weights_of.weighted(formula) if isinstance(formula, Expr) else formula
-
-        return replace(row, value=counted(row.value, S.One), gradient=counted(row.gradient, copies))
+        at_zero, e = row in ("parameter 0", "parameter 0-"), self.formula(of)
+        if at_zero and total == 1:
+            return self._approached(row, weights_of.normalised(e), size) or (S.NaN, "convention")
+        if (found := self._approached(row, e, size)) is not None:
+            return found
+        if of not in ("value", "gradient"):
+            return S.NaN, "convention"
+        if at_zero and total < 1:
+            row = "parameter 0-" if row == "parameter 0" else "parameter 0"
+        formula, basis = self.plain.contract(row, of, 2 if at_zero else size)
+        if not isinstance(formula, Expr):
+            return formula, basis
+        # A gradient is that of all copies of an entry.
+        copies = words.w[words.i] if of == "gradient" and not self.vector else S.One
+        return copies * weights_of.weighted(formula), basis
 
 
 @lru_cache(maxsize=512)

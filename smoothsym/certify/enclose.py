@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from math import isinf, isnan
-from types import MappingProxyType
 from typing import Any
 
 import mpmath
@@ -14,127 +12,18 @@ import numpy as np
 from mpmath import libmp
 from sympy import Expr
 
-from smoothsym import formats, words
-from smoothsym.certify import special
+from smoothsym import formats
 from smoothsym.certify.batch import Batch, Stages
-from smoothsym.certify.counted import Counted, counted_rows
-from smoothsym.certify.decide import BUDGET, FIRST_BITS, Question, decide, digits_question, rounding_question
-from smoothsym.certify.enclosure import Enclosure, Refused, make_mpf
-from smoothsym.certify.inputs import check_formula, exact_number, floats_of, parameter_of, settled
-from smoothsym.certify.instance import Instance, instance_of
+from smoothsym.certify.counted import Counted
+from smoothsym.certify.decide import BUDGET, FIRST_BITS, Question, digits_question, rounding_question
+from smoothsym.certify.enclosure import Enclosure, make_mpf
+from smoothsym.certify.inputs import exact_number, floats_of, parameter_of, settled
+from smoothsym.certify.inquiry import Inquiry
 from smoothsym.certify.special import Number
 from smoothsym.errors import unknown
 from smoothsym.program import engines
 
-
-@dataclass(frozen=True)
-class _Inquiry:
-    """What is asked of every row: an output of an operator, and how it is decided.
-
-    `computed` makes an answer of a decided value, `contracted` one of a number that the special-value contract gives.
-    """
-
-    op: Any
-    of: str | Expr
-    parameter: tuple[str | None, Number, bool]
-    question: Question
-    first: int
-    budget: int
-    computed: Callable[[Any, Any, int, str], Any]
-    contracted: Callable[[Number, str], Any]
-    whole: Any
-    asked: str | Expr
-    """The operator with all its parameters, and the output as the user named them."""
-    engine: str
-
-    def check(self, size: int, vectors: Mapping[str, int] = MappingProxyType({})) -> None:
-        """That rows of so many entries, and the vectors beside them, have what the output asks for."""
-        check_formula(self.whole, self.asked, self.whole.formula(self.asked), size, vectors)
-
-    def rows(self, x: Any, weights: Any, where: Any, v: Any) -> tuple[list[Counted], tuple[int, ...]]:
-        """The rows of x, of which so much counts, and its shape."""
-        rows, shape, vectors = counted_rows(self.op, x, weights, where, v)
-        self.check(shape[-1], vectors)
-        return rows, shape
-
-    @property
-    def rank(self) -> int:
-        """How many free indices the output has."""
-        return int(self.op.rank(self.of))
-
-    def answers(self, rows: Sequence[Counted], places: Sequence[int] | None = None) -> list[Any]:
-        """The answers of all rows in one list; `places` are the numbers by which a refusal names them."""
-        found: list[Any] = []
-        for place, row in zip(places or range(len(rows)), rows, strict=True):
-            try:
-                found += row.spread(self._row(row), self.rank, self.contracted(Fraction(0), ""))
-            except Refused as refusal:
-                if len(rows) == 1 and places is None:
-                    raise
-                raise Refused(f"row {place}: {refusal.reason}", refusal.enclosure) from None
-        return found
-
-    def _row(self, counted: Counted) -> list[Any]:
-        row = counted.entries
-        name, parameter, negative_zero = self.parameter
-        of = self.of if isinstance(self.of, str) else "expression"
-        answer = special.answer(self.op, row, parameter, of, negative_zero, counted.weights)
-        if answer is not None and (beyond := self._beyond(answer, counted)) is not None:
-            instance, basis = beyond
-            return [self.computed(*result, basis) for result in self._decided(instance)]
-        if answer is not None:
-            if isinstance(answer.value, list):
-                return [self.contracted(v, answer.basis) for v in answer.value]
-            return [self.contracted(answer.value, answer.basis)] * len(row) ** self.rank
-        instance, kept = instance_of(self.op, row, name, parameter, self.of, self.engine, counted.vectors)
-        return self._spread([self.computed(*result, "") for result in self._decided(instance)], kept, len(row))
-
-    def _decided(self, instance: Instance) -> list[tuple[Any, Any, int]]:
-        return decide(instance, self.question, self.first, self.budget)
-
-    def _beyond(self, answer: special.Answer, counted: Counted) -> tuple[Instance, str] | None:
-        """What has a number where the contract has none, and its basis: the output itself, else the formula of its limit.
-
-        The Boltzmann operator's Hessian is one at alpha = 0; a power mean's value at p = 0 is the geometric mean.
-        """
-        row, (name, parameter, negative_zero) = counted.entries, self.parameter
-        if not answer.silent or not row or any(isinstance(v, float) for v in row):
-            return None
-        formulas: list[tuple[Any, str]] = [] if isinstance(parameter, float) else [(self.of, "")]
-        if self.of in ("value", "gradient"):
-            contract = self.op.contract(special.condition(row, parameter, self.op.kind, negative_zero), counted.weights)
-            formulas.append(contract.formula(str(self.of)))
-        symbols = {name: Fraction(parameter)} if name and not isinstance(parameter, float) else {}
-        for formula, basis in formulas:
-            if isinstance(formula, Expr) and (formula.is_number or formula.has(words.m)):
-                continue
-            try:
-                program = self.op.program(formula)
-            except ValueError:
-                continue  # no formula that a program computes
-            instance = Instance(
-                program, [Fraction(v) for v in row], symbols, len(row), {}, self.engine, counted.vectors
-            )
-            if instance.defined(FIRST_BITS):
-                return instance, basis
-        return None
-
-    def _spread(self, decided: list[Any], kept: list[int], n: int) -> list[Any]:
-        """Outputs over the entries with weight, put back among those without."""
-        if self.rank == 0 or len(kept) == n:
-            return decided
-        _, parameter, _ = self.parameter
-        once, twice = (
-            self.contracted(slope.value, slope.basis)
-            for slope in (special.slope_without_weight(self.op.kind, parameter, order) for order in (1, 2))
-        )
-        spread = [once] * n**self.rank
-        if self.rank == 2:
-            spread[:: n + 1] = [twice] * n
-        for q, value in enumerate(decided):
-            a, b = divmod(q, len(kept))
-            spread[kept[b] if self.rank == 1 else kept[a] * n + kept[b]] = value
-        return spread
+MOST_DIGITS = 1_000_000
 
 
 def point(value: Number, bits: int = 53, note: str = "", engine: str = "mpmath") -> Enclosure:
@@ -188,6 +77,8 @@ def enclose(
     '1.8619948040582510816'
     """
     _positive("digits", digits, "digits")
+    if digits > MOST_DIGITS:
+        raise ValueError(f"digits={digits}: at most {MOST_DIGITS} are computed; give fewer")
     first = max(FIRST_BITS, int(digits * 3.33) + 24)
 
     def computed(answer: Any, ends: Any, bits: int, basis: str) -> Enclosure:
@@ -200,7 +91,8 @@ def enclose(
         return point(number, first, basis, engine)
 
     question, weighted = digits_question(digits), weights is not None
-    asked = _asked(op, of, parameter, engine, question, first, budget, computed, contracted, weighted)
+    least = (f"{digits} digits", int(digits * 3.33))
+    asked = _asked(op, of, parameter, engine, question, least, first, budget, computed, contracted, weighted)
     rows, shape = asked.rows(x, weights, where, v)
     answers = asked.answers(rows)
     shape = (*shape[:-1], *shape[-1:] * asked.rank)
@@ -251,7 +143,8 @@ def reference(
 
     question, first = rounding_question(fmt, rounding), fmt.precision + 24
     weighted = weights is not None
-    asked = _asked(op, of, parameter, engine, question, first, budget, computed, contracted, weighted)
+    least = (fmt.name, fmt.precision)
+    asked = _asked(op, of, parameter, engine, question, least, first, budget, computed, contracted, weighted)
     plain = weights is None and where is None and v is None
     floats = floats_of(asked.op, X) if plain else None
     if floats is None:
@@ -270,7 +163,7 @@ CHUNK = 1 << 22
 """So many elements go through the stages at a time: what they need beside the rows and the answers is bounded, for any number of rows."""
 
 
-def _by_stages(asked: _Inquiry, rows: Any, fmt: formats.Format, rounding: str) -> tuple[Any, Stages]:
+def _by_stages(asked: Inquiry, rows: Any, fmt: formats.Format, rounding: str) -> tuple[Any, Stages]:
     """The bit patterns of rows of floats: of ordinary ones by the batch, of what it leaves open and of special rows one by one."""
     count, n = rows.shape
     name, parameter, _ = asked.parameter
@@ -301,16 +194,22 @@ def _asked(
     parameter: Mapping[str, Any],
     engine: str,
     question: Question,
+    least: tuple[str, int],
     first: int,
     budget: int | None,
     computed: Callable[[Any, Any, int, str], Any],
     contracted: Callable[[Number, str], Any],
     weighted: bool,
-) -> _Inquiry:
+) -> Inquiry:
     """The question about each output, of an operator of one parameter."""
     if budget is None:
         budget = max(BUDGET, 4 * first)
     _positive("budget", budget, "bits")
+    what, bits = least
+    if budget < bits:
+        raise ValueError(
+            f"budget={budget}: {what} take{'s' * (what[0].isalpha())} {bits} bits at the least; give more, or leave it out"
+        )
     engines.engine(engine)
     if not hasattr(op, "formula"):
         raise TypeError(f"op={op!r} is a {type(op).__name__}; give a SmoothMax, such as one of smoothsym.operators")
@@ -319,7 +218,7 @@ def _asked(
     op, parameter, others = settled(op, parameter)
     inner = of if isinstance(of, str) and of not in {q.name for q in others} else formula.subs(others)
     number = parameter_of(op, parameter)
-    return _Inquiry(op, inner, number, question, min(first, budget), budget, computed, contracted, whole, of, engine)
+    return Inquiry(op, inner, number, question, min(first, budget), budget, computed, contracted, whole, of, engine)
 
 
 def _positive(argument: str, value: Any, what: str) -> None:

@@ -11,6 +11,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product
 from math import inf, isinf, isnan, nan
 from typing import Any
 
@@ -141,37 +142,48 @@ def answer(
     name = condition(x, parameter, op.kind, negative_zero)
     if name is None:
         return None
-    rank = op.rank(of) if of in ("value", "gradient") else 2
-    formula, basis = op.contract(name, weights).formula(of)
+    if of not in ("value", "gradient"):
+        return Answer(nan, "convention")
+    rank = op.rank(of)
+    formula, basis = op.contract(name, of, len(x), weights)
     try:
-        if rank == 0:
-            return Answer(
-                _evaluate(formula, x, parameter, op.kind, weights=weights), _basis(basis, name, x, op.kind, of)
-            )
-        if rank == 1:
-            copies = weights if of == "gradient" else None
-            return Answer(
-                _entries(formula, x, parameter, op.kind, weights, copies), _basis(basis, name, x, op.kind, of)
-            )
+        found = evaluated(formula, x, parameter, op.kind, rank, weights, weights if of == "gradient" else None)
     except Unwritten:
-        pass
-    return Answer([nan] * len(x) if rank == 1 else nan, "convention")
+        return Answer([nan] * len(x) if rank == 1 else nan, "convention")
+    return Answer(found if rank else found[0], _basis(basis, name, x, op.kind, of))
 
 
-def _entries(
+def evaluated(
     formula: Expr | str,
+    x: Sequence[Number],
+    parameter: Number,
+    kind: str | None,
+    rank: int,
+    weights: Sequence[Fraction] | None = None,
+    copies: Sequence[Fraction] | None = None,
+) -> list[Number]:
+    """What a formula of the contract is at every place of its free indices, exactly. Raises Unwritten where it is no rational.
+
+    `weights` say how many times each entry counts; `copies` how many times it does in what is shared among tied entries.
+    """
+    if rank == 1 and formula == "shared":
+        return _shared(x, parameter, kind, weights, copies)
+    places = product(range(len(x)), repeat=rank)
+    return [_evaluate(formula, x, parameter, kind, place, weights) for place in places]
+
+
+def _shared(
     x: Sequence[Number],
     parameter: Number,
     kind: str | None,
     weights: Sequence[Fraction] | None,
     copies: Sequence[Fraction] | None,
 ) -> list[Number]:
-    if formula == "shared":
-        dominant, _ = ends(kind or "entry", parameter)
-        tied = [Fraction(_is_at(v, dominant, kind)) for v in x]
-        total = sum(map(operator.mul, tied, weights or [Fraction(1)] * len(x)), Fraction(0))
-        return [t * w / total for t, w in zip(tied, copies or [Fraction(1)] * len(x), strict=True)]
-    return [_evaluate(formula, x, parameter, kind, q, weights) for q in range(len(x))]
+    dominant, _ = ends(kind or "entry", parameter)
+    tied = [Fraction(_is_at(v, dominant, kind)) for v in x]
+    ones = [Fraction(1)] * len(x)
+    total = sum(map(operator.mul, tied, weights or ones), Fraction(0))
+    return [t * w / total for t, w in zip(tied, copies or ones, strict=True)]
 
 
 def _basis(basis: str, name: str, x: Sequence[Number], kind: str | None, of: str) -> str:
@@ -198,7 +210,7 @@ def evaluate(
     x: Sequence[Number],
     parameter: Number,
     kind: str | None,
-    position: int | tuple[int, int] | None = None,
+    position: int | tuple[int, ...] | None = None,
 ) -> Number:
     """A row's value on an input, exactly: a Fraction, or an infinity; nan, too, where it is none of these.
 
@@ -215,14 +227,14 @@ def _evaluate(
     x: Sequence[Number],
     parameter: Number,
     kind: str | None,
-    position: int | tuple[int, int] | None = None,
+    position: int | tuple[int, ...] | None = None,
     weights: Sequence[Fraction] | None = None,
 ) -> Number:
     if value == "extreme":
         dominant, negligible = ends(kind or "entry", parameter)
         extreme = dominant if any(_is_at(v, dominant, kind) for v in x) else negligible
         return Fraction(0) if extreme == 0 else extreme
-    places = position if isinstance(position, tuple) else (position or 0,)
+    places: tuple[int, ...] = position if isinstance(position, tuple) else (position or 0,)
     return _Evaluator(x, dict(zip((words.i, words.k), places, strict=False)), weights=weights).value(S(value))
 
 

@@ -18,6 +18,9 @@ from smoothsym.symbolic import moments
 from smoothsym.symbolic.factoring import factored
 from smoothsym.symbolic.growth import Undecided, Unknown, taylor
 
+SMALL = 8
+"""The whole powers up to which a series is multiplied out."""
+
 Pole = tuple[Expr, ...]
 """The coefficients of 1/t, 1/t^2, ... in an exponent."""
 
@@ -138,6 +141,8 @@ class Near:
         return turn
 
     def power(self, a: Laurent, q: Expr) -> Laurent:
+        if q.is_Integer and 0 < q <= SMALL:
+            return reduce(self.mul, [a] * int(q))  # whether its leading coefficient vanishes does not matter
         v, c, rest = self.relative(a)
         if not (v * q).is_Integer:
             raise Fractional(int((v * q).q)) if (v * q).is_Rational else Undecided("a power that is no number")

@@ -138,6 +138,10 @@ def test_bad_input_is_named(function, op, x, keywords, error, message):
     [
         (ss.enclose, {"digits": 0}, "digits=0: give a positive whole number of digits"),
         (ss.enclose, {"digits": 2.5}, "digits=2.5: give a positive whole number of digits"),
+        (ss.enclose, {"digits": 10**9}, "digits=1000000000: at most 1000000 are computed; give fewer"),
+        (ss.enclose, {"digits": 100, "budget": 99}, "budget=99: 100 digits take 333 bits at the least; give more"),
+        (ss.reference, {"budget": 1}, "budget=1: float64 takes 53 bits at the least; give more"),
+        (ss.reference, {"dtype": complex}, "dtype='complex128' is not known; known: float16"),
         (ss.enclose, {"engine": "mpmaht"}, "engine='mpmaht' is not known; did you mean 'mpmath'?"),
         (ss.reference, {"dtype": "flaot32"}, "dtype='flaot32' is not known; did you mean 'float32'?"),
         (ss.reference, {"dtype": "int32"}, "dtype='int32' is not known"),

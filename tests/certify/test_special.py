@@ -166,5 +166,44 @@ def test_the_rows_of_an_operator_of_ones_own(op, x, given, value, basis):
 
 def test_an_output_beyond_the_contract_is_computed_where_its_formula_has_a_value():
     assert ss.enclose(ss.boltzmann, [1, 2], of="alpha", alpha=0).digits(3) == "0.250"
-    assert isnan(float(ss.enclose(ss.logsumexp, [1, 2], of="alpha", alpha=0).mid))
+    assert isnan(float(ss.enclose(ss.logsumexp, [1, -inf], of="alpha", alpha=0).mid))
     assert [e.digits(1) for e in ss.enclose(ROOT, [1, 3], of="gradient", eps=0)] == ["-1", "1"]
+
+
+SECOND = ss.mellowmax.derivative(alpha, 2)
+AT_LIMITS = [
+    (ss.mellowmax, [1, 2, 4], {"alpha": 0}, "alpha", "0.777777778"),  # half the variance
+    (ss.mellowmax, [1, 2, 4], {"alpha": 0}, SECOND, "0.246913580"),  # a third of the third central moment
+    (ss.mellowmax, [1, 2, 4], {"alpha": inf}, "alpha", "0"),
+    (ss.logsumexp, [1, 2], {"alpha": 0}, "alpha", "-inf"),
+    (ss.logsumexp, [3], {"alpha": 0}, "alpha", "0"),
+    (ss.powermean, [1, 2, 4], {"p": 0}, "p", "0.320302009"),
+    (ss.logcosh, [3], {"alpha": 0}, "alpha", "4.50000000"),
+    (ss.mellowmax, [1, 2], {"alpha": inf}, "hessian", "0"),
+]
+
+
+@pytest.mark.parametrize(("op", "x", "given", "of", "printed"), AT_LIMITS)
+def test_what_is_derived_has_its_limit_in_the_parameter(op, x, given, of, printed):
+    found = np.array(ss.enclose(op, x, of=of, digits=9, **given), dtype=object).ravel()
+    assert {(e.digits(9), e.note) for e in found} == {(printed, LIMIT)}
+
+
+@pytest.mark.parametrize(
+    ("op", "x", "of", "name"),
+    [
+        (ss.mellowmax, [1, 2, 4], "alpha", "alpha"),
+        (ss.mellowmax, [1, 2, 4], SECOND, "alpha"),
+        (ss.powermean, [1, 2], "p", "p"),
+    ],
+)
+def test_the_limit_of_a_derivative_is_what_it_comes_near(op, x, of, name):
+    at, near = (float(ss.enclose(op, x, of=of, **{name: a}).mid) for a in (0, 2.0**-60))
+    assert at == pytest.approx(near, rel=1e-12)
+
+
+def test_one_entry_has_a_limit_where_several_have_a_pole():
+    own = ss.SmoothMax(name="own", definition=log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha)
+    for op in (own, ss.logsumexp):
+        assert float(ss.enclose(op, [3], alpha=0.0).mid) == 3
+        assert float(ss.enclose(op, [3, 4], alpha=0.0).mid) == inf
