@@ -13,6 +13,7 @@ from sympy import Abs, Expr, Indexed, Integer, Rational, S, Sum, Symbol, oo
 
 from smoothsym import words
 from smoothsym.certify.inputs import check_formula, exact_number
+from smoothsym.certify.instance import theorem_of
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
 from smoothsym.kernel import UNSTABLE, Kernel, kernels_of
@@ -348,6 +349,19 @@ class SmoothMax:
     def kernels(self) -> Mapping[str, Kernel]:
         """The float kernels by name: "naive", "stable", "naive_gradient", "stable_gradient"."""
         return kernels_of(self)
+
+    def theorem(self, of: str | Expr = "value") -> str:
+        """By which theorem it is decided whether an output is representable or a midpoint, or "none" and why.
+
+        What no theorem decides is enclosed up to a budget, and refused beyond.
+
+        >>> import smoothsym as ss
+        >>> ss.logsumexp.theorem(), ss.smu.theorem()
+        ('Lindemann-Weierstrass', 'unique factorisation')
+        >>> ss.logsumexp.theorem("alpha")
+        'none (a logarithm beside an exponential)'
+        """
+        return theorem_of(self, of)
 
     def __call__(self, x: Any, axis: int = -1, of: str = "value", **parameter: Any) -> Any:
         """The recommended kernel on an array; the parameter is passed by its name and defaults to 1 (2 for p)."""

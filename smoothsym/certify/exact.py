@@ -32,6 +32,10 @@ SMALL = 8
 """The whole exponents up to which a power of a sum is multiplied out."""
 
 
+TRANSCENDENT = "Lindemann-Weierstrass"
+UNIQUE = "unique factorisation"
+
+
 class NoTheorem(ArithmeticError):
     """No theorem used here says whether the value can equal a rational."""
 
@@ -58,9 +62,17 @@ class Quotient:
         """Why the value may equal a rational although no terms cancel; empty where a theorem says that it does not."""
         if not (sums.has_logs(self.above) or sums.has_logs(self.below)):
             return ""
-        if len(self.above) == 1 and self.below == ONE:
-            return ""  # an irrational power of one rational
-        return "a sum of powers that are irrational, or too long to be written out"
+        if self.below == ONE and len(surds := self.above.keys() - ONE.keys()) == 1 and sums.irrational(*surds):
+            return ""
+        return "a sum of powers that are irrational or too long"
+
+    @property
+    def theorem(self) -> str:
+        """What decides whether the value is a rational, where there is no doubt."""
+        exponents = {*self.above, *self.below}
+        if exponents <= ONE.keys():
+            return "rational arithmetic"
+        return UNIQUE if sums.has_logs(self.above) else TRANSCENDENT
 
     def less(self, r: Fraction) -> Sums:
         """A sum that has the sign of the value less r, but for that of the divisor."""
@@ -91,10 +103,12 @@ class Logarithm:
     factor: Quotient
     of: Quotient
 
+    theorem = TRANSCENDENT
+
     @property
     def doubt(self) -> str:
         if self.shift.rational is None or self.factor.rational is None:
-            return "a logarithm beside the exponential of a number"
+            return "a logarithm beside an exponential"
         return self.of.doubt
 
     def _difference(self, r: Fraction) -> Sums | None:
@@ -133,9 +147,13 @@ class Power:
     base: Quotient
     exponent: Fraction
 
+    theorem = TRANSCENDENT
+
     @property
     def doubt(self) -> str:
-        return "" if self.factor.rational is not None and not self.base.doubt else "a power of an exponential sum"
+        return self.base.doubt or (
+            "" if self.factor.rational is not None else "a power of an exponential sum beside one"
+        )
 
     def _root(self, r: Fraction) -> Sums | None:
         """What the base is where the value is r."""

@@ -69,6 +69,32 @@ class Instance:
         return True
 
 
+SAMPLE = (Fraction(7, 3), Fraction(5), Fraction(11, 2))
+"""Entries in no relation: no sum of them or of their powers cancels."""
+
+
+def theorem_of(op: Any, of: str | Expr = "value") -> str:
+    """Which theorem decides whether an output is representable, for whole parameters, and for others where that is another one."""
+    try:
+        program, n = op.program(of), op.arity or len(SAMPLE)
+    except ValueError as reason:
+        return f"none ({reason})"
+
+    def decided(parameter: Fraction) -> str:
+        instance = Instance(program, SAMPLE[:n], {q.name: parameter for q in op.parameters}, n, {})
+        try:
+            found = flat(instance.run(ExactArithmetic())[0])
+        except NoTheorem as reason:
+            return f"none ({reason})"
+        doubt = next((v.doubt for v in found if v.doubt), "")
+        return f"none ({doubt})" if doubt else " and ".join(sorted({v.theorem for v in found}))
+
+    whole, other = decided(Fraction(3)), decided(Fraction(7, 2))
+    if whole == other:
+        return whole
+    return f"{whole} for whole {op.parameters[0]}, {other} for others"
+
+
 def flat(value: Any) -> list[Any]:
     """A nested list of numbers as one list; an interval is a number."""
     if isinstance(value, list):

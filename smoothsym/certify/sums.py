@@ -185,6 +185,14 @@ def quotient(above: Sums, below: Sums) -> tuple[Sums, Sums]:
     return times(above, {-e: 1 / c}), ONE
 
 
+def irrational(e: Exponent) -> bool:
+    """Whether exp(e) is a power of one rational that unique factorisation shows to be irrational."""
+    if isinstance(e, Fraction) or e.rational or len(e.pairs) != 1:
+        return False
+    ((b, q),) = e.pairs
+    return _root(b.numerator, q.denominator) is None or _root(b.denominator, q.denominator) is None
+
+
 def has_logs(sums: Sums) -> bool:
     """Whether no theorem says that the sum is zero only if it has no terms."""
     return any(isinstance(e, Logs) for e in sums)

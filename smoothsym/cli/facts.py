@@ -30,6 +30,7 @@ def listed(args: argparse.Namespace) -> int:
                 "formula": {"sympy": str(op.definition), "latex": latex(op.definition), "text": text(op.definition)},
                 "kernels": list(op.kernels),
                 "notes": op.notes,
+                "decided_by": {of: op.theorem(of) for of in ("value", "gradient", *(q.name for q in op.parameters))},
             }
             for op in operators.values()
         ]

@@ -149,6 +149,14 @@ class Page:
             said = f"undecided: {reason}" if reason else f"= {', '.join(starmap(self._expansion, branches))}"
             yield from _block(f"Series at {self.parameter} = 0", [("", self.symbol, said)], columns)
             yield from _meant(c for one, _ in branches for _, c in one.terms)
+        entries = [("", symbol_of(self.op, of), theorem) for of, theorem in self.theorems.items()]
+        yield from _block("Whether a number is representable is decided by", entries, columns)
+
+    @cached_property
+    def theorems(self) -> dict[str, str]:
+        """Which theorem decides whether the value and its first derivatives are representable."""
+        kinds = ["value", "gradient", *(q.name for q in self.op.parameters)] if self.of == "value" else [self.of]
+        return {of: self.op.theorem(of) for of in kinds}
 
     def _text(self, formula: Expr) -> str:
         return text(self.names.fold(formula))
@@ -217,6 +225,7 @@ class Page:
                 "names": dict(central_moments_meant(coefficients)),
                 "reason": reason,
             },
+            "decided_by": self.theorems,
         }
 
     def _formula(self, e: Expr) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 from sympy import Sum, exp, log
 
 import smoothsym as ss
+from smoothsym import formats
 from smoothsym.certify.exact import ExactArithmetic, NoTheorem, constant, enclosed
 from smoothsym.program.engines import ENGINES
 
@@ -118,3 +119,75 @@ def test_what_is_left_when_terms_cancel_has_its_sign(engine: str) -> None:
         assert enclosed(value, 80, engine)[0][1] > 0
     hard = E.apply("log", E.sum([number(1), E.apply("mul", tiny, number(-1))]))
     assert hard.side(F(0), 80, engine) == -1
+
+
+# ---- which theorem decides what ------------------------------------------------------------------------------------------------
+
+LW, UF = "Lindemann-Weierstrass", "unique factorisation"
+POWERS = f"{UF} for whole p, none"
+THEOREMS = {
+    "boltzmann": (LW, LW, LW),
+    "logsumexp": (LW, LW, "none"),
+    "mellowmax": (LW, LW, "none"),
+    "pnorm": (POWERS, POWERS, "none"),
+    "powermean": (POWERS, POWERS, "none"),
+    "lehmer": ("rational arithmetic for whole p, none", "rational arithmetic for whole p, none", "none"),
+    "softplus": (LW, LW, "none"),
+    "softmax": (LW, LW, LW),
+    "smu": (UF, UF, UF),
+    "smoothabs": (UF, UF, UF),
+    "logcosh": (LW, LW, "none"),
+}
+
+
+@pytest.mark.parametrize("op", ss.operators.values(), ids=lambda op: op.name)
+def test_each_operator_says_by_which_theorem_its_numbers_are_decided(op: Any) -> None:
+    said = (op.theorem(of) for of in ("value", "gradient", op.parameter.name))
+    for found, expected in zip(said, THEOREMS[op.name], strict=True):
+        assert found.startswith(expected) and ("none (" in found) == ("none" in expected)
+
+
+TIE = 1 + F(1, 2**53)
+"""Halfway between two float64."""
+
+REPRESENTABLE = [
+    ("logsumexp", [TIE], {"alpha": 3}, TIE),
+    ("mellowmax", [TIE] * 3, {"alpha": F(-1, 7)}, TIE),
+    ("boltzmann", [TIE] * 5, {"alpha": 2}, TIE),
+    ("softmax", [1, 1, 1, 1], {"alpha": F(1, 3)}, F(1, 4)),
+    ("pnorm", [3 * TIE, 4 * TIE], {"p": 2}, 5 * TIE),
+    ("pnorm", [TIE, TIE, TIE, TIE], {"p": F(1, 2)}, 16 * TIE),
+    ("pnorm", [TIE, 0], {"p": F(22, 7)}, TIE),
+    ("powermean", [TIE, 7 * TIE], {"p": 2}, 5 * TIE),
+    ("lehmer", [TIE, 2 * TIE], {"p": 2}, F(5, 3) * TIE),
+    ("lehmer", [TIE, 3 * TIE], {"p": 1}, 2 * TIE),
+    ("smu", [TIE, TIE], {"eps": 4 * TIE**2}, 2 * TIE),
+    ("smu", [4, 1], {"eps": 16}, 5),
+    ("smoothabs", [3 * TIE], {"eps": 16 * TIE**2}, 5 * TIE),
+    ("softplus", [0], {"alpha": 1}, None),
+    ("logcosh", [0], {"alpha": 1}, 0),
+]
+
+
+@pytest.mark.parametrize(("name", "x", "given", "value"), REPRESENTABLE)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_representable_or_a_midpoint_is_decided(name: str, x: Any, given: Any, value: Any, engine: str) -> None:
+    op = ss.operators[name]
+    for rounding in formats.ROUNDINGS:
+        found = ss.reference(op, x, rounding=rounding, engine=engine, **given)
+        if value is not None:
+            expected = formats.get("float64").round(F(value), 0, rounding)
+            assert set(found.view("uint64").ravel().tolist()) == {expected}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_beside_a_midpoint_the_side_is_told(engine: str) -> None:
+    for op, x, given, above in (
+        (ss.logsumexp, [TIE, -(10**9)], {"alpha": 1}, True),
+        (ss.boltzmann, [TIE, TIE - 10**9], {"alpha": 1}, False),
+        (ss.pnorm, [TIE, F(1, 10**300)], {"p": F(201, 2)}, True),
+        (ss.powermean, [TIE, TIE + F(1, 10**200)], {"p": 3}, True),
+        (ss.smoothabs, [TIE], {"eps": F(1, 10**300)}, True),
+    ):
+        found = float(ss.reference(op, x, engine=engine, **given))
+        assert found == (1 + 2.0**-52 if above else 1.0)
