@@ -125,9 +125,12 @@ class Format:
             raise unknown("rounding", rounding, ROUNDINGS)
         values = np.asarray(values, dtype=np.float64)
         bits = values.view(np.uint64)
-        sign = (bits >> np.uint64(63)) << np.uint64(self.bits - 1)
         if self.precision == 53:
             return bits.astype(self.uint)
+        if rounding == "nearest" and self.name != "bfloat16":
+            with np.errstate(all="ignore"):
+                return values.astype(self.dtype).view(self.uint)  # which the machine rounds, and once
+        sign = (bits >> np.uint64(63)) << np.uint64(self.bits - 1)
         magnitude = bits & np.uint64((1 << 63) - 1)
         # In units of the last place: of a normal number of the format by cutting the significand, below that by scaling.
         cut = 53 - self.precision

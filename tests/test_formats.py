@@ -199,3 +199,25 @@ def test_numbers_are_taken_exactly() -> None:
     assert formats.to_fraction(np.float32(0.1)) == Fraction(float(np.float32(0.1)))
     assert formats.to_fraction(mp.mpf(3) / 8) == Fraction(3, 8)
     assert formats.to_fraction(np.int64(-7)) == -7
+
+
+@pytest.mark.parametrize("rounding", formats.ROUNDINGS)
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_arrays_are_rounded_as_each_number_is(name: str, rounding: str) -> None:
+    fmt, generator = formats.get(name), np.random.default_rng(1)
+    edges = [fmt.smallest_subnormal / 2, fmt.smallest_subnormal * 3 / 2, fmt.smallest_normal, fmt.largest]
+    if fmt.precision < 53:
+        edges += [fmt.largest * (1 + fmt.u / 2), fmt.largest * (1 + fmt.u), fmt.largest * 2, 1 + fmt.u, 1 + 3 * fmt.u]
+    values = np.concatenate(
+        [
+            generator.normal(0, 1, 300) * 10.0 ** generator.integers(-50, 45, 300),
+            generator.normal(0, 1, 300) * 10.0 ** generator.integers(-8, 6, 300),
+            [float(edge) for edge in edges if float(edge)],
+        ]
+    )
+    values = np.concatenate([values, -values])
+    found = fmt.round_floats(values, rounding).tolist()
+    assert found == [fmt.round(Fraction(value), 0, rounding) for value in values.tolist()]
+    assert fmt.round_floats(np.array([np.inf, -np.inf, 0.0, -0.0]), rounding).tolist() == [
+        fmt.infinity, fmt.infinity | fmt.sign_bit, 0, fmt.sign_bit,
+    ]  # fmt: skip

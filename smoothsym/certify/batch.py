@@ -29,6 +29,8 @@ BLOCKS = 8
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 WIDE = 256
 """From this length on a row lies whole in memory; below, the first entries of all rows of a block do, then the second ones."""
+NARROW = 8
+"""Up to this length a row is looked at entry by entry, all rows at a time."""
 GENTLE = 128.0
 """Up to this size of parameter times entry the definition itself is run, and not its stable form."""
 LARGEST = 2.0**1000
@@ -78,17 +80,18 @@ class Batch:
         counts: dict[str, int] = {}
         for level in self._levels():
             for form, mine in (("naive", open_ & gentle & ~decided), ("stable", open_ & ~gentle & ~decided)):
-                places = np.flatnonzero(mine)
-                if not len(places):
+                if not mine.any():
                     continue
-                whole = len(places) == len(rows)
-                bits, sure = self._stage(rows if whole else rows[places], form, level, float(peak[places].max()))
-                if whole and sure.all():
-                    found = bits
+                if mine.all():
+                    # What is not sure is written over by what decides it.
+                    found, sure = self._stage(rows, form, level, float(peak.max()))
+                    decided = sure
                 else:
+                    places = np.flatnonzero(mine)
+                    bits, sure = self._stage(rows[places], form, level, float(peak[places].max()))
                     found[places[sure]] = bits[sure]
-                decided[places[sure]] = True
-                counts[level] = counts.get(level, 0) + int(sure.sum())
+                    decided[places[sure]] = True
+                counts[level] = counts.get(level, 0) + int(np.count_nonzero(sure))
         return found, decided, {level: count for level, count in counts.items() if count}
 
     def _levels(self) -> tuple[str, ...]:
@@ -140,6 +143,11 @@ def _keep_memory() -> None:
 
 def _peak(rows: Array) -> Array:
     """The largest modulus of each row; nan where there is one."""
+    if rows.shape[1] <= NARROW:
+        peak = np.abs(rows[:, 0])
+        for column in rows.T[1:]:
+            np.maximum(peak, np.abs(column), out=peak)
+        return peak
     peak = np.empty(len(rows))
     size = max(1, BLOCK // rows.shape[1])
     for start in range(0, len(rows), size):

@@ -402,6 +402,8 @@ def _summed(v: Twofold, hi: Array, lo: Array | None, mass: Array, n: int, lost: 
 
 def reduced(function: Any, a: Array) -> Array:
     """A reduction along the first axis by a function whose order does not matter: where rows lie whole in memory, as NumPy does it."""
+    if a.ndim == 2 and a.shape[1] == 1:
+        return function.reduce(a[:, 0], keepdims=True)
     return function.reduce(a, axis=0) if a.flags.f_contiguous else fold(function, a)
 
 
