@@ -12,7 +12,7 @@ import smoothsym as ss
 from smoothsym.certify.instance import instance_of
 from smoothsym.program import intervals
 from smoothsym.program.lower import lower
-from smoothsym.program.twofold import exponential, machine, values
+from smoothsym.program.twofold import budgets, exponential, machine, values
 from smoothsym.program.twofold.values import Twofold
 
 LEVELS = machine.LEVELS
@@ -114,6 +114,16 @@ def test_a_kernel_that_keeps_no_promise_is_caught(kernel: str, monkeypatch: pyte
     v = exponential.exp(Twofold(points), "fast")
     truths = [intervals.exp(intervals.exact(Fraction(t), 400), 400) for t in points.tolist()]
     assert max(ratio(v, (q,), truth) for q, truth in enumerate(truths)) > 1
+
+
+def test_budgets_are_within_their_claims_and_no_smaller_claim_would_do() -> None:
+    fast, multiple, medium, full = (
+        budgets.total(items)
+        for items in (budgets.fast(False), budgets.fast(True), budgets.medium(budgets.NARROW), budgets.full())
+    )
+    assert max(fast, multiple) <= exponential.FAST < 2 * multiple
+    assert medium <= exponential.MEDIUM < 2 * medium
+    assert full <= exponential.FULL < 2 * full
 
 
 # ---- the operations, at the worst operands that their bounds allow ------------------------------------------------------------
