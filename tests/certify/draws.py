@@ -7,6 +7,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+import numpy as np
 from sympy import Abs, Expr, Sum, exp, log, sqrt
 
 import smoothsym as ss
@@ -46,9 +47,19 @@ def ordinary(op: Any, generator: Random) -> Input:
 def hostile(op: Any, generator: Random, longest: int = 4) -> Input:
     """Ties, offsets, dominated entries, results near zero, and both ends of the range, for entries and parameter alike."""
     size = op.arity or generator.randint(1, longest)
+    if op.translation and generator.randrange(8) == 0:
+        return near_zero(op, generator, size)
     row = generator.choice(ROWS)(generator, size)
     parameter = generator.choice(POWERS if power(op) else SHARPNESSES)(generator)
     return _fitted(op, row, parameter)
+
+
+def near_zero(op: Any, generator: Random, size: int) -> Input:
+    """A row moved by its own value, so that the value is about as large as its rounding error."""
+    parameter = generator.choice((1.0, 0.3, 20.0) if op.parameter.is_nonnegative else (1.0, -1.0, 0.3, 20.0))
+    row = np.array([generator.gauss(0, 3) for _ in range(size)])
+    row -= float(op(row, **{op.parameter.name: parameter}))
+    return _fitted(op, (row - float(op(row, **{op.parameter.name: parameter}))).tolist(), parameter)
 
 
 def _fitted(op: Any, row: list[float], parameter: Any) -> Input:

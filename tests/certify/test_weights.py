@@ -11,8 +11,8 @@ import flint
 import numpy as np
 import pytest
 from draws import OPERATORS, hostile, ordinary
+from judging import agrees
 from sympy import Sum, exp, log
-from test_against_arb import agrees
 
 import smoothsym as ss
 from smoothsym.program.engines import ENGINES
