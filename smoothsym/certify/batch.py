@@ -22,8 +22,8 @@ from smoothsym.program.twofold.values import Twofold
 
 Array = Any
 
-BLOCK = 65536
-"""Elements of a block: its arrays stay near the processor."""
+BLOCK, SHARED = 1 << 16, 1 << 17
+"""Elements of a block: its arrays stay near the processor; where several threads take turns, a longer one costs fewer turns."""
 BLOCKS = 8
 """Blocks whose rows are finished together."""
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -106,11 +106,14 @@ class Batch:
         program = self.op.program(self.of, form)
         symbols = {self.name: values.constant(self.parameter, level == "single")} if self.name else {}
         count, n = rows.shape
-        size = max(1, BLOCK // max(n, n**self.rank))
+        elements = max(n, n**self.rank)
+        threads = CORES if count * elements >= 2 * CORES * SHARED else 1
+        size = max(1, (SHARED if threads > 1 else BLOCK) // elements)
         bits = np.empty((count, *(n,) * self.rank), dtype=self.fmt.uint)
         decided = np.empty(count, dtype=bool)
         coarse = level == "single" and self.rank == 0 and self.op.arity is not None
-        step = size * (BLOCKS if self.rank == 0 and not coarse else 1)
+        together = max(1, min(BLOCKS, count // size // (2 * threads))) if self.rank == 0 and not coarse else 1
+        step = size * together
 
         def part(start: int) -> None:
             stop = min(start + step, count)
@@ -121,11 +124,11 @@ class Batch:
             decided[start:stop] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)
 
         starts = range(0, count, step)
-        if len(starts) < 2 * CORES:
+        if threads == 1:
             for start in starts:
                 part(start)
         else:
-            with ThreadPoolExecutor(CORES) as pool:  # NumPy lets go of the interpreter while it computes
+            with ThreadPoolExecutor(threads) as pool:  # NumPy lets go of the interpreter while it computes
                 for _ in pool.map(part, starts):
                     pass
         return bits, decided

@@ -22,7 +22,7 @@ from mpmath.libmp import BACKEND
 import smoothsym as ss
 
 ROUNDS = 9
-ELEMENTS = 1_000_000
+ELEMENTS = 4_000_000
 """Of a reference in a round; Arb and mpmath get as many rows as take about as long."""
 
 Rows = Any
@@ -87,8 +87,8 @@ def compared(name: str, of: str, n: int, **parameter: float) -> None:
     p = next(iter(parameter.values()))
     work: list[tuple[str, Callable[[Rows], Any] | None, int]] = [
         ("ours", lambda part: ss.reference(op, part, of=of, **parameter), len(rows)),
-        ("Arb", row_by_row(by_arb(name, of, p)), max(len(rows) // 40, 2)),
-        ("mpmath", row_by_row(by_mpmath(name)) if of == "value" and p == 1 else None, max(len(rows) // 200, 2)),
+        ("Arb", row_by_row(by_arb(name, of, p)), max(len(rows) // 160, 2)),
+        ("mpmath", row_by_row(by_mpmath(name)) if of == "value" and p == 1 else None, max(len(rows) // 800, 2)),
         ("SciPy", by_scipy(name, of) if p == 1 else None, len(rows)),
     ]
     times: dict[str, list[float]] = {}
