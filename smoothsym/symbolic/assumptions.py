@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Any
 
@@ -50,6 +50,7 @@ class Range:
                 yield high
 
 
+@lru_cache(maxsize=500)
 def ranges(when: Any) -> Mapping[Symbol, Range]:
     """The range of each symbol that an assumption speaks of.
 

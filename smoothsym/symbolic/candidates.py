@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import combinations, permutations, product
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Indexed, Mul, Pow, S, Sum, log
+from sympy import Add, Dummy, Expr, Indexed, Mul, Pow, S, Sum, Symbol, log
 
 from smoothsym import words
 from smoothsym.symbolic import moments, signs
@@ -73,9 +73,21 @@ def normal(e: Expr, domain: str) -> Expr:
 def _forms(e: Expr, domain: str) -> Iterator[Expr]:
     """Other ways to write an expression, in which its sign may show; radicands stay as they were written."""
     radicands = {q.base.expand(): q.base for q in e.atoms(Pow) if not q.exp.is_integer}
-    for form in dict.fromkeys((e, normal(e, domain))):
-        form = factored(form)
+    whole = normal(e, domain)
+    for form in dict.fromkeys((factored(whole), factored(e), _by_denominators(whole))):
         yield form.replace(lambda q: q.is_Pow and q.base in radicands, lambda q: radicands[q.base] ** q.exp)
+
+
+def _by_denominators(e: Expr) -> Expr:
+    """Terms that differ in whole powers of entries, symbols and sums alone are put together and factored."""
+    groups: dict[Expr, list[Expr]] = {}
+    for term in Add.make_args(e):
+        powers = [f.as_base_exp() for f in Mul.make_args(term)]
+        below = Mul(
+            *(b**q for b, q in powers if not (q.is_Integer and q > 0 and isinstance(b, Symbol | Indexed | Sum)))
+        )
+        groups.setdefault(below / below.as_coeff_Mul()[0], []).append(term)
+    return Add(*(factored(Add(*group)) for group in groups.values())) if len(groups) > 1 else e
 
 
 def _conjugates(e: Expr, when: Any, domain: str) -> Iterator[Conjugate]:
@@ -175,7 +187,8 @@ class _Parts:
 
     def bernoulli(self) -> Iterator[Bernoulli]:
         """E[y]^r - E[y^r] under equal weights, for two sums whose terms are powers of each other."""
-        if len(self.terms) > 4:
+        roots = any(isinstance(q.base, Sum) and not q.exp.is_integer for t in self.terms for q in t.atoms(Pow))
+        if len(self.terms) > 4 or not roots:
             return
         for y, other in permutations(self.positive, 2):
             r = self.normal(log(other) / log(y))

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Indexed, Mul, S, Sum, cosh, exp, log, sinh, tanh
+from sympy import Add, Dummy, Expr, Indexed, Mul, S, Sum, cosh, exp, log, oo, sinh, tanh
 
 from smoothsym import words
 from smoothsym.symbolic import moments, signs
 from smoothsym.symbolic.analytic import differentiable
-from smoothsym.symbolic.assumptions import instances
+from smoothsym.symbolic.assumptions import instances, ranges
 from smoothsym.symbolic.factoring import factored
 from smoothsym.symbolic.text import text
 
@@ -22,11 +22,14 @@ OVER = (words.j, 1, words.n)
 
 def nonnegative(expression: Expr, when: Any = True, domain: str = "real") -> bool:
     """Whether an expression is >= 0 by its form, under an assumption on the parameter."""
-    return all(_nonnegative(signs.in_domain(e, domain)) for e in instances(expression, when))
-
-
-def _nonnegative(e: Expr) -> bool:
-    return signs.nonnegative(e) or signs.nonnegative(_factored(e))
+    if all(signs.nonnegative(signs.in_domain(e, domain)) for e in instances(expression, when)):
+        return True
+    # Where a range is a sign, no factor comes apart any further for knowing it.
+    again = any(reach.low not in (0, -oo) or reach.high not in (0, oo) for reach in ranges(when).values())
+    return all(
+        signs.nonnegative(e) or (again and signs.nonnegative(_factored(e)))
+        for e in (signs.in_domain(form, domain) for form in instances(_factored(expression), when))
+    )
 
 
 def _factored(e: Expr) -> Expr:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sympy import Add, Dummy, Expr, Integer, Mul, Pow, ilcm, together
+from sympy import ZZ, Add, Dummy, Expr, Integer, Mul, Poly, Pow, S, ilcm, together
+from sympy.core.random import rng
 from sympy.polys.polyerrors import PolynomialError
 
 MOST_TERMS = 600
@@ -12,9 +15,21 @@ MOST_TERMS = 600
 MOST_SYMBOLS = 10
 
 
-@lru_cache(maxsize=5000)
+_KNOWN: OrderedDict[Expr, Expr] = OrderedDict()
+_MOST_KNOWN = 5000
+
+
 def factored(e: Expr) -> Expr:
     """An expression over one denominator, factored as a rational function of its sums, exponentials, powers and entries."""
+    if e not in _KNOWN:
+        found = _factored(e)
+        _KNOWN[e] = _KNOWN[found] = found
+        while len(_KNOWN) > _MOST_KNOWN:
+            _KNOWN.popitem(last=False)
+    return _KNOWN[e]
+
+
+def _factored(e: Expr) -> Expr:
     roots = _roots(e)
     names: dict[Expr, Dummy] = {}
     rational = _rational(e.xreplace(roots), names)
@@ -24,11 +39,77 @@ def factored(e: Expr) -> Expr:
     if _terms(rational) > MOST_TERMS:
         return e
     try:
-        found = rational.factor()
+        found = Mul(*(part for f in Mul.make_args(rational) for part in _powers(f)))
     except (PolynomialError, NotImplementedError, AttributeError):
         return e
     found = found.xreplace({name: atom for atom, name in names.items()})
     return found.xreplace({power.base: symbol ** (1 / power.exp) for symbol, power in roots.items()})
+
+
+def _powers(e: Expr) -> Iterator[Expr]:
+    """The factors of a factor of a rational function."""
+    base, power = e.as_base_exp()
+    if not base.is_Add:
+        yield e
+        return
+    number, parts = factor_list(Poly(base))
+    yield number**power
+    yield from (part.as_expr() ** (times * power) for part, times in parts)
+
+
+def factor_list(p: Poly) -> tuple[Expr, list[tuple[Poly, int]]]:
+    """A number and the irreducible factors of a polynomial with rational coefficients, each with how often it divides.
+
+    SymPy's algorithm draws points at random, and takes minutes on a bad draw. What is linear in a symbol needs none: its content
+    splits off, and the rest is irreducible. The others are drawn for from one seed, so that what takes long always does.
+
+    >>> from smoothsym.words import alpha, c, p
+    >>> [(part.as_expr(), times) for part, times in factor_list(Poly((alpha * c + p) * (alpha + 1) ** 2))[1]]
+    [(alpha*c + p, 1), (alpha + 1, 2)]
+    """
+    below, whole = p.clear_denoms(convert=True)
+    number, rest = whole.primitive()
+    if rest.LC() < 0:
+        number, rest = -number, -rest
+    found: dict[Poly, int] = {}
+    for part, times in _split(rest):
+        found[part] = found.get(part, 0) + times
+    return S(number) / S(below), list(found.items())
+
+
+def _split(p: Poly) -> Iterator[tuple[Poly, int]]:
+    """The irreducible factors of a primitive polynomial with a positive leading coefficient."""
+    if p.is_ground:
+        return
+    place = next((q for q, degree in enumerate(p.degree_list()) if degree == 1), None)
+    if place is None:
+        squares = p.sqf_list()[1]
+        if len(squares) == 1 and squares[0][1] == 1:
+            with _one_seed():
+                squares = p.factor_list()[1]
+            yield from squares
+        else:
+            yield from ((part, times * q) for square, q in squares for part, times in _split(square))
+        return
+    coefficients = [
+        Poly.from_dict({m: c for m, c in p.terms() if m[place] == q} or {(0,) * len(p.gens): 0}, *p.gens, domain=ZZ)
+        for q in (0, 1)
+    ]
+    lowered = coefficients[1].exquo(Poly(p.gens[place], *p.gens, domain=ZZ))
+    content = lowered.gcd(coefficients[0])
+    content = -content if content.LC() < 0 else content
+    yield p.exquo(content), 1
+    yield from _split(content)
+
+
+@contextmanager
+def _one_seed() -> Iterator[None]:
+    state = rng.getstate()
+    rng.seed(0)
+    try:
+        yield
+    finally:
+        rng.setstate(state)
 
 
 def _roots(e: Expr) -> dict[Expr, Expr]:

@@ -26,6 +26,7 @@ from sympy import (
     sign,
 )
 
+from smoothsym.symbolic.factoring import factor_list
 from smoothsym.symbolic.monomials import base_and_exponent, leading_negative, primes, product, terms
 from smoothsym.symbolic.signs import generic, nonnegative, positive, real
 
@@ -96,7 +97,7 @@ def _irreducible(rows: list[tuple[Rational, Exponents]], generators: list[tuple[
     if linear or len(rows) > _LARGEST[0] or degree > _LARGEST[1] or len(generators) > _LARGEST[2]:
         return [(Add(*(_monomial(c, row) for c, row in rows)), S.One)]
     names = [Dummy() for _ in generators]
-    number, found = Poly.from_dict(polynomial, *names, domain=ZZ).factor_list()
+    number, found = factor_list(Poly.from_dict(polynomial, *names, domain=ZZ))
     result: Factors = [(number, S.One)]
     for part, times in found:
         written = (

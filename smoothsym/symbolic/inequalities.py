@@ -47,9 +47,11 @@ from smoothsym.symbolic.sampling import falls_somewhere, negative_somewhere
 v = words.v
 DEPTH = 3
 """How many arguments by change stand inside each other, at most."""
+PIECE = 2
+"""What a piece counts for, in operations."""
 LARGEST = 120
 """How many operations an expression has, at most, that is argued about by change."""
-STAGES = ((True, 0, 450), (False, DEPTH, 450), (True, DEPTH, 250))
+STAGES = ((True, 0, 390), (False, DEPTH, 300), (True, DEPTH, 110))
 """Whether rests are searched, how many arguments by change stand inside each other, and how many operations the expressions have,
 all together, that are searched: rests are many, and changes make expressions larger."""
 POWERS = (0, 1, 2)
@@ -119,12 +121,15 @@ class _Search:
             if whole.check():
                 return whole
         rests: dict[Expr, Piece] = {}
+        size = len(Add.make_args(normal(e, self.domain)))
         for part in pieces(e, when, self.domain):
+            self.left -= PIECE
             rest = normal(e - part.expression, self.domain)
             if rest == 0 and (whole := replace(part, expression=e)).check():
                 return whole
-            rests.setdefault(rest, part)
-        self.seen[claim] = rests
+            if len(Add.make_args(rest)) <= size:
+                rests.setdefault(rest, part)
+        self.seen[claim] = dict(sorted(rests.items(), key=lambda pair: len(Add.make_args(pair[0]))))
         return None
 
     def _with_rest(self, claim: Claim, depth: int) -> Certificate | None:
@@ -182,7 +187,7 @@ class _Search:
         whole = lifted(e, by, reach, end, power)
         if falls_somewhere(whole if end == reach.low else -whole, by, inside(when, by), self.domain):
             return None
-        self.left -= 2 * whole.count_ops()
+        self.left -= whole.count_ops() // 4
         try:
             slope = climb(whole, by, reach, end)
         except ValueError:

@@ -72,11 +72,11 @@ def normal(expression: Expr, domain: str = "real") -> Expr:
     """
     prepared, names = _prepared(expression, domain)
     result = _normal(prepared)
-    taken = {str(symbol) for symbol in result.xreplace(names).free_symbols}
+    taken = {str(symbol) for e in (result, *names.values()) for symbol in e.free_symbols}
     free = (name for q in range(1, 10_000) if (name := f"s{q}") not in taken)
     indices = sorted({lim[0] for total in result.atoms(Sum) for lim in total.limits}, key=lambda s: int(s.name[1:]))
     shown = {used: Symbol(next(free), integer=True) for used in indices}
-    return without_prime_symbols(result).xreplace(shown).xreplace(names)
+    return without_prime_symbols(result).xreplace({**shown, **names})
 
 
 def equal(left: Expr, right: Expr, domain: str = "real") -> bool:

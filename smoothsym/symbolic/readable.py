@@ -19,17 +19,18 @@ from sympy import (
     Integer,
     KroneckerDelta,
     Mul,
+    Poly,
     Pow,
     S,
     Sum,
     Symbol,
     default_sort_key,
     exp,
-    factor_list,
     gcd,
     sign,
 )
 
+from smoothsym.symbolic.factoring import factor_list
 from smoothsym.symbolic.monomials import TooLarge, leading_negative, product, terms, without_prime_symbols
 from smoothsym.symbolic.signs import generic
 
@@ -228,8 +229,8 @@ def _over_one_denominator(total: Expr, base: Expr) -> Expr:
 def _factored(coefficient: list[Row]) -> Row:
     if len(coefficient) == 1:
         return coefficient[0]
-    number, parts = factor_list(Add(*map(_built, coefficient)))
-    return number, {part: Integer(times) for part, times in parts}
+    number, parts = factor_list(Poly(Add(*map(_built, coefficient))))
+    return number, {part.as_expr(): Integer(times) for part, times in parts}
 
 
 def _nested(rows: list[Row]) -> Row:
