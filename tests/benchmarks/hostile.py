@@ -4,8 +4,8 @@
 
 Results near zero, alpha from 1e-300 to 1e300, entries to 1e308, subnormals, p from -1e6 to 1e17, rows of up to 100,000 entries.
 Each input asks for the value, the gradient, the Hessian or the derivative by the parameter, to 25 digits; one entry of each is
-judged. An output is not judged where the judge's own terms cancel beyond its precision. The exit status is 1 for a wrong one, or
-where 1% are refused.
+judged. It is not where the terms of the judge cancel beyond every precision, most often because the value is 0. The exit status is
+1 for a wrong one, or where 1% are refused.
 """
 
 from __future__ import annotations
