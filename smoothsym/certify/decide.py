@@ -17,8 +17,8 @@ from typing import Any
 from mpmath import libmp
 
 from smoothsym.certify import decimals
+from smoothsym.certify.closed import NoTheorem, enclosed
 from smoothsym.certify.enclosure import NEITHER, Enclosure, Refused, Strict, make_mpf
-from smoothsym.certify.exact import NoTheorem, enclosed
 from smoothsym.certify.instance import Instance
 from smoothsym.formats import Format
 from smoothsym.program.intervals import Indeterminate, Interval, Undefined

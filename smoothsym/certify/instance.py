@@ -11,7 +11,8 @@ from typing import Any, cast
 from sympy import Expr, Sum
 
 from smoothsym.certify import special
-from smoothsym.certify.exact import ExactArithmetic, NoTheorem
+from smoothsym.certify.closed import NoTheorem
+from smoothsym.certify.exact import ExactArithmetic
 from smoothsym.certify.special import Number
 from smoothsym.certify.sums import SHORT
 from smoothsym.program import numbers

@@ -13,9 +13,9 @@ from mpmath import libmp
 
 from smoothsym import words
 from smoothsym.certify import special
+from smoothsym.certify.closed import NoTheorem
 from smoothsym.certify.decide import BUDGET
 from smoothsym.certify.enclosure import Refused, make_mpf
-from smoothsym.certify.exact import NoTheorem
 from smoothsym.certify.inputs import exact_number
 from smoothsym.certify.instance import Instance, flat, instance_of
 from smoothsym.certify.special import Number

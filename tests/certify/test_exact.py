@@ -10,7 +10,8 @@ from sympy import Sum, exp, log
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.certify.exact import ExactArithmetic, NoTheorem, constant, enclosed
+from smoothsym.certify.closed import NoTheorem, constant, enclosed
+from smoothsym.certify.exact import ExactArithmetic
 from smoothsym.program.engines import ENGINES
 
 LOG_SUM = log(Sum(exp(ss.alpha * ss.x[ss.j]), (ss.j, 1, ss.n)))
