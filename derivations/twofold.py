@@ -111,7 +111,7 @@ def derive() -> Derivation:
         **Hypotheses.** Addition, subtraction, multiplication, division and square root of 64-bit floats are rounded to nearest, ties to even,
         with gradual underflow, as IEEE 754 has them, one at a time and not contracted. Moving bits and whole numbers is exact. Nothing is
         believed of NumPy's exp, log and log1p, nor of the order in which it sums. No intermediate number overflows: one that does is infinite or
-        no number, and then decides nothing; divisors and arguments of logarithms from {huge} on count as such.
+        no number, and then decides nothing; a divisor that is infinite, and arguments of exponentials from {high} and of logarithms from {huge} on, count as such.
 
         Throughout, {u} is {unit}; a number {t} is known as {t} + {lo}, an unevaluated sum of two floats, with a bound on the error.
         It is *tight* if {lo} is at most {tight} of {t}, *loose* if at most {loose}, as the fast exponential leaves it.
@@ -120,6 +120,7 @@ def derive() -> Derivation:
         medium=claim(exponential.MEDIUM),
         full=claim(exponential.FULL),
         huge=two(F(values.HUGE)),
+        high=S(int(exponential.HIGH)),
         unit=two(U),
         tight=two(TIGHT),
         loose=two(LOOSE),
@@ -528,13 +529,14 @@ def _exponentials(c: Chapter) -> None:
         small=two(small),
         size=exp(d_) - 1,
     )
-    low = ends(intervals.exp(intervals.exact(LOW, PREC), PREC))[1]
+    beyond = ends(intervals.exp(intervals.exact(LOW + F(1, 2**11), PREC), PREC))[1]
+    taken = F(exponential._smallest(exponential.LOW))
     d.computed(
-        low <= F(float(exponential.np.exp(exponential.LOW)) * (1 + 2.0**-30)),
-        exp(S(int(exponential.LOW))),
+        beyond <= taken,
+        exp(S(int(exponential.LOW)) + S(2) ** -11),
         "<=",
-        two(F(float(exponential.np.exp(exponential.LOW)) * (1 + 2.0**-30))),
-        "Arguments below are taken for {low}, an absolute error of no more than the value there, which is written as",
+        two(taken),
+        "Arguments below {low}, which may be larger by such an error of theirs, are taken for it: an absolute error of no more than the value there, which is written as",
         SURELY,
         low=S(int(exponential.LOW)),
     )

@@ -79,7 +79,9 @@ class Batch:
         gentle = reach <= GENTLE if self.op.kind == "entry" else np.zeros_like(open_)
         counts: dict[str, int] = {}
         for level in self._levels():
-            for form, mine in (("naive", open_ & gentle & ~decided), ("stable", open_ & ~gentle & ~decided)):
+            # At last every row gets its stable form, which knows results near 0 relative to themselves.
+            plain = gentle if level != "full" else np.zeros_like(gentle)
+            for form, mine in (("naive", open_ & plain & ~decided), ("stable", open_ & ~plain & ~decided)):
                 if not mine.any():
                     continue
                 if mine.all():
@@ -175,16 +177,20 @@ def rounded(v: Twofold, fmt: Format, rounding: str) -> tuple[Array, Array]:
     To float64, nearest: hi + (lo + E) and hi + (lo - E) are rounded by the machine, whose own rounding of lo +- E is within
     2^-104 |hi| and is added to E; results near the subnormal range or overflow are left to others. Directed: of hi + lo with |lo| at
     most half an ulp, the answer is hi or its neighbour, by the sign of lo, if E does not reach it. To a narrower format: both ends,
-    as floats that lie outside by an ulp, are rounded once, and must agree.
+    as floats that lie outside by an ulp, are rounded once, and must agree; a value that is not negative ends at 0.
     """
     with np.errstate(all="ignore"):
         hi, lo = v.hi, np.float64(0) if v.lo is None else v.lo
         size = np.abs(hi)
         rel, absolute_ = v.rel * (1 + 2.0**-30), v.abs * (1 + 2.0**-30) + 2.0**-1060
         if fmt.precision < 53:
-            error = (rel + 2.0**-50) * size + absolute_
-            low, high = (fmt.round_floats(end, rounding) for end in (hi + (lo - error), hi + (lo + error)))
-            return low, (low == high) & (size < 2.0**1000) & np.isfinite(error)
+            error = (rel + 2.0**-50) * size
+            error += absolute_
+            ends = (hi - error, hi + error) if v.lo is None else (hi + (lo - error), hi + (lo + error))
+            if v.nonnegative:
+                np.maximum(ends[0], 0.0, out=ends[0])
+            low, high = (fmt.round_floats(end, rounding) for end in ends)
+            return low, (low == high) & np.isfinite(error)
         within = (size > 2.0**-1000) & (size < 2.0**1020)
         error = size * (rel + 2.0**-103)
         error += absolute_

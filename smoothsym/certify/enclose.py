@@ -159,7 +159,7 @@ def reference(
     return (found, stages) if full_output else found
 
 
-CHUNK = 1 << 22
+CHUNK = 1 << 21
 """So many elements go through the stages at a time: what they need beside the rows and the answers is bounded, for any number of rows."""
 
 
@@ -181,9 +181,13 @@ def _by_stages(asked: Inquiry, rows: Any, fmt: formats.Format, rounding: str) ->
             counts = {stage: counts.get(stage, 0) + found.get(stage, 0) for stage in {**counts, **found}}
         left = np.flatnonzero(~decided)
         if len(left):
-            exact = [Counted.whole([exact_number(v, "x") for v in part[q].tolist()]) for q in left]
-            answers = asked.answers(exact, (left + start).tolist())
-            bits[left + start] = np.array(answers, dtype=fmt.uint).reshape(len(left), *bits.shape[1:])
+            # Rows that repeat, such as special ones, are answered once.
+            open_ = np.where(np.isnan(part[left]), np.nan, part[left])
+            _, first, which = np.unique(open_.view(np.uint64), axis=0, return_index=True, return_inverse=True)
+            exact = [Counted.whole([exact_number(v, "x") for v in part[q].tolist()]) for q in left[first]]
+            answers = asked.answers(exact, (left[first] + start).tolist())
+            answered = np.array(answers, dtype=fmt.uint).reshape(len(first), *bits.shape[1:])
+            bits[left + start] = answered[which.reshape(-1)]
             counts["enclosures"] = counts.get("enclosures", 0) + len(left)
     return bits, Stages(count, counts)
 

@@ -82,6 +82,29 @@ def test_most_rows_are_decided_before_the_enclosures() -> None:
     assert stages.share("single") > 0.999
 
 
+def test_what_is_rounded_to_nothing_or_dominated_is_decided_before_the_enclosures() -> None:
+    generator = np.random.default_rng(1)
+    mixed = generator.normal(0, 1000, 4000).astype("float32")
+    for op in (ss.softplus, ss.logcosh):
+        _, stages = ss.reference(op, mixed, dtype="float32", full_output=True)
+        assert stages.share("single") > 0.99 and stages.share("enclosures") == 0
+    dominated = np.where(np.arange(9) == 0, 0.0, -generator.uniform(20, 600, (500, 9)))
+    _, stages = ss.reference(ss.logsumexp, dominated, full_output=True)
+    assert stages.share("enclosures") == 0
+
+
+def test_rows_that_repeat_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from smoothsym.certify import special
+
+    rows = np.tile([[np.nan, 1.0], [np.inf, 0.0], [0.0, -0.0], [-0.0, 0.0]], (5, 1))
+    rows.view(np.uint64)[::8, 0] += np.arange(3, dtype=np.uint64)  # nan is nan whatever else it says
+    asked, answer = [], special.answer
+    monkeypatch.setattr(special, "answer", lambda op, row, *more: asked.append(row) or answer(op, row, *more))
+    found, stages = ss.reference(ss.logsumexp, rows, full_output=True)
+    assert np.array_equal(found, np.tile([np.nan, np.inf, np.log(2.0), np.log(2.0)], 5), equal_nan=True)
+    assert len(asked) == 2 and stages.decided["enclosures"] == 10
+
+
 @pytest.mark.parametrize("n", (1, 2, 255, 256, 300, 40_000))
 def test_rows_of_any_length(n: int) -> None:
     rows = np.random.default_rng(n).normal(0, 3, (3, n))

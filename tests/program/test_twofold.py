@@ -29,13 +29,9 @@ def exact(v: Twofold, place: tuple[int, ...]) -> Fraction:
 def ratio(v: Twofold, place: tuple[int, ...], truth: intervals.Interval) -> float:
     """True over claimed error of one element."""
     rel, absolute = (np.broadcast_to(e, np.shape(v.hi))[place] for e in (v.rel, v.abs))
-    claimed = (
-        Fraction(float(rel)) * abs(Fraction(float(v.hi[place]))) + Fraction(float(absolute))
-        if np.isfinite(rel + absolute)
-        else None
-    )
-    if claimed is None:
+    if not np.isfinite(rel + absolute + v.hi[place]):
         return 0.0
+    claimed = Fraction(float(rel)) * abs(Fraction(float(v.hi[place]))) + Fraction(float(absolute))
     found = exact(v, place)
     low, high = (to_fraction_of(end) for end in truth)
     error = max(abs(found - low), abs(found - high)) - (high - low)
@@ -193,7 +189,20 @@ def test_what_has_overflowed_is_not_known() -> None:
     infinite = Twofold(np.array([np.inf]), rel=np.array([2.0**-53]))
     with np.errstate(all="ignore"):
         for found in (values.div(Twofold(np.array([1.0])), infinite, True), exponential.log(infinite, "single")):
-            assert not np.isfinite(found.bound).any()
+            assert not np.isfinite(found.hi + found.bound).any()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_is_not_known_says_nothing_of_its_neighbours(level: str) -> None:
+    """Neither an exponential that overflows, nor a logarithm of what is not positive, spoils the bound of the other entries."""
+    column = np.array([[1.0], [2.0**20], [-3.0], [-1e5]])
+    with np.errstate(all="ignore"):
+        found = exponential.exp(Twofold(column), level)
+        assert np.isnan(found.hi[1]) and np.isfinite(found.hi[[0, 2, 3]]).all() and np.isfinite(found.bound).all()
+        found = exponential.log(exponential.exp(Twofold(column[:3]), level), level)
+        assert np.isnan(found.hi[1]).all() and np.isfinite(found.hi[[0, 2]]).all() and np.isfinite(found.bound).all()
+        found = exponential.log(Twofold(column), level)
+        assert np.isnan(found.hi[2:]).all() and np.isfinite(found.hi[:2]).all() and np.isfinite(found.bound).all()
 
 
 def test_logarithms_of_the_largest_numbers_have_their_low_parts() -> None:

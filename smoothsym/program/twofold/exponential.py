@@ -28,7 +28,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import mpmath
 import numpy as np
@@ -129,39 +129,66 @@ def _at(table: Array, place: Array) -> Array:
     return np.take(table, place, mode="clip")
 
 
-def _argument(
-    t: Twofold, reach: float = np.inf, least: float = LOW, most: float = HIGH
-) -> tuple[Array, Array | None, Array, Array]:
-    """(hi, lo, what its error and clipping do to exp: rel, abs), the argument made safe."""
+class _Argument(NamedTuple):
+    """An argument made safe: its parts, what its error and clipping do to exp, and which are too large to be known."""
+
+    hi: Array
+    lo: Array | None
+    rel: Array
+    abs: Array
+    wild: Array | None
+
+
+def _argument(t: Twofold, reach: float = np.inf, least: float = LOW, most: float = HIGH) -> _Argument:
     t = tight(t)
-    hi, lo = np.atleast_1d(t.hi), t.lo
-    lost = t.bound
-    rel = 0.0 if values.nothing(lost) else np.where(np.less(lost, 2.0**-20), lost * (1 + 2.0**-11), np.inf)
+    hi, lo, wild = np.atleast_1d(t.hi), t.lo, None
     absolute_: Array = 0.0
     if not reach <= -least and hi.size and not (hi.min() >= least and hi.max() <= most):
-        high = values.over_entries(np.maximum, np.where(np.isnan(hi), np.inf, hi)) > most
-        clipped = values.over_entries(np.minimum, hi) < least
-        absolute_ = np.where(high, np.inf, np.where(clipped, float(np.exp(least)) * (1 + 2.0**-30), 0.0))
+        absolute_ = np.where(values.over_entries(np.fmin, hi) < least, _smallest(least), 0.0)
+        wild = ~(hi <= most)
         if lo is not None:
-            lo = np.where((hi < least) | ~(hi <= most), 0.0, lo)
-        hi = np.where(hi <= most, np.maximum(hi, least), 0.0)
-    return hi, lo, rel, absolute_
+            lo = np.where((hi < least) | wild, 0.0, lo)
+        hi = np.where(wild, 0.0, np.maximum(hi, least))
+        wild = wild if wild.any() else None
+    lost = t._replace(hi=hi).bound
+    rel = 0.0 if values.nothing(lost) else np.where(np.less(lost, 2.0**-20), lost * (1 + 2.0**-11), np.inf)
+    return _Argument(hi, lo, rel, absolute_, wild)
+
+
+def _smallest(t: float) -> float:
+    """More than the exponential of what is no more than 2^-11 above t."""
+    return float(np.exp(t)) * (1 + 2.0**-10)
 
 
 def exp(t: Twofold, level: str, reach: float = np.inf) -> Twofold:
     """exp(t); `reach` is a number that no |t| exceeds, if one is known."""
+    if not reach <= -LOW and (below := _below(t)) is not None:
+        return below
     if level == "medium":
-        hi, lo, rel, absolute_ = _argument(t, reach, -NARROW, NARROW)
-        return Twofold(*_medium(hi, lo), rel + MEDIUM, absolute_, nonnegative=True)
-    hi, lo, rel, absolute_ = _argument(t, reach)
+        a = _argument(t, reach, -NARROW, NARROW)
+        return _known(Twofold(*_medium(a.hi, a.lo), a.rel + MEDIUM, a.abs, nonnegative=True), a.wild)
+    a = _argument(t, reach)
     if level == "full":
-        h, low = _full(hi, lo)
-        return Twofold(h, low, rel + FULL, absolute_, nonnegative=True)
-    h, low = _fast(hi, lo)
+        return _known(Twofold(*_full(a.hi, a.lo), a.rel + FULL, a.abs, nonnegative=True), a.wild)
+    h, low = _fast(a.hi, a.lo)
     if level == "single":
         h += low
-        return Twofold(h, None, rel + SINGLE, absolute_, nonnegative=True)
-    return Twofold(h, low, rel + FAST, absolute_, nonnegative=True, loose=True)
+        return _known(Twofold(h, None, a.rel + SINGLE, a.abs, nonnegative=True), a.wild)
+    return _known(Twofold(h, low, a.rel + FAST, a.abs, nonnegative=True, loose=True), a.wild)
+
+
+def _known(v: Twofold, wild: Array | None) -> Twofold:
+    """A value that is no number where it is not known."""
+    return v if wild is None else v._replace(hi=np.where(wild, np.nan, v.hi))
+
+
+def _below(t: Twofold) -> Twofold | None:
+    """What is smaller than any number that counts, throughout a block: 0, with an absolute error."""
+    if t.number or not t.hi.size or not t.hi.max() < LOW:
+        return None
+    lost = t._replace(hi=np.full(1, LOW)).bound
+    bound = np.where(np.less(lost, 2.0**-20), _smallest(LOW), np.inf)
+    return Twofold(np.zeros_like(t.hi), None, 0.0, bound, nonnegative=True)
 
 
 def exp_of_multiple(rate: Twofold, x: Array, reach: float = np.inf) -> Twofold:
@@ -170,9 +197,10 @@ def exp_of_multiple(rate: Twofold, x: Array, reach: float = np.inf) -> Twofold:
     a1 xh and k C1 are exact, and so is their difference; what is added to it is under 2^-14.5: five roundings of at most 2^-68 each.
     """
     a1, a2 = values.cut(rate.hi)
-    t, _, _, absolute_ = _argument(Twofold(rate.hi * x), reach)
-    if not values.nothing(absolute_):
+    argument = _argument(Twofold(rate.hi * x), reach)
+    if not values.nothing(argument.abs):
         return exp(mul(rate, Twofold(x), False), "fast")
+    t = argument.hi
     xh, xl = values.cut(x)
     xl *= a1
     xl += (a2 + (0.0 if rate.lo is None else rate.lo)) * x
@@ -182,7 +210,7 @@ def exp_of_multiple(rate: Twofold, x: Array, reach: float = np.inf) -> Twofold:
     k *= _C23
     xl -= k
     xh += xl
-    lost = rate.rel * values.over_entries(np.maximum, np.abs(t))
+    lost = rate.rel * values.over_entries(np.fmax, np.abs(t))
     if not values.nothing(rate.abs):
         lost = lost + rate.abs * Twofold(x).peak
     lost = np.where(lost < 2.0**-20, lost, np.inf)
@@ -286,17 +314,19 @@ def _full(hi: Array, lo: Array | None) -> tuple[Array, Array]:
 
 def expm1(t: Twofold, level: str) -> Twofold:
     """exp(t) - 1, with a relative bound: T_i 2^e - 1 is at least 2^-14 where it is not 0, and exp(r) - 1 is known by itself."""
-    hi, lo, rel, absolute_ = _argument(t)
+    argument = _argument(t)
+    beside, absolute_ = _beside(t, argument.rel), argument.abs + _at_zero(t)
     if level == "single":
-        return Twofold(_single_minus_one(hi, lo), None, _beside(t, rel) + 10 * U, absolute_ + _at_zero(t))
-    h, low, place, scale = _series(hi, lo)
+        e = _single_minus_one(argument.hi, argument.lo)
+        return _known(Twofold(e, None, beside + 10 * U, absolute_), argument.wild)
+    h, low, place, scale = _series(argument.hi, argument.lo)
     head, rest = _power(place, scale), _at(_RESTS, place)
     p, e = two_prod(head, h)
     low = head * (low + rest * (1 + h)) + e
     top, low_top = two_sum(head, -1.0)
     s, e = two_sum(top, p)
     s, low = fast_two_sum(s, low + (e + low_top))
-    return Twofold(s, low, _beside(t, rel) + MINUS_ONE, absolute_ + _at_zero(t))
+    return _known(Twofold(s, low, beside + MINUS_ONE, absolute_), argument.wild)
 
 
 def _single_minus_one(hi: Array, lo: Array | None) -> Array:
@@ -306,8 +336,18 @@ def _single_minus_one(hi: Array, lo: Array | None) -> Array:
     if lo is not None:
         r += lo
     head = _power(place, scale)
-    e = r * r * (r * (r * (1 / 24) + 1 / 6) + 0.5) + r + _at(_RESTS, place)
-    return (head - 1.0) + head * e
+    e = r * (1 / 24)
+    e += 1 / 6
+    e *= r
+    e += 0.5
+    np.multiply(r, r, out=k)
+    e *= k
+    e += r
+    e += _at(_RESTS, place)
+    e *= head
+    head -= 1.0
+    head += e
+    return head
 
 
 def _beside(t: Twofold, rel: Array) -> Array:
@@ -323,11 +363,11 @@ def _at_zero(t: Twofold) -> Array:
 
 
 def log(y: Twofold, level: str) -> Twofold:
-    """Of what lies between 2^-1000 and 2^1000; the error is absolute, and infinite where y may be anything else."""
+    """Of what lies between 2^-1000 and 2^1000, with an absolute error; no number where y may be anything else."""
     y = tight(y)
-    smallest = values.over_entries(np.minimum, y.hi)
-    beside = values.known(y.hi, np.where(smallest > _TINY, values.relative(y, smallest), np.inf)) * (1 + 2.0**-9)
-    hi = np.atleast_1d(np.where(y.hi > _TINY, y.hi, 1.0))
+    sure = np.atleast_1d((y.hi > _TINY) & (y.hi < values.HUGE))
+    hi = np.atleast_1d(np.where(sure, y.hi, 1.0))
+    beside = values.relative(y, values.over_entries(np.minimum, hi)) * (1 + 2.0**-9)
     # y = 2^e m, m between the roots of 1/2 and 2: by the bits of y less those of the first.
     exponent = (hi.view(np.int64) - _ROOT_HALF) >> 52
     shift = exponent << 52
@@ -337,23 +377,23 @@ def log(y: Twofold, level: str) -> Twofold:
     if level == "single":
         d = scaled * exp(Twofold(-guess), "single").hi - 1.0
         found = add(_times_ln2(count, True), Twofold(guess + d), True)
-        return Twofold(found.hi, None, found.rel, found.abs + beside + 4 * U + _far(d))
+        return _known(found._replace(abs=found.abs + beside + 4 * U), _far(d, sure))
     inverse = exp(Twofold(-guess), "full" if level == "full" else "medium")
     d, rest = two_prod(scaled, inverse.hi)
     d -= 1.0
     assert inverse.lo is not None
     rest += scaled * inverse.lo
     if y.lo is not None:
-        rest += np.where(y.hi > _TINY, y.lo, 0.0) * (_ONE_BITS - shift).view(np.float64) * inverse.hi
+        rest += np.where(sure, y.lo, 0.0) * (_ONE_BITS - shift).view(np.float64) * inverse.hi
     near = _stepped(guess, d, rest - d * d * (0.5 - d * (1 / 3)))
     if level == "full":
         found = add(_times_ln2(count, False), near, False)
-        return Twofold(found.hi, found.lo, found.rel, found.abs + beside + 2.0**-91 + _far(d))
+        return _known(found._replace(abs=found.abs + beside + 2.0**-91), _far(d, sure))
     head, low = two_sum(count * _L1, near.hi)
     count *= _L2
     low += near.lo
     low += count
-    return Twofold(*fast_two_sum(head, low), 0.0, beside + 2.0**-75 + _far(d))
+    return _known(Twofold(*fast_two_sum(head, low), 0.0, beside + 2.0**-75), _far(d, sure))
 
 
 def _stepped(guess: Array, step: Array, rest: Array) -> Twofold:
@@ -361,9 +401,11 @@ def _stepped(guess: Array, step: Array, rest: Array) -> Twofold:
     return Twofold(*fast_two_sum(hi, lo + rest))
 
 
-def _far(d: Array) -> Array:
-    """An infinite error where Newton's step was not small."""
-    return np.where(values.over_entries(np.maximum, np.abs(d)) <= 2.0**-45, 0.0, np.inf)
+def _far(d: Array, sure: Array) -> Array | None:
+    """Where Newton's step was not small, or the argument not sure."""
+    near = np.abs(d) <= 2.0**-45
+    near &= sure
+    return None if near.all() else ~near
 
 
 def _times_ln2(exponent: Array, single: bool) -> Twofold:
@@ -393,6 +435,8 @@ def log1p(w: Twofold, level: str) -> Twofold:
     single = level == "single"
     if not w.nonnegative:
         return log(add(_ONE, w, single), level)
+    if w.lo is None and not w.hi.any():
+        return w
     w = tight(w)
     large = w.hi > 1
     if not large.any():
@@ -406,17 +450,27 @@ def log1p(w: Twofold, level: str) -> Twofold:
 
 def _log1p(w: Twofold, single: bool) -> Twofold:
     guess = np.log1p(w.hi)
-    e = expm1(Twofold(-guess), "single" if single else "full")
-    # d = w + e + w e; what is lost is relative to w, which is at most 1.5 y.
-    exact = Twofold(w.hi, w.lo)
-    d = add(add(exact, e, single), mul(exact, e, single), single)
-    near = values.over_entries(np.logical_and, np.abs(d.hi) <= 2.0**-40 * w.hi)
-    rel = w.rel + (32 * U if single else 2.0**-74) + np.where(near, 0.0, np.inf)
     absolute_ = values.of_rows(w.abs) + values.FLOOR
+    # d = w + e + w e; what is lost is relative to w, which is at most 1.5 y.
     if single:
-        return Twofold(guess + d.hi, None, rel, absolute_, nonnegative=True)
+        e = _single_minus_one(-guess, None)
+        d = w.hi + e
+        e *= w.hi
+        d += e
+        guess += d
+        return _known(Twofold(guess, None, w.rel + 32 * U, absolute_, nonnegative=True), _beyond(d, w.hi))
+    e = expm1(Twofold(-guess), "full")
+    exact = Twofold(w.hi, w.lo)
+    d = add(add(exact, e, False), mul(exact, e, False), False)
     found = _stepped(guess, d.hi, d.lo - 0.5 * d.hi * d.hi)
-    return Twofold(found.hi, found.lo, rel, absolute_, nonnegative=True)
+    found = Twofold(found.hi, found.lo, w.rel + 2.0**-74, absolute_, nonnegative=True)
+    return _known(found, _beyond(d.hi, w.hi))
+
+
+def _beyond(d: Array, w: Array) -> Array | None:
+    """Where Newton's step was not small beside w."""
+    near = np.abs(d) <= 2.0**-40 * w
+    return None if near.all() else ~near
 
 
 def power(a: Twofold, exponent: Twofold, level: str, logarithm: Callable[[Twofold, str], Twofold] = log) -> Twofold:

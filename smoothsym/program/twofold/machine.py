@@ -213,11 +213,15 @@ class _Run:
         a, b = (values.tight(_placed(self.value(number), placement, operation.rank)) for number, placement in options)
         lo = None if a.lo is None and b.lo is None else np.where(test, _low(a), _low(b))
         first, second = values.over_entries(np.logical_or, test), values.over_entries(np.logical_or, ~test)
-        rel, absolute = (
-            np.maximum(np.where(first, p, 0.0), np.where(second, q, 0.0))
-            for p, q in ((a.rel, b.rel), (values.of_rows(a.abs), values.of_rows(b.abs)))
-        )
-        return Twofold(np.where(test, a.hi, b.hi), lo, rel, absolute, a.nonnegative and b.nonnegative)
+        rel = np.maximum(np.where(first, a.rel, 0.0), np.where(second, b.rel, 0.0))
+        absolute = np.where(test, a.abs, b.abs)
+        hi: Any = np.where(test, a.hi, b.hi)
+        nonnegative = a.nonnegative or b.nonnegative
+        # Both are forms of one value: what one form shows of its sign holds for the other.
+        if nonnegative and not (a.nonnegative and b.nonnegative):
+            below = hi < 0
+            hi, lo = np.where(below, 0.0, hi), None if lo is None else np.where(below, 0.0, lo)
+        return Twofold(hi, lo, rel, absolute, nonnegative)
 
 
 def _low(v: Twofold) -> Any:

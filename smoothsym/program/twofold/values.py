@@ -1,6 +1,7 @@
 """Twofold numbers: an unevaluated sum of two floats for every element, with one bound on the error for every row.
 
-A value V is known as hi + lo with |V - (hi + lo)| <= rel |hi| + abs; lo is None where it is zero. Bounds are per row, so that to
+A value V is known as hi + lo with |V - (hi + lo)| <= rel |hi| + abs; lo is None where it is zero; what is no number is not known.
+Bounds are per row, so that to
 carry them costs maxima and no passes. The entries of a vector lie along the leading axes, the rows along the last.
 
 Error analysis, u = 2^-53; derivations/twofold.py checks its numbers. A value is tight: |lo| <= 2^-51 |hi|; or loose, as the fast
@@ -34,7 +35,7 @@ _HALF, _UPPER = np.int64(1 << 26), np.int64(-(1 << 27))
 
 
 class Twofold(NamedTuple):
-    """hi + lo, numbers or of shape (n, ..., rows); rel and abs, numbers or of shape (rows,); abs of a product, of its own shape."""
+    """hi + lo, numbers or of shape (n, ..., rows); rel and abs, numbers or of shape (rows,); abs of a product or a choice, of its own shape."""
 
     hi: Array
     lo: Array | None = None
@@ -55,8 +56,8 @@ class Twofold(NamedTuple):
 
     @property
     def peak(self) -> Array:
-        """The largest |hi| of each row."""
-        return over_entries(np.maximum, np.abs(self.hi))
+        """The largest |hi| of each row, of those that are numbers."""
+        return over_entries(np.fmax, np.abs(self.hi))
 
     @property
     def bound(self) -> Array:
@@ -204,7 +205,7 @@ def add(a: Twofold, b: Twofold, single: bool) -> Twofold:
     else:
         hi, lo = two_sum(a.hi, b.hi)
         if a.exact and b.exact:
-            return Twofold(hi, lo, nonnegative=both)
+            return Twofold(hi, lo, nonnegative=both or (a.number and bool(np.all(hi >= 0))))
         hi, lo = fast_two_sum(hi, lo + (_low(a) + _low(b)))
         lost = ADD
     if both:
@@ -268,11 +269,13 @@ def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
         return mul(a, Twofold(1 / b.hi, nonnegative=b.nonnegative), single)
     a, b = tight(a), tight(b)
     sizes = np.abs(b.hi)
-    smallest = over_entries(np.minimum, sizes)
-    beside = known(sizes, relative(b, smallest))
+    smallest = over_entries(np.fmin, sizes)
+    beside = relative(b, smallest)
     hi = a.hi / b.hi
     if single:
         lo, lost = None, U
+        if np.max(sizes) == np.inf:  # which is what has overflowed, and no quotient is known then
+            hi = np.where(sizes == np.inf, np.nan, hi)
     else:
         p, e = two_prod(hi, b.hi)
         rest = (a.hi - p) - e
@@ -303,19 +306,14 @@ def relative(v: Twofold, smallest: Array) -> Array:
     return np.where(found < 2.0**-10, found, np.inf)
 
 
-def known(sizes: Array, bound: Array) -> Array:
-    """A bound, infinite where a number of the row has overflowed, or may have: its low part could be lost in what follows."""
-    return np.where(over_entries(np.maximum, sizes) < HUGE, bound, np.inf)
-
-
 def root(a: Twofold, single: bool) -> Twofold:
     """The square root: one step of Newton's from the float one."""
     a = tight(a)
     hi = np.sqrt(a.hi)
-    beside = relative(a, over_entries(np.minimum, a.hi))
+    beside = relative(a, over_entries(np.fmin, a.hi))
     if single:
         return Twofold(hi, None, beside + U, FLOOR, nonnegative=True)
-    absolute_ = share(np.float64(FLOOR), over_entries(np.minimum, hi))
+    absolute_ = share(np.float64(FLOOR), over_entries(np.fmin, hi))
     p, e = two_prod(hi, hi)
     rest = ((a.hi - p) - e) + _low(a)
     hi, lo = fast_two_sum(hi, rest / (2 * hi))
@@ -395,9 +393,9 @@ def _cut(a: Array, peak: Array, depth: int) -> tuple[Array, Array, Array]:
 def _summed(v: Twofold, hi: Array, lo: Array | None, mass: Array, n: int, lost: Array) -> Twofold:
     """With relative bounds kept where nothing can cancel."""
     if v.nonnegative:
-        share = over_entries(np.maximum, lost / np.where(mass > 0, mass, 1.0))
+        share = over_entries(np.fmax, lost / np.where(mass > 0, mass, 1.0))
         return Twofold(hi, lo, (v.rel + share) * (1 + 2.0**-11), n * of_rows(v.abs), nonnegative=True)
-    return Twofold(hi, lo, 0.0, over_entries(np.maximum, v.rel * mass + lost) + n * of_rows(v.abs) + FLOOR)
+    return Twofold(hi, lo, 0.0, over_entries(np.fmax, v.rel * mass + lost) + n * of_rows(v.abs) + FLOOR)
 
 
 def reduced(function: Any, a: Array) -> Array:
