@@ -25,7 +25,7 @@ Array = Any
 BLOCK, SHARED = 1 << 16, 1 << 17
 """Elements of a block: its arrays stay near the processor; where several threads take turns, a longer one costs fewer turns."""
 BLOCKS = 8
-"""Blocks whose rows are finished together."""
+"""So many blocks, and no more than a row has entries, have their rows finished together: as many numbers as a block has, at most."""
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 WIDE = 256
 """From this length on a row lies whole in memory; below, the first entries of all rows of a block do, then the second ones."""
@@ -70,31 +70,46 @@ class Batch:
         """
         _keep_memory()
         n = rows.shape[1]
-        found = np.zeros((len(rows), *(n,) * self.rank), dtype=self.fmt.uint)
+        found = np.empty((len(rows), *(n,) * self.rank), dtype=self.fmt.uint)
         peak = _peak(rows)
-        open_ = peak < LARGEST
-        decided = np.zeros(len(rows), dtype=bool)
-        with np.errstate(all="ignore"):
-            reach = peak * abs(values.constant(self.parameter, single=True).hi)
-        gentle = reach <= GENTLE if self.op.kind == "entry" else np.zeros_like(open_)
-        counts: dict[str, int] = {}
+        ordinary = peak < LARGEST
+        left, counts = ordinary.copy(), dict[str, int]()
+        gentle = self._gentle(peak)
         for level in self._levels():
             # At last every row gets its stable form, which knows results near 0 relative to themselves.
+<<<<<<< HEAD
+            forms = [("stable", left)]
+            if gentle is not None and level != "full":
+                forms = [("naive", left & gentle), ("stable", left & ~gentle)]
+            for form, mine in forms:
+=======
             plain = gentle if level != "full" else np.zeros_like(gentle)
             for form, mine in (("naive", open_ & plain & ~decided), ("stable", open_ & ~plain & ~decided)):
                 if not mine.any():
                     continue
+>>>>>>> 13d9aaf69568a1b27ad80f9cb537e5dc40563d0b
                 if mine.all():
                     # What is not sure is written over by what decides it.
                     found, sure = self._stage(rows, form, level, float(peak.max()))
-                    decided = sure
-                else:
+                    left = ~sure
+                elif mine.any():
                     places = np.flatnonzero(mine)
                     bits, sure = self._stage(rows[places], form, level, float(peak[places].max()))
                     found[places[sure]] = bits[sure]
-                    decided[places[sure]] = True
+                    left[places[sure]] = False
+                else:
+                    continue
                 counts[level] = counts.get(level, 0) + int(np.count_nonzero(sure))
-        return found, decided, {level: count for level, count in counts.items() if count}
+            if not left.any():
+                break
+        return found, ordinary & ~left, {level: count for level, count in counts.items() if count}
+
+    def _gentle(self, peak: Array) -> Array | None:
+        """For which rows the definition itself may be run; None for none."""
+        if self.op.kind != "entry":
+            return None
+        with np.errstate(all="ignore"):
+            return peak * abs(values.constant(self.parameter, single=True).hi) <= GENTLE
 
     def _levels(self) -> tuple[str, ...]:
         if self.fmt.precision < 53:
@@ -114,7 +129,7 @@ class Batch:
         bits = np.empty((count, *(n,) * self.rank), dtype=self.fmt.uint)
         decided = np.empty(count, dtype=bool)
         coarse = level == "single" and self.rank == 0 and self.op.arity is not None
-        together = max(1, min(BLOCKS, count // size // (2 * threads))) if self.rank == 0 and not coarse else 1
+        together = max(1, min(BLOCKS, n, count // size // (2 * threads))) if self.rank == 0 and not coarse else 1
         step = size * together
 
         def part(start: int) -> None:

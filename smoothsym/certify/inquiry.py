@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -58,7 +59,7 @@ class Inquiry:
         self.check(shape[-1], vectors)
         return rows, shape
 
-    @property
+    @cached_property
     def rank(self) -> int:
         """How many free indices the output has."""
         return int(self.op.rank(self.of))
