@@ -77,17 +77,10 @@ class Batch:
         gentle = self._gentle(peak)
         for level in self._levels():
             # At last every row gets its stable form, which knows results near 0 relative to themselves.
-<<<<<<< HEAD
             forms = [("stable", left)]
             if gentle is not None and level != "full":
                 forms = [("naive", left & gentle), ("stable", left & ~gentle)]
             for form, mine in forms:
-=======
-            plain = gentle if level != "full" else np.zeros_like(gentle)
-            for form, mine in (("naive", open_ & plain & ~decided), ("stable", open_ & ~plain & ~decided)):
-                if not mine.any():
-                    continue
->>>>>>> 13d9aaf69568a1b27ad80f9cb537e5dc40563d0b
                 if mine.all():
                     # What is not sure is written over by what decides it.
                     found, sure = self._stage(rows, form, level, float(peak.max()))
