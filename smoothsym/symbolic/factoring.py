@@ -42,6 +42,8 @@ def _factored(e: Expr) -> Expr:
         found = Mul(*(part for f in Mul.make_args(rational) for part in _powers(f)))
     except (PolynomialError, NotImplementedError, AttributeError):
         return e
+    if found.has(S.ComplexInfinity, S.NaN):
+        return e
     found = found.xreplace({name: atom for atom, name in names.items()})
     return found.xreplace({power.base: symbol ** (1 / power.exp) for symbol, power in roots.items()})
 
@@ -49,8 +51,9 @@ def _factored(e: Expr) -> Expr:
 def _powers(e: Expr) -> Iterator[Expr]:
     """The factors of a factor of a rational function."""
     base, power = e.as_base_exp()
-    if not base.is_Add:
-        yield e
+    base = base.expand() if base.is_Add else base
+    if not base.is_Add or base.is_number:
+        yield base**power
         return
     number, parts = factor_list(Poly(base))
     yield number**power

@@ -55,3 +55,11 @@ def test_a_root_stands_beside_its_square() -> None:
 def test_signs_cancel_across_a_fraction_bar() -> None:
     a, b = LETTERS[:2]
     assert factored((b - a * b + 1) / (a * b - b - 1)) == -1
+
+
+def test_what_cancels_leaves_nothing_to_factor() -> None:
+    a, b = LETTERS[:2]
+    assert factored((a + 1) ** 2 - a**2 - 2 * a - 1) == 0
+    assert factored(b * ((a + 1) ** 2 - a**2 - 2 * a)) == b
+    pole = b / ((a + 1) ** 2 - a**2 - 2 * a - 1)
+    assert factored(pole) == pole
