@@ -174,7 +174,8 @@ def _by_stages(asked: Inquiry, rows: Any, fmt: formats.Format, rounding: str) ->
     counts: dict[str, int] = {}
     size = max(1, CHUNK // max(n, n**asked.rank, 1))
     for start in range(0, count, size):
-        part = rows[start : start + size].astype(np.float64, copy=False)
+        with np.errstate(invalid="ignore"):  # of a signalling nan
+            part = rows[start : start + size].astype(np.float64, copy=False)
         decided = np.zeros(len(part), dtype=bool)
         if batch is not None:
             bits[start : start + size], decided, found = batch.decide(part)

@@ -93,6 +93,11 @@ def test_what_is_rounded_to_nothing_or_dominated_is_decided_before_the_enclosure
     assert stages.share("enclosures") == 0
 
 
+def test_a_signalling_nan_is_nan() -> None:
+    rows = np.array([0x7F800001, 0x3F800000], dtype=np.uint32).view(np.float32)
+    assert np.isnan(ss.reference(ss.softplus, rows, dtype="float32")).tolist() == [True, False]
+
+
 def test_rows_that_repeat_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from smoothsym.certify import special
 
