@@ -8,17 +8,17 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Expr, Rational, S, Sum
+from sympy import Abs, Expr, Indexed, Mul, Rational, S, Sum, sign
 
 from smoothsym import words
-from smoothsym.laws.law import Condition, Holds, Law, Nonnegative, Zero, condition, one_form
+from smoothsym.laws.law import Condition, Continuous, Holds, Law, Nonnegative, Zero, condition, one_form
 from smoothsym.laws.points import BITS, Function, Sample, Span, larger
 from smoothsym.laws.shape import Convex
 from smoothsym.laws.symmetry import _REAL_T, Even, Homogeneous, moved
 from smoothsym.program import intervals
 from smoothsym.symbolic import signs
 from smoothsym.symbolic.derivatives import partial
-from smoothsym.symbolic.inequalities import under
+from smoothsym.symbolic.inequalities import quadratic_form, under
 from smoothsym.symbolic.text import text
 
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
@@ -237,6 +237,29 @@ class HalfSquare(Law):
     def statement(self, op: Any) -> str:
         kind = "strongly convex" if self.strongly else "smooth"
         return f"f^2/2 is {kind} in f itself with constant {text(S(self.constant))}" + condition(self.when)
+
+    def sufficient(self, op: Any) -> Rules:
+        """On a line the slope of f^2/2 is differentiable but where an entry, or all of them, vanish; it is continuous there.
+
+        For an entry that stands as sign(x_j) |x_j|^q, q > 0; where all vanish f^2/2 is a multiple of the squared distance, as f is
+        homogeneous. An entry that vanishes on the whole line is a limit of small ones that do not move.
+        """
+        half = op.definition**2 / 2
+        slope = partial(half, words.x[words.i])
+        moduli = {Abs(jump.args[0]) for jump in slope.atoms(sign)}
+        crossed = [e for m in moduli for b, e in (f.as_base_exp() for f in Mul.make_args(slope)) if b == m]
+        if len(crossed) != len(moduli):
+            return
+        form = quadratic_form(partial(slope, words.x[words.k]))
+        along = op.definition.xreplace({e: words.v[e.indices[0]] for e in op.definition.atoms(Indexed)})
+        gap = S(self.constant) * along**2 - form
+        parts = (
+            Nonnegative(-gap if self.strongly else gap, self.when, op.domain),
+            Continuous(op.definition, self.when, op.domain),
+            Holds(AbsolutelyHomogeneous(), op),
+            *(Above(q, self.when) for q in crossed),
+        )
+        yield "on each line its slope moves continuously, at a rate bounded by f(v)^2", parts
 
     def applies(self, op: Any) -> bool:
         return super().applies(op) and op.domain == "real" and op.arity is None

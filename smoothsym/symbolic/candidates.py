@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations, permutations, product
+from itertools import combinations, product
 from typing import Any
 
 from sympy import Add, Dummy, Expr, Indexed, Mul, Pow, S, Sum, Symbol, log
@@ -186,19 +186,31 @@ class _Parts:
                     yield Association(whole, factor, share, a, b, self.when, self.domain)
 
     def bernoulli(self) -> Iterator[Bernoulli]:
-        """E[y]^r - E[y^r] under equal weights, for two sums whose terms are powers of each other."""
-        roots = any(isinstance(q.base, Sum) and not q.exp.is_integer for t in self.terms for q in t.atoms(Pow))
-        if len(self.terms) > 4 or not roots:
+        """E[y]^r - E[y^r] under weights, for sums whose terms are y and y^r times the weights, where roots of sums stand."""
+        if not any(isinstance(q.base, Sum) and not q.exp.is_integer for t in self.terms for q in t.atoms(Pow)):
             return
-        for y, other in permutations(self.positive, 2):
-            r = self.normal(log(other) / log(y))
-            if r.has(Indexed, log) or r == 1:
-                continue
-            larger = mean(UNIFORM, y) ** r
-            gap = larger - mean(UNIFORM, other)
-            for term in self.terms:
-                factor = self.normal(term / larger)
-                yield Bernoulli(factor * gap, factor, UNIFORM, y, r, self.when, self.domain)
+        for b, total in self.weights():
+            weight = b / total
+            for body in self.positive:
+                y = self.normal(body / b)
+                for other in self.sums:
+                    r = self.exponent(y, self.normal(other / b)) if other not in (body, b) and body != b else None
+                    if r is None:
+                        continue
+                    larger, smaller = mean(weight, y) ** r, mean(weight, y**r)
+                    told = [-self.coefficient(self.sums[other]) * total]
+                    told += [self.normal(term / larger) for term in self.terms] if len(self.terms) <= 4 else []
+                    for factor in dict.fromkeys(told):
+                        if factor != 0:
+                            whole = factor * (larger - smaller)
+                            yield Bernoulli(whole, factor, weight, y, r, self.when, self.domain)
+
+    def exponent(self, base: Expr, power: Expr) -> Expr | None:
+        """r with power = base^r, where it is free of entries."""
+        if not (moments.positive(base, self.domain) and moments.nonnegative(power, self.domain)):
+            return None
+        r = factored(self.normal(log(power)) / self.normal(log(base)))
+        return None if r.has(Indexed, log) or r in (0, 1) else r
 
     def between_extremes(self) -> Iterator[ByForm]:
         """What is nonnegative as each g_j lies between top = maximum(g) and low = minimum(g), m and V mean and variance of g.

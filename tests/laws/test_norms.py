@@ -31,6 +31,8 @@ TRUE = {
     "the power mean rises, also across 0": (P, InParameter()),
     "a norm in itself": (N, OwnLipschitz(p >= 1)),
     "Hoelder": (N, DualNorm(p / (p - 1), p > 1)),
+    "f^2/2 is smooth": (N, HalfSquare(p - 1, when=p >= 2)),
+    "and strongly convex below p = 2": (N, HalfSquare(p - 1, True, when=And(p > 1, p <= 2))),
     "half squares": (N, DualNorm(p / (p - 1), p > 1, "squares")),
     "Young": (N, DualNorm(p / (p - 1), p > 1, "powers")),
     "concave below p = 1": (N, Convex(And(p > 0, p < 1), concave=True, on="x >= 0")),
@@ -60,6 +62,8 @@ FALSE = {
     "slopes ordered wherever they lie": (ss.boltzmann, OrderedSlopes(3 + alpha * (minimum(x) - f), alpha > 0)),
     "f^2/2 smoother": (N, HalfSquare((p - 1) * S(99) / 100, when=p >= 2)),
     "f^2/2 strongly convex": (N, HalfSquare(p - 1, True, when=p > 2)),
+    "f^2/2 more strongly convex": (N, HalfSquare((p - 1) * S(101) / 100, True, when=And(p > 1, p <= 2))),
+    "f^2/2 smooth across kinks": (N, HalfSquare(S.One, when=p >= 1)),
     "an own Lipschitz constant below 1": (N, OwnLipschitz(p < 1)),
     "the Lehmer mean moves no faster than its entries": (ss.lehmer, Lipschitz(S.One, p >= 2)),
 }
@@ -78,6 +82,12 @@ def test_false_laws(name) -> None:
     op, law = FALSE[name]
     assert law.attempt(op).outcome == "Refuted"
     assert law.proof(op) is None
+
+
+def test_a_half_square_with_kinks_is_not_smooth_whatever_the_constant() -> None:
+    """Its second derivative off the kinks is bounded at p = 1; no point shows how its slope jumps."""
+    assert HalfSquare(S(100), when=p >= 1).proof(N) is None
+    assert HalfSquare(S(100), when=And(p >= 1, p < 2)).proof(N) is None
 
 
 def test_the_lehmer_gap_is_sharp() -> None:
