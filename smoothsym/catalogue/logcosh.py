@@ -6,9 +6,10 @@ from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Even, Expansion, Identity, Inequality, Limit, LipschitzMap
 from smoothsym.laws.vocabulary import D, f
 from smoothsym.operator import SmoothMax
-from smoothsym.words import alpha, x
+from smoothsym.words import alpha, c, x
 
-_t = x[1]
+_t, _y = x[1], tanh(c)
+_below = _y * _t - ((1 + _y) * log(1 + _y) + (1 - _y) * log(1 - _y)) / (2 * alpha)
 
 logcosh = SmoothMax(
     name="logcosh",
@@ -24,6 +25,10 @@ logcosh = SmoothMax(
         Inequality(f, alpha * _t**2 / 2, when=alpha > 0),
         Inequality(Abs(D(f, _t)), 1, when=alpha > 0),
         Inequality(D(f, _t, _t), alpha, when=alpha > 0),
+        Inequality(_below, f, when=alpha > 0, title="the conjugate at y = tanh(c)"),
+        Identity(
+            _below.xreplace({_t: c / alpha}), log(cosh(c)) / alpha, title="the conjugate is attained at x[1] = c/alpha"
+        ),
         Inequality(0, D(f, alpha), when=alpha > 0, title="it rises with alpha"),
         Identity(f, Abs(_t) + (log(1 + exp(-2 * alpha * Abs(_t))) - log(2)) / alpha, title="stable"),
         Identity(f, log(1 + 2 * sinh(alpha * _t / 2) ** 2) / alpha, title="for a small alpha x[1]"),

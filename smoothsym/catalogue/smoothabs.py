@@ -6,9 +6,10 @@ from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Even, Identity, Inequality, Limit, LipschitzMap
 from smoothsym.laws.vocabulary import D, f
 from smoothsym.operator import SmoothMax
-from smoothsym.words import eps, x
+from smoothsym.words import c, eps, x
 
 _t = x[1]
+_below = (c * _t + sqrt(eps)) / sqrt(1 + c**2)
 
 smoothabs = SmoothMax(
     name="smoothabs",
@@ -22,6 +23,12 @@ smoothabs = SmoothMax(
         Between(Abs(_t), Abs(_t) + sqrt(eps), when=eps > 0),
         Inequality(Abs(D(f, _t)), 1, when=eps > 0),
         Inequality(D(f, _t, _t), 1 / sqrt(eps), when=eps > 0),
+        Inequality(_below, f, when=eps > 0, title="the conjugate at y = c/sqrt(1 + c^2) is -sqrt(eps (1 - y^2))"),
+        Identity(
+            _below.xreplace({_t: c * sqrt(eps)}),
+            sqrt(c**2 * eps + eps),
+            title="the conjugate is attained at x[1] = c sqrt(eps)",
+        ),
         LipschitzMap(1 / sqrt(eps), when=eps > 0),
         Identity(f - Abs(_t), eps / (f + Abs(_t))),
         Identity(D(f, _t), _t / f),

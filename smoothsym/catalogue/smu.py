@@ -10,6 +10,7 @@ from smoothsym.words import c, eps, i, k, maximum, x
 
 _a, _b = x[1], x[2]
 _h = sqrt((_a - _b) ** 2 + eps)
+_q = (1 + (_a - _b) / _h) / 2
 _sides = (KroneckerDelta(1, i) - KroneckerDelta(2, i)) * (KroneckerDelta(1, k) - KroneckerDelta(2, k))
 
 smu = SmoothMax(
@@ -30,8 +31,14 @@ smu = SmoothMax(
             (c**2 * _a + _b + c * sqrt(eps)) / (1 + c**2),
             f,
             when=eps > 0,
-            title="it is the maximum of q a + (1 - q) b + sqrt(eps q (1 - q)), at q = c^2/(1 + c^2)",
+            title="it is the maximum of q a + (1 - q) b + sqrt(eps q (1 - q)), here at q = c^2/(1 + c^2)",
         ),
+        Identity(
+            _q * _a + (1 - _q) * _b + eps / (2 * _h),
+            f,
+            title="the maximum over q is at (1 + (a - b)/h)/2, h the root in f",
+        ),
+        Identity(eps * _q * (1 - _q), (eps / (2 * _h)) ** 2),
         Identity(f - Max(_a, _b), eps / (2 * (_h + Abs(_a - _b)))),
         Identity(f - At(f, -_a, -_b), _a + _b, title="with its dual"),
         Identity(f * (_a + _b - _h) / 2, _a * _b - eps / 4, title="without cancellation where a + b < 0"),

@@ -6,10 +6,11 @@ from smoothsym.certify.special import Special
 from smoothsym.laws import Between, Expansion, Identity, Inequality, Limit, LipschitzMap, Pole
 from smoothsym.laws.vocabulary import At, D, f
 from smoothsym.operator import SmoothMax
-from smoothsym.words import alpha, x
+from smoothsym.words import alpha, c, x
 
 _t = x[1]
-_slope = D(f, _t)
+_slope, _y = D(f, _t), 1 / (1 + exp(-c))
+_h = -_y * log(_y) - (1 - _y) * log(1 - _y)
 _entropy = -_slope * log(_slope) - (1 - _slope) * log(1 - _slope)
 
 softplus = SmoothMax(
@@ -27,6 +28,10 @@ softplus = SmoothMax(
         Inequality(D(f, _t, _t), alpha / 4, when=alpha > 0),
         Inequality(D(f, alpha), 0, when=alpha > 0, title="it falls as alpha grows"),
         Inequality(0, D(f, alpha, alpha), when=alpha > 0, title="it is convex in alpha"),
+        Inequality(
+            _y * _t + _h / alpha, f, when=alpha > 0, title="the conjugate at y = 1/(1 + exp(-c)) is -h(y)/alpha"
+        ),
+        Identity(_y * c + _h, log(1 + exp(c)), title="the conjugate is attained at x[1] = c/alpha"),
         Identity(f - At(f, -_t), _t),
         Identity(f, Max(_t, 0) + log(1 + exp(-alpha * Abs(_t))) / alpha, title="stable"),
         Identity(_t, f + log(1 - exp(-alpha * f)) / alpha, title="its inverse"),

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sympy import Abs, Add, Dummy, Expr, Indexed, S, Sum, Symbol, sign
+from sympy import Abs, Add, Dummy, Expr, Indexed, S, Sum, Symbol, exp, sign
 
 from smoothsym import words
 from smoothsym.symbolic.assumptions import inside, instances, under
@@ -54,6 +54,10 @@ LARGEST = 120
 STAGES = ((True, 0, 390), (False, DEPTH, 300), (True, DEPTH, 110))
 """Whether rests are searched, how many arguments by change stand inside each other, and how many operations the expressions have,
 all together, that are searched: rests are many, and changes make expressions larger."""
+SHORT = 0.7
+"""How much shorter a normal form is, at least, that is searched in place of an expression."""
+MEETINGS = 2
+"""How many places where exponents meet are told apart."""
 POWERS = (0, 1, 2)
 """The powers of the distance that an expression is multiplied by."""
 
@@ -100,17 +104,30 @@ class _Search:
             return None
         if claim not in self.seen and negative_somewhere(e, when, self.domain):
             return None
-        self.left -= (size := e.count_ops())
         self.missed[claim] = depth
-        found = self._directly(claim)
-        if found is None and self.rests:
-            found = self._with_rest(claim, max(depth - 1, 0))
-        if found is None and depth and size <= LARGEST:
-            arguments = (self._by_cases, self._by_either_sign, self._by_rising)
-            found = next(chain.from_iterable(argue(e, when, depth - 1) for argue in arguments), None)
+        short, size = normal(e, self.domain), e.count_ops()
+        if short.count_ops() < SHORT * size:
+            found = self._shorter(claim, short, depth)
+        else:
+            self.left -= size
+            found = self._directly(claim)
+            if found is None and self.rests:
+                found = self._with_rest(claim, max(depth - 1, 0))
+            if found is None and depth and size <= LARGEST:
+                arguments = (self._by_cases, self._by_either_sign, self._by_rising)
+                found = next(chain.from_iterable(argue(e, when, depth - 1) for argue in arguments), None)
         if found is not None:
             self.found[claim] = found
         return found
+
+    def _shorter(self, claim: Claim, short: Expr, depth: int) -> Certificate | None:
+        """By the form as it stands, or a certificate of the normal form."""
+        e, when = claim
+        whole = ByForm(e, e, when, self.domain)
+        if whole.check():
+            return whole
+        part = self.certificate(short, when, depth)
+        return None if part is None or not (total := Total(e, (part,), when, self.domain)).check() else total
 
     def _directly(self, claim: Claim) -> Certificate | None:
         """A certificate by the form, or by one piece."""
@@ -149,7 +166,7 @@ class _Search:
                 yield EitherSign(e, modulus.args[0], parts, when, self.domain)
 
     def _by_cases(self, e: Expr, when: Any, depth: int) -> Iterator[Cases]:
-        for entry, centre in _splits(e):
+        for entry, centre in _splits(e, self.domain):
             size = Dummy("distance", positive=True)
             parts = self._all(cases(e, entry, centre, size), when, depth)
             if parts is not None:
@@ -202,17 +219,26 @@ class _Search:
         return None if rises is None else (limit, rises)
 
 
-def _splits(e: Expr) -> Iterator[tuple[Indexed, Expr]]:
-    """Entries and the places at which to tell them apart: the zeros of moduli, of entries, and of differences of two."""
+def _splits(e: Expr, domain: str) -> list[tuple[Indexed, Expr]]:
+    """Entries and the places at which to tell them apart, those first at which the expression vanishes.
+
+    They are the zeros of moduli, of entries and of differences of two, and where exponents with an entry meet others.
+    """
     entries = sorted((q for q in e.atoms(Indexed) if q.base == words.x), key=str)
     if e.has(Sum, words.Reduction) or not 1 <= len(entries) <= 2 or any(not q.indices[0].is_Integer for q in entries):
-        return
-    insides = [part for q in e.atoms(Abs, sign) for part in q.args]
-    for zero in dict.fromkeys([*sorted(insides, key=str), *([entries[0] - entries[1]] if entries[1:] else entries)]):
+        return []
+    zeros = sorted((part for q in e.atoms(Abs, sign) for part in q.args), key=str)
+    zeros += [entries[0] - entries[1]] if entries[1:] else entries
+    exponents = sorted((q.args[0] for q in e.atoms(exp)), key=str)
+    meetings = ((a, b) for a in exponents for b in exponents if a.has(*entries) and not b.has(*entries))
+    zeros += [zero for a, b in meetings for zero in (a - b, a + b)][:MEETINGS]
+    found: dict[tuple[Indexed, Expr], None] = {}
+    for zero in zeros:
         entry = next((q for q in entries if zero.has(q)), None)
         slope = zero.diff(entry) if entry is not None else S.Zero
-        if slope.is_Rational and slope != 0:
-            yield entry, entry - zero / slope
+        if slope != 0 and not slope.has(*entries):
+            found[entry, (entry - zero / slope).expand()] = None
+    return sorted(found, key=lambda split: normal(e.xreplace(dict([split])), domain) != 0)
 
 
 def quadratic_form(hessian: Expr, arity: int | None = None) -> Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Abs, Expr, Indexed, IndexedBase, S, Sum, Symbol, oo
+from sympy import Abs, Expr, Indexed, IndexedBase, Pow, S, Sum, Symbol, oo
 
 from smoothsym.symbolic import asymptotics, signs
 from smoothsym.symbolic.analytic import differentiable
@@ -126,7 +126,7 @@ class Cases(Certificate):
             bool(self.size.is_positive)
             and self.size not in self.expression.free_symbols
             and not self.centre.has(self.entry)
-            and signs.real(self.centre)
+            and all(_real_number(form) for form in instances(signs.in_domain(self.centre, self.domain), self.when))
             and tuple((part.expression, part.when, part.domain) for part in self.parts)
             == tuple((e, self.when, self.domain) for e in cases(self.expression, self.entry, self.centre, self.size))
             and all(part.check() for part in self.parts)
@@ -135,6 +135,12 @@ class Cases(Certificate):
     def __str__(self) -> str:
         said = "; ".join(dict.fromkeys(map(str, self.parts)))
         return f"for {text(self.entry)} above, below and at {text(self.centre)}: {said}"
+
+
+def _real_number(e: Expr) -> bool:
+    """Whether an expression is real by its form, and has no divisor that may vanish."""
+    divisors = (q.base for q in e.atoms(Pow) if not q.exp.is_nonnegative)
+    return signs.real(e) and all(base.is_nonzero or signs.positive(base) for base in divisors)
 
 
 def cases(e: Expr, entry: Indexed, centre: Expr, size: Symbol) -> tuple[Expr, ...]:

@@ -11,7 +11,7 @@ from smoothsym.symbolic.certificates import Association, Bernoulli, Certificate,
 from smoothsym.symbolic.derivatives import partial_parameter as by
 from smoothsym.symbolic.inequalities import certificate, quadratic_form
 from smoothsym.symbolic.monotone import Cases, EitherSign, Rising
-from smoothsym.words import alpha, eps, i, j, maximum, mean, minimum, n, p, v, x
+from smoothsym.words import alpha, c, eps, i, j, maximum, mean, minimum, n, p, v, x
 
 OVER = (j, 1, n)
 B, L, M, N = (ss.operators[name].definition for name in ("boltzmann", "logsumexp", "mellowmax", "pnorm"))
@@ -40,6 +40,8 @@ hoeffding, popoviciu = alpha * R**2 / 8, alpha * R**2 / 4
 spread = (maximum(v) - minimum(v)) * alpha * along(L, 2)
 low_share, high_share = And(p > 0, p <= 1), And(p >= 1, p <= 2)
 mass = Sum(ss.powermean.gradient, (i, 1, n))
+y = 1 / (1 + exp(-c))
+shares = y * log(y) + (1 - y) * log(1 - y)
 bent = quadratic_form(ss.lehmer.hessian)
 
 SHARP = {
@@ -74,6 +76,10 @@ SHARP = {
         1 / sqrt(eps), ss.smoothabs.hessian, eps > 0, constant=1 / sqrt(eps)
     ),
     "the smooth modulus within sqrt(eps)": near(Abs(t) + sqrt(eps), MODULUS, eps > 0, constant=sqrt(eps)),
+    "the conjugate of softplus": near(SOFTPLUS + shares / alpha, y * t, positive, constant=-shares / alpha),
+    "the conjugate of the smooth modulus": near(
+        MODULUS, (c * t + sqrt(eps)) / sqrt(1 + c**2), eps > 0, constant=MODULUS
+    ),
     "the smooth maximum unit within sqrt(eps)/2": near(top + sqrt(eps) / 2, SMU, eps > 0, constant=sqrt(eps) / 2),
 }
 
@@ -186,6 +192,7 @@ def test_cases_are_held_to_each_of_their_parts() -> None:
         {"parts": good.parts[:1] * 3},
         {"centre": S.One},
         {"centre": x[1]},
+        {"centre": 1 / (alpha - 10)},
         {"size": Dummy("real", real=True)},
         {"expression": good.expression - 1},
         {"when": True},
