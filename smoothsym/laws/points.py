@@ -34,7 +34,7 @@ _GRID = (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 8, -8, 10, -10)
 _PARAMETERS = tuple(
     Fraction(a, b) for a, b in ((1, 1), (2, 1), (1, 2), (3, 1), (5, 1), (3, 2), (-1, 1), (-2, 1), (-1, 2))
 )
-_BETWEEN = tuple(Fraction(a, 12) for a in (6, 0, 12, 3, 9, 4, 8))
+_BETWEEN = tuple(Fraction(a, 8) for a in (4, 0, 8, 2, 6, 1, 7))
 """Where in a range with two ends a parameter is tried, as parts of it."""
 
 
@@ -157,7 +157,8 @@ def allowed_parameters(parameter: Any, when: Any) -> tuple[Fraction, ...]:
     reach = ranges(when).get(parameter, Range())
     if reach.low.is_Rational and reach.high.is_Rational:
         low, high = (Fraction(int(end.p), int(end.q)) for end in (reach.low, reach.high))
-        tried = [low + part * (high - low) for part in _BETWEEN]
+        # Points are floats first, and a float beside the end of a range is outside of what a law claims.
+        tried = [Fraction(float(low + part * (high - low))) for part in _BETWEEN]
     else:
         tried = [a for a in _PARAMETERS if not (parameter.is_nonnegative and a < 0)]
     return tuple(a for a in tried if when is True or bool(when.subs(parameter, Rational(a.numerator, a.denominator))))

@@ -1,9 +1,10 @@
 """True laws are proved with evidence that is checked again, false ones are refuted by a witness that a reader can check."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
-from sympy import Abs, E, LambertW, S, Sum, erf, exp, gamma, log, oo, sign, sqrt
+from sympy import Abs, And, E, LambertW, S, Sum, erf, exp, gamma, log, oo, sign, sqrt
 
 import smoothsym as ss
 from smoothsym.laws import (
@@ -34,7 +35,7 @@ from smoothsym.laws import (
     everywhere,
     verdicts,
 )
-from smoothsym.laws.points import Span
+from smoothsym.laws.points import Span, allowed_parameters
 from smoothsym.laws.stated import q
 from smoothsym.symbolic import inequalities, ranges
 from smoothsym.words import alpha, c, i, j, m, maximum, mean, minimum, n, p, x
@@ -270,3 +271,15 @@ def test_what_no_program_computes_is_never_supported() -> None:
     found = {v.law: v.outcome for v in ss.prove(op)}
     assert set(found.values()) <= {"Proved", "Undecided"}
     assert found["translation equivariant: f(x + t) = f(x) + t"] == "Proved"
+
+
+@pytest.mark.parametrize("ends", [(0, 1), (1, 2), (S(1) / 3, S(4) / 3), (-S(1) / 3, S(1) / 10)])
+def test_parameters_between_two_ends_are_floats_that_the_law_speaks_of(ends) -> None:
+    low, high = ends
+    tried = allowed_parameters(p, And(p >= low, p <= high))
+    assert len(tried) >= 5
+    assert all(low <= S(a.numerator) / a.denominator <= high and Fraction(float(a)) == a for a in tried)
+    inside = Inequality(0, (p - low) * (high - p), when=And(p >= low, p <= high))
+    assert inside.attempt(N).outcome == "Proved"
+    outside = Inequality(0, (p - low) * (high - p) - S(1) / 100, when=And(p >= low, p <= high))
+    assert outside.attempt(N).outcome != "Proved"
