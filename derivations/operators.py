@@ -16,7 +16,7 @@ from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import Undecided
 from smoothsym.symbolic.derivation import BrokenStep, Derivation, latex
 from smoothsym.symbolic.derivatives import partial
-from smoothsym.symbolic.naming import Names, Z, c, central_moment, central_moment_order, in_central_moments, w
+from smoothsym.symbolic.naming import Names, Z, c, central_moment, central_moment_order, in_central_moments
 from smoothsym.symbolic.roots import equation_of, interval_of
 from smoothsym.words import Delta, i, j, k, m, m2, mean, n, rho, v, x
 
@@ -150,19 +150,21 @@ class _Page:
             return
         used = set().union(*(e.free_symbols for e in folded))
         means = [s for s in self.names._means if s in used]
-        if (means or used & {w.label, Z} or any(e.has(w) for e in folded)) and Z not in self.known:
+        if (
+            means or used & {self.names.w.label, Z} or any(e.has(self.names.w) for e in folded)
+        ) and Z not in self.known:
             self.d.text("In names:") if not self.known else None
             self.known.add(Z)
             self.d.define(Z, self.names.whole)
-        if (means or any(e.has(w) for e in folded)) and w not in self.known:
-            self.known.add(w)
-            self.d.define(w[i], self.names._term(i) / Z)
+        if (means or any(e.has(self.names.w) for e in folded)) and self.names.w not in self.known:
+            self.known.add(self.names.w)
+            self.d.define(self.names.w[i], self.names._term(i) / Z)
         for s in means:
             if s not in self.renamed:
                 self.renamed[s] = Symbol(
                     f"E_{sum(1 for q in self.renamed.values() if str(q).startswith('E')) + 1}", real=True
                 )
-                self.d.define(self.renamed[s], Sum(w[j] * self.names._means[s], (j, 1, n)))
+                self.d.define(self.renamed[s], Sum(self.names.w[j] * self.names._means[s], (j, 1, n)))
         for s, value in self.names._sums.items():
             if s in used and s not in self.known:
                 self.known.add(s)
@@ -261,11 +263,11 @@ class _Page:
     def _explain(self, laws: Sequence[Any]) -> None:
         """What the names in some laws stand for, where the page has not said it yet."""
         d = self.d
-        if speak_of_weights(laws) and w not in self.known and self.names.whole is not None:
+        if speak_of_weights(laws) and self.names.w not in self.known and self.names.whole is not None:
             d.text("With the weights")
-            self.known |= {Z, w}
+            self.known |= {Z, self.names.w}
             d.define(Z, self.names.whole)
-            d.define(w[i], self.names._term(i) / Z)
+            d.define(self.names.w[i], self.names._term(i) / Z)
         sides = sides_of(laws)
         named = set().union(*(e.atoms(Symbol) for e in sides)) - self.known
         orders = sorted(filter(None, map(central_moment_order, named)))

@@ -38,7 +38,7 @@ LARGEST = 2.0**1000
 
 @dataclass(frozen=True)
 class Stages:
-    """How many of the rows each stage decided: "single", "fast", "full", "enclosures" and "special"."""
+    """How many of the rows each stage decided: "single", "fast", "medium", "full", or "enclosures", special rows among them."""
 
     rows: int
     decided: dict[str, int] = field(default_factory=dict)

@@ -81,8 +81,11 @@ def theorem_of(op: Any, of: str | Expr = "value") -> str:
     except ValueError as reason:
         return f"none ({reason})"
 
+    beside = {str(o.datum): SAMPLE[:n] for o in program.operations if o.name == "x"}
+
     def decided(parameter: Fraction) -> str:
-        instance = Instance(program, SAMPLE[:n], {q.name: parameter for q in op.parameters}, n, {})
+        symbols = {q.name: parameter for q in op.parameters}
+        instance = Instance(program, SAMPLE[:n], symbols, n, {}, vectors={**beside, "x": SAMPLE[:n]})
         try:
             found = flat(instance.run(ExactArithmetic())[0])
         except NoTheorem as reason:

@@ -268,7 +268,10 @@ class _Evaluator:
         if isinstance(e, Indexed):
             index = e.indices[0]
             place = int(index) - 1 if index.is_Integer else self.positions[index]
-            return self.weights[place] if e.base == words.w and self.weights else self.x[place]
+            vector = {words.x.label: self.x, words.w.label: self.weights}.get(e.base.label)
+            if vector is None:
+                raise Unwritten(f"{e} is an entry of a vector that is not given")
+            return vector[place]
         if isinstance(e, Sum) and len(e.limits) == 1:
             index = e.limits[0][0]
             terms = [replace(self, positions={**self.positions, index: q}) for q in range(len(self.x))]

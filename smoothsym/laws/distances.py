@@ -123,7 +123,7 @@ class Lipschitz(Law):
         return "xy"
 
     def sides(self, f: Any, at: Sample) -> tuple[Any, Any]:
-        constant = Function(f.op, self.constant)(at.x, at.parameter)
+        constant = Function(f.op, S(self.constant))(at.x, at.parameter)
         return abs(f(at.x, at.parameter) - f(at.y, at.parameter)), constant * np.max(abs(at.x - at.y), axis=-1)
 
 

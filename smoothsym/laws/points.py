@@ -21,6 +21,7 @@ from smoothsym.certify.roots import enclosed
 from smoothsym.program import arrays, intervals, numbers
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Interval, Undefined
+from smoothsym.program.lower import Program
 from smoothsym.symbolic.assumptions import Range, ranges
 from smoothsym.symbolic.roots import is_root
 
@@ -31,6 +32,7 @@ POINTS = 240
 LENGTHS = (2, 3, 4)
 
 _GRID = (0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 8, -8, 10, -10)
+_BESIDE = (Fraction(1, 4), Fraction(1, 2), Fraction(4), Fraction(2))
 _PARAMETERS = tuple(
     Fraction(a, b) for a, b in ((1, 1), (2, 1), (1, 2), (3, 1), (5, 1), (3, 2), (-1, 1), (-2, 1), (-1, 2))
 )
@@ -164,10 +166,21 @@ def allowed_parameters(parameter: Any, when: Any) -> tuple[Fraction, ...]:
     return tuple(a for a in tried if when is True or bool(when.subs(parameter, Rational(a.numerator, a.denominator))))
 
 
+def others(program: Program) -> list[str]:
+    """The vectors that a program reads beside x."""
+    return sorted({str(o.datum) for o in program.operations if o.name == "x"} - {"x"})
+
+
+def beside(size: int) -> list[Fraction]:
+    """What a vector beside x is taken for: unequal positive numbers, with a sum below their number for two, and above it for three."""
+    return [_BESIDE[q % len(_BESIDE)] for q in range(size)]
+
+
 class Function:
     """A formula of an operator, on float arrays and on arrays of exact numbers and Spans alike; rows along the last axis.
 
-    Numbers that an equation tells are enclosed; `m` and `Delta` are the ties of the largest entry and its distance to the next one.
+    What stands beside x in the operator, such as weights, is the same at every point (`beside`). Numbers that an equation tells are
+    enclosed; `m` and `Delta` are the ties of the largest entry and its distance to the next one.
     The result has the shape of the rows, and an axis for each of i and k where either is free.
     """
 
@@ -199,8 +212,10 @@ class Function:
             for root, name in self.roots.items():
                 known = {key: self._near(root, x.shape[-1], *map(Fraction, key)) for key in set(keys)}
                 symbols[name.name] = np.array([known[key] for key in keys])
+        program = self.op.program(self.of, self.form)
+        vectors = {name: np.array([float(v) for v in beside(x.shape[-1])]) for name in others(program)}
         with np.errstate(all="ignore"):
-            found = np.asarray(arrays.run(self.op.program(self.of, self.form), x, symbols)[0], dtype=float)
+            found = np.asarray(arrays.run(program, x, symbols, vectors=vectors)[0], dtype=float)
         return np.broadcast_to(found, x.shape[:1]) if found.ndim == 0 else found
 
     def _spans(self, x: Any, parameter: Any) -> Any:
@@ -216,7 +231,9 @@ class Function:
                 symbols["Delta"] = Span(min((v for v in falls if v), default=0)).ends
             ties = Fraction(falls.count(0))
             symbols |= {name.name: self._root(root, len(row), a, ties).ends for root, name in self.roots.items()}
-            found = numbers.run(program, Balls(BITS), {"x": [Span.of(v).ends for v in row]}, symbols)[0]
+            vectors = {"x": [Span.of(v).ends for v in row]}
+            vectors |= {name: [Span(v).ends for v in beside(len(row))] for name in others(program)}
+            found = numbers.run(program, Balls(BITS), vectors, symbols)[0]
             results.append(_spanned(found))
         return np.array(results, dtype=object)
 

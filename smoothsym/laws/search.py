@@ -13,7 +13,7 @@ from sympy import S
 
 from smoothsym import words
 from smoothsym.certify.roots import enclosed
-from smoothsym.laws.points import LENGTHS, Function, Sample, Span, allowed_parameters, samples
+from smoothsym.laws.points import LENGTHS, Function, Sample, Span, allowed_parameters, beside, others, samples
 from smoothsym.program.intervals import Indeterminate, Undefined
 from smoothsym.symbolic.levels import Levels, t
 
@@ -80,7 +80,10 @@ def counterexample(
                     relation = "is not" if equality else ">"
                     y = tuple(point.y[0]) if "y" in uses else None
                     at = point.t[0] if "t" in uses else None
-                    return Witness(tuple(point.x[0]), y, at, parameter, name, left, right, relation)
+                    row = tuple(point.x[0])
+                    fixed = "(" + ", ".join(map(str, beside(len(row)))) + ")"
+                    given = tuple((vector, fixed) for vector in others(op.program()))
+                    return Witness(row, y, at, parameter, name, left, right, relation, given)
     return None
 
 

@@ -17,7 +17,7 @@ _NUMBERS = (Rational(1, 2), Rational(3, 4), Rational(5, 4), Rational(7, 8))
 
 
 def settings(op: Any, sides: tuple[Expr, Expr]) -> Iterator[tuple[tuple[Expr, Expr], Settings]]:
-    """Formulas with everything settled but x, n, m, Delta and the parameter: indices at 1, 2, then all at 1; nothing where something cannot be.
+    """Formulas with everything settled but x, n, m, Delta, the parameter and the operator's own vectors: indices at 1, 2, then all at 1; nothing where something cannot be.
 
     >>> import smoothsym as ss
     >>> from smoothsym.words import c, i, x
@@ -26,8 +26,9 @@ def settings(op: Any, sides: tuple[Expr, Expr]) -> Iterator[tuple[tuple[Expr, Ex
     """
     known = {words.x.label, words.n, words.m, words.Delta, *((op.parameter,) if op.parameter is not None else ())}
     free = set().union(*(side.free_symbols for side in sides)) - known
-    bases = sorted({b for side in sides for b in side.atoms(IndexedBase)} - {words.x}, key=str)
-    names = {q for q in free if isinstance(q, Symbol)} - {b.label for b in bases}
+    own = op.definition.atoms(IndexedBase)
+    bases = sorted({b for side in sides for b in side.atoms(IndexedBase)} - {words.x} - own, key=str)
+    names = {q for q in free if isinstance(q, Symbol)} - {b.label for b in (*bases, *own)}
     indices = sorted((q for q in names if q.is_integer), key=str)
     numbers = sorted(names - set(indices), key=str)
     # A length is no index: what it may be depends on x.

@@ -71,7 +71,8 @@ class Formulas(Law):
 
             found = counterexample(op, valued, self.when, self.equality, "x", lambda at: at, self.extremes(op))
             if found is not None:
-                return replace(found, settings=tuple((str(name), text(value)) for name, value in given.items()))
+                shown = tuple((str(name), text(value)) for name, value in given.items())
+                return replace(found, settings=(*found.settings, *shown))
         return None
 
     def _pointed(self, op: Any) -> Iterator[tuple[tuple[Expr, Expr], Settings]]:

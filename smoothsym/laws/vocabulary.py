@@ -95,16 +95,22 @@ def written_out(op: Any, side: Any) -> Expr:
 
 @lru_cache(maxsize=2048)
 def _written_out(definition: Expr, domain: str, side: Expr) -> Expr:
-    while found := [e for e in side.atoms(D, At) if not any(inner.has(D, At) for inner in e.args)]:
-        meant = {}
-        for e in found:
-            of = _written_out(definition, domain, e.args[0])
-            meant[e] = _derivative(of, e.args[1:]) if isinstance(e, D) else _at(of, e.args[1:])
-        side = side.xreplace(meant)
+    # The weights first: a definition may have a vector w of its own, which is none of them.
     total = Names(definition, domain).whole
     if total is not None:
         weights = [e for e in side.atoms(Indexed) if e.base == w]
         side = side.xreplace({e: total.function.xreplace({total.limits[0][0]: e.indices[0]}) / total for e in weights})
+    return _unfolded(definition, side)
+
+
+def _unfolded(definition: Expr, side: Expr) -> Expr:
+    """The value, its derivatives and values at other entries, and moments, by what they stand for."""
+    while found := [e for e in side.atoms(D, At) if not any(inner.has(D, At) for inner in e.args)]:
+        meant = {}
+        for e in found:
+            of = _unfolded(definition, e.args[0])
+            meant[e] = _derivative(of, e.args[1:]) if isinstance(e, D) else _at(of, e.args[1:])
+        side = side.xreplace(meant)
     named = side.atoms(Symbol) - definition.atoms(Symbol)
     moments = {q: _moment(order) for q in named if (order := central_moment_order(q))}
     return side.xreplace({f: definition, **moments})

@@ -29,16 +29,17 @@ def run(
     *,
     where: Any = None,
     positions: Mapping[str, Any] | None = None,
+    vectors: Mapping[str, Any] | None = None,
     xp: Any = np,
     lazy: bool = True,
 ) -> list[Any]:
     """The outputs of a program on the rows of x, the vector along the last axis.
 
     Parameters: x of shape (..., n); symbols, scalars or arrays of shape (...); `where`, a mask like x: entries outside it count
-    in n and have no weight in any sum; `lazy`, whether the form that `either` takes nowhere is left out, which needs arrays
+    in n and have no weight in any sum; `vectors`, those beside x, such as weights, each like a row of x; `lazy`, whether the form that `either` takes nowhere is left out, which needs arrays
     whose values can be looked at. Every operation is done in the dtype of x.
     """
-    work = _Run(program, x, symbols, where, positions or {}, xp, lazy)
+    work = _Run(program, {**(vectors or {}), "x": x}, symbols, where, positions or {}, xp, lazy)
     return [work.output(number, placement) for number, placement in program.outputs]
 
 
@@ -47,13 +48,17 @@ class _Run:
     """Operations are computed when something needs them, once."""
 
     program: Program
-    x: Any
+    vectors: Mapping[str, Any]
     symbols: Mapping[str, Any]
     where: Any
     positions: Mapping[str, Any]
     xp: Any
     lazy: bool
     values: dict[int, Any] = field(default_factory=dict)
+
+    @property
+    def x(self) -> Any:
+        return self.vectors["x"]
 
     def output(self, number: int, placement: tuple[int, ...]) -> Any:
         value = self.value(number)
@@ -71,7 +76,7 @@ class _Run:
     def _compute(self, operation: Operation) -> Any:
         name, datum, x, xp = operation.name, operation.datum, self.x, self.xp
         if name == "x":
-            return x
+            return self.vectors[str(datum)]
         if name == "symbol":
             return self.symbols[str(datum)]
         if name == "number":

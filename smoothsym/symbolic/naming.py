@@ -74,6 +74,12 @@ class Names:
         return None
 
     @cached_property
+    def w(self) -> IndexedBase:
+        """The weights by name: another one where the definition has a vector w of its own."""
+        own = any(e.base.label == w.label for e in self.definition.atoms(Indexed))
+        return IndexedBase("pi", positive=True) if own else w
+
+    @cached_property
     def f(self) -> Symbol:
         return Symbol("f", real=True, positive=moments.nonnegative(self.definition, self.domain) or None)
 
@@ -103,19 +109,19 @@ class Names:
             return expression
         for name, g in self._means.items():
             expression = expression.xreplace({name: self._sum(g * self._term(words.j)) / Z})
-        weights = {e: self._term(e.indices[0]) / Z for e in expression.atoms(Indexed) if e.base == w}
+        weights = {e: self._term(e.indices[0]) / Z for e in expression.atoms(Indexed) if e.base == self.w}
         return expression.xreplace(weights).xreplace({**self._sums, self.f: self.definition, Z: self.whole})
 
     def meanings(self, expressions: list[Expr]) -> list[tuple[str, str]]:
         """What the names in some expressions stand for, in the order in which one needs them."""
         used = set().union(*(e.free_symbols for e in expressions))
         means = bool(used & set(self._means))
-        weights = means or w.label in used
+        weights = means or self.w.label in used
         said = [("Z", text(self.whole))] if Z in used or weights else []
         if weights:
-            said.append(("w[i]", text(self._term(words.i) / Z)))
+            said.append((f"{self.w.label}[i]", text(self._term(words.i) / Z)))
         if means:
-            said.append(("E[g]", "sum_j w[j] g(x[j])"))
+            said.append(("E[g]", f"sum_j {self.w.label}[j] g(x[j])"))
         return said + [(str(name), text(value)) for name, value in self._sums.items() if name in used]
 
     def _term(self, index: Any) -> Expr:
@@ -142,7 +148,7 @@ class Names:
                 spare = next((letter for letter in _SPARE if Symbol(letter, real=True) not in self._sums), "")
                 known = next((name for name, value in self._sums.items() if value == self._sum(body)), None)
                 swaps[total] = known or self._named(self._sums, spare, self._sum(body))
-        weights = {self._term(q): w[q] * Z for q in (words.i, words.k)}
+        weights = {self._term(q): self.w[q] * Z for q in (words.i, words.k)}
         return expression.xreplace(swaps).xreplace(weights)
 
     def _collected(self, expression: Expr) -> Expr:

@@ -71,6 +71,7 @@ def bounded(e: Expr, known: Entries) -> Bounded:
         entry = known[e.base]
         return Bounded(e, entry.lo, entry.hi, entry.at, "entry")
     if not any(e.has(base) for base in known):
+        _require_one_for_all(e)
         return Bounded(e, e, e, ((e, e),) * len(_groups(known)), "constant")
     if isinstance(e, Sum):
         return _sum(e, known)
@@ -105,6 +106,12 @@ def _exponential(lo: Expr, hi: Expr) -> tuple[Expr, Expr]:
     return exp(lo) if lo == hi else S.Zero, exp(hi)
 
 
+def _require_one_for_all(e: Expr) -> None:
+    """What stands beside the entries must be one number: an entry of another vector is another one in each term of a sum."""
+    if any(q in e.free_symbols for entry in e.atoms(Indexed) for q in entry.indices):
+        raise Unbounded(f"{e} has an entry of another vector")
+
+
 def _sum(e: Sum, known: Entries) -> Bounded:
     if len(e.limits) != 1 or e.limits[0][1:] != (1, words.n):
         raise Unbounded("a sum over other limits")
@@ -135,6 +142,7 @@ def _each(
 def _mul(e: Mul, known: Entries) -> Bounded:
     """A product of factors, one after the other; each has a sign, or multiplies a constant."""
     constant, rest = e.as_independent(*known, as_Add=False)
+    _require_one_for_all(constant)
     parts = tuple(bounded(f, known) for f in Mul.make_args(rest))
 
     def product(ends: list[tuple[Expr, Expr]]) -> tuple[Expr, Expr]:

@@ -2,7 +2,8 @@
 
     python tests/benchmarks/batch.py
 
-The reference is correctly rounded to float64 and certified; Arb computes at 128 bits, mpmath at 50 digits, SciPy in float64, none of
+The reference is correctly rounded to float64 and certified, on as many threads as there are processors (`taskset -c 0` leaves it one);
+the others have one thread. Arb computes at 128 bits, mpmath at 50 digits, SciPy in float64, none of
 them rounded or certified to be. Medians over rounds.
 """
 

@@ -119,7 +119,7 @@ class _Run:
 
     def _compute(self, operation: Operation) -> Any:
         name, datum = operation.name, operation.datum
-        if name == "x":
+        if name == "x" and datum == "x":
             return Twofold(self.x)
         if name == "symbol":
             return self.symbols[str(datum)]
