@@ -227,6 +227,16 @@ def test_digits_and_the_correctly_rounded_float_beside_them(capsys):
     assert out.split() == ["4.2483542552915889863e-18", "4.248354255291589e-18", "0x1.39792499b1a24p-58"]
 
 
+def test_weights_masks_and_directions_are_lists_of_exact_numbers(capsys):
+    row = [1, 2, 9]
+    weighted = ss.enclose(ss.mellowmax, row, weights=[3, Fraction(1, 3), 0], alpha=1).digits(30)
+    assert run(capsys, "reference", "mellowmax", *row, "--weights", "3, 1/3,0") == (0, f"{weighted}\n")
+    masked = ss.enclose(ss.mellowmax, [1, 9], alpha=1).digits(30)
+    assert run(capsys, "reference", "mellowmax", *row, "--where", "1,0,1") == (0, f"{masked}\n")
+    along = ss.enclose(ss.mellowmax, row, of="jvp", v=[-1, 0, -2], alpha=1).digits(30)
+    assert run(capsys, "reference", "mellowmax", *row, "--of", "jvp", "--v", "-1,0,-2") == (0, f"{along}\n")
+
+
 @pytest.mark.parametrize("name", ["rows.npy", "rows.npz", "rows.txt", "rows.csv"])
 def test_rows_of_a_file_are_its_floats(capsys, here, name):
     status, out = run(
@@ -385,6 +395,9 @@ MISTAKES = {
     "reference pnorm 1e999999999": "exponent beyond",
     "reference pnorm 1 --alpha 2": "pnorm has the parameter --p",
     "reference pnorm 1 --p two": "--p: 'two' is no number",
+    "reference pnorm 1 2 --weights 1,two": "--weights 1,two: 'two' is no number",
+    "reference pnorm 1 2 --where 1,2": "--where has the entry 2",
+    "reference pnorm 1 2 --weights 1": "weights",
     "reference pnorm 1 --digits -3": "--digits: -3 is not positive",
     "reference pnorm 1 --engine abr": "did you mean 'arb'",
     "reference pnorm 1 --dtype float31": "did you mean 'float32'",

@@ -103,6 +103,23 @@ def positive(text: str) -> int:
     return value
 
 
+def listed(args: Any) -> dict[str, list[Any]]:
+    """The vectors beside x that were given, by name. Raises ValueError for one that is no list of numbers."""
+    found: dict[str, list[Any]] = {}
+    for name in ("weights", "where", "v"):
+        if (text := getattr(args, name)) is None:
+            continue
+        try:
+            found[name] = [exact(part.strip()) for part in text.split(",")]
+        except ValueError as error:
+            raise ValueError(f"--{name} {text.replace(MINUS, '-')}: {error}") from None
+    if strange := [value for value in found.get("where", ()) if value not in (0, 1)]:
+        raise ValueError(
+            f"--where has the entry {strange[0]}; write 1 for an entry that counts and 0 for one that does not"
+        )
+    return {name: [bool(e) for e in entries] if name == "where" else entries for name, entries in found.items()}
+
+
 PARAMETERS = ("alpha", "p", "eps")
 
 

@@ -45,6 +45,7 @@ The exit status is 1 where a law that the operator itself states is refuted."""
 REFERENCE = """  smoothsym reference logsumexp 0 -40 --digits 50
   smoothsym reference boltzmann -1.5 2 1/3 --alpha -0x1p-3 --dtype float32
   smoothsym reference pnorm --data rows.npy --p 3 --of gradient
+  smoothsym reference mellowmax 1 2 9 --weights 3,1,0
 
 Numbers are taken exactly: 0.1 is one tenth, and not the float nearest to it.
 Write decimals, fractions such as 1/3, hex floats such as -0x1p-3, inf or nan.
@@ -149,6 +150,9 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     reference.add_argument(
         "--engine", default="mpmath", metavar="NAME", help="of the enclosures: mpmath or arb (mpmath)"
     )
+    reference.add_argument("--weights", metavar="LIST", help="how many times each entry counts, such as 1,2,1/3")
+    reference.add_argument("--where", metavar="LIST", help="1 for entries that count and 0 for others, such as 1,0,1")
+    reference.add_argument("--v", metavar="LIST", help="the vector of --of jvp, vjp or hvp")
     _parameters(reference, {"alpha": " (1)", "p": " (2)", "eps": " (1)"})
 
     audit = command("audit", "float code against certified values; the main job", "audit:run", AUDIT)

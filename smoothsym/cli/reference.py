@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from smoothsym.cli.formulas import formula, operator
-from smoothsym.cli.inputs import exact, given, parameters, rows
+from smoothsym.cli.inputs import exact, given, listed, parameters, rows
 from smoothsym.cli.output import dump, say
 
 DIGITS = 30
@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     if args.data is not None and args.numbers:
         raise ValueError("give either numbers or --data, and not both")
     vectors: Any = rows(args.data) if args.data is not None else [[exact(text) for text in args.numbers]]
-    keywords = parameters(args, op, exact)
+    keywords = {**parameters(args, op, exact), **listed(args)}
     digits = args.digits or (None if args.dtype else DIGITS)
     found = [
         value for number, x in enumerate(vectors, 1) for value in _values(op, x, number, args, of, digits, keywords)
@@ -31,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
             "operator": op.name,
             "of": args.of,
             "parameters": given(args),
+            **{name: text for name in ("weights", "where", "v") if (text := getattr(args, name)) is not None},
             "digits": digits,
             "dtype": args.dtype,
             "engine": args.engine,
