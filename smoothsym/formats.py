@@ -234,20 +234,20 @@ FORMATS = {
 
 
 def get(name: Any) -> Format:
-    """A format by its name or dtype.
+    """A format by its name or dtype: of NumPy, by any of its names, of ml_dtypes, PyTorch or JAX.
 
-    >>> get("float32").precision
-    24
+    >>> get("float32").precision, get("double").name, get("<f2").name
+    (24, 'float64', 'float16')
     """
     if isinstance(name, Format):
         return name
-    if isinstance(name, str):
-        text = name
-    else:
+    text = str(name).removeprefix("torch.")
+    if text not in FORMATS:
         try:
             text = np.dtype(name).name
         except TypeError:
-            raise TypeError(f"dtype={name!r} is no dtype; known: {', '.join(FORMATS)}") from None
+            if not isinstance(name, str):
+                raise TypeError(f"dtype={name!r} is no dtype; known: {', '.join(FORMATS)}") from None
     if text not in FORMATS:
         raise unknown("dtype", text, FORMATS)
     return FORMATS[text]
