@@ -40,7 +40,7 @@ class Range:
         if low == -oo and high == oo:
             yield symbol
         elif high == oo or low == -oo:
-            excess = _mark("excess", symbol, kind)
+            excess = _mark(text(symbol - low if high == oo else high - symbol), symbol, kind)
             yield low + excess if high == oo else high - excess
         else:
             share = _mark("share", symbol, kind)

@@ -45,6 +45,10 @@ class _Printer(StrPrinter):
             return f"({self._print(item)})"
         return str(super().parenthesize(item, level, strict))
 
+    def _print_Dummy(self, e: Any) -> str:
+        # What stands for a difference bears its name.
+        return e.name if e.name.isidentifier() else f"({e.name})"
+
     def _print_Sum(self, e: Any) -> str:
         heads = [
             f"sum_{self._print(index)}" if (low, str(high)) == (1, "n") else f"sum_({index}={low}..{high})"
