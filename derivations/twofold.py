@@ -11,6 +11,7 @@ from sympy import Abs, Eq, S, Symbol, exp, log
 from smoothsym.program import intervals
 from smoothsym.program.twofold import exponential, values
 from smoothsym.program.twofold.budgets import (
+    BEND,
     C1,
     C2,
     HIGH,
@@ -29,6 +30,7 @@ from smoothsym.program.twofold.budgets import (
     full,
     half_unit,
     largest_r,
+    largest_sum,
     ln2,
     logarithm,
     medium,
@@ -61,6 +63,7 @@ rho, T, tau, unit = (
 NAMES: dict[str, Any] = {
     "t": t, "r": r, "k": k, "a": a, "b": b, "u": u_, "T": T, "tau": tau, "w": w, "d": d_, "y": y, "lo": "t'", "low": "y'",
     "C1": "C_1", "C2": "C_2", "C3": "C_3", "C23": "C_2 + C_3", "M1": "M_1", "M2": "M_2", "ell": unit, "rho": rho, "q": q,
+    "lacking": "\\lambda_i",
 }  # fmt: skip
 
 
@@ -211,6 +214,27 @@ def _operations(c: Chapter) -> None:
             1 - U,
         )
     c.text("A product of two loose factors makes one of them tight first.")
+    d.computed(
+        26 + 27 <= 53,
+        "26 + 27",
+        "<=",
+        53,
+        "The head of the fast exponential has 26 bits. A factor of it is cut into its upper 26 bits and 27 that are left; both products are exact",
+        RATIONALS,
+    )
+    c.budget(
+        "The second one is a low part, with two more products; of what the first one is, that loses",
+        r"E_{\times}''",
+        [
+            ("the product of both low parts", LOOSE * TIGHT),
+            ("one product of a low part and a head", U * LOOSE),
+            ("the other", U * TIGHT),
+            ("the first added to the second part", U * (F(1, 2**25) + LOOSE)),
+            ("the second added", U * (F(1, 2**25) + LOOSE + TIGHT) * (1 + 2 * U)),
+        ],
+        F(values.LOOSE),
+        1 - F(1, 2**25),
+    )
     d.equal(a / b, q + (a - q * b) / b, "A quotient, by the rounded one {q} and its remainder", q=q)
     c.text(
         """The algorithm is DWDivDW2 of Joldes, Muller and Popescu, *Tight and rigorous error bounds for basic building blocks of double-word arithmetic*
@@ -389,7 +413,7 @@ def _reduction(c: Chapter) -> None:
         "In units of the product, of 52 bits, it is most for the smallest {t} with a {k} other than zero, as the units grow with {t}",
         SURELY,
     )
-    remainder, missed, short, short_missed = tables()
+    remainder, missed, lacking, short_missed = tables()
     c.text("The tables are read entry by entry, and compared with enclosures of the powers of two that they stand for.")
     c.less(
         r"\max_i \left|{\tau_i}\right|",
@@ -407,14 +431,14 @@ def _reduction(c: Chapter) -> None:
         "by enclosures of all entries",
     )
     c.less(
-        r"\max_i \left|{\tau_i'}\right|",
-        short,
+        r"\max_i \left|{\lambda_i}\right|",
+        lacking,
         F(1, 2**25),
-        "Cut to 26 bits, they have remainders of at most",
+        "Cut to 26 bits, they lack a factor whose logarithm is at most",
         "by enclosures of all entries",
     )
     c.less(
-        r"\max_i \left|{\frac{2^{i / K}}{T_i'} - 1 - \tau_i'}\right|",
+        r"\max_i \left|{\frac{2^{i / K}}{T_i' e^{\lambda_i}} - 1}\right|",
         short_missed,
         F(1, 2**78),
         "with which they are right to",
@@ -433,7 +457,11 @@ def bits(value: F) -> int:
 def _exponentials(c: Chapter) -> None:
     d = c.d
     delta, v = Symbol("delta", positive=True), Symbol("v", real=True)
-    c.text("## The exponential: fast")
+    c.text(
+        """## The exponential: fast
+
+        The head {T} has 26 bits; the logarithm of what it lacks, {lacking}, is added to {r}, so that no remainder of the head is left.""",
+    )
     d.equal(
         1 + r + r**2 / 2 + r**3 / 6 + r**4 / 24 - (1 + r + r**2 * (S.Half + delta + r / 6)),
         r**2 * (r**2 / 24 - delta),
@@ -447,10 +475,10 @@ def _exponentials(c: Chapter) -> None:
         v=v,
         r=r,
     )
-    bend, rr = F(exponential._CENTRE) - F(1, 2), largest_r()
+    rr = largest_sum()
     c.less(
         r"\max \left(6 \delta^2, \rho^2 \left|{\frac{\rho^2}{24} - \delta}\right|\right)",
-        max(6 * bend**2, rr**2 * abs(rr**2 / 24 - bend)),
+        max(6 * BEND**2, rr**2 * abs(rr**2 / 24 - BEND)),
         F(1, 2**65),
         "Its largest moduli are at its vertex and at the largest {r}; the constant of the code makes both nearly equal",
         SURELY,
@@ -458,7 +486,13 @@ def _exponentials(c: Chapter) -> None:
     c.text("The fifth power and those that follow are under its 119th part.")
     c.budget("So the fast exponential loses, beside its head {T}", "E_{\\text{fast}}", fast(False), F(exponential.FAST))
     c.budget("and for a multiple of one rate", "E_{\\text{multiple}}", fast(True), F(exponential.FAST))
-    c.less("\\rho + \\rho^2 + \\tau", rr + rr**2 + U, LOOSE, "Its low part makes it loose", SURELY)
+    c.less(
+        r"\max \left|{r}\right| + \max \left|{r}\right|^2 + 2^{-25}",
+        rr + rr**2 + F(1, 2**25) * (1 + rr),
+        LOOSE,
+        "Its low part makes it loose, and so it is after a product by a number that is cut",
+        SURELY,
+    )
     c.less(
         "E_{\\text{single}}",
         F(exponential.FAST) * (1 + 2 * rr) + U,
@@ -469,7 +503,7 @@ def _exponentials(c: Chapter) -> None:
     c.text(
         """## The exponential: medium
 
-        The head {T} has 26 bits, and so has the upper part of {t} less {k} {M1}: their product is exact. All that is added to it is small.""",
+        The head has 26 bits again, and so has the upper part of {t} less {k} {M1}: their product is exact. All that is added to it is small.""",
     )
     beside = 1 - 2 * rr
     c.budget(

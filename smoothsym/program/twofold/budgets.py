@@ -76,19 +76,24 @@ def largest_r() -> F:
 
 @lru_cache(maxsize=1)
 def tables() -> tuple[F, F, F, F]:
-    """Over all entries of both tables: the largest relative remainder, and by how much head (1 + remainder) misses the power of two."""
+    """Over all entries of both tables: the largest remainder, and by how much the head with it misses the power of two, relatively.
+
+    Of heads as floats it is the relative remainder; of short ones, the logarithm of what they lack.
+    """
     remainders, misses = [F(0), F(0)], [F(0), F(0)]
     log2 = intervals.log(intervals.exact(2, PREC), PREC)
     rows = (
         (exponential._HEADS.tolist(), exponential._RESTS.tolist()),
-        (exponential._SHORT.tolist(), exponential._SHORT_RESTS.tolist()),
+        (exponential._SHORT.tolist(), exponential._LACKING.tolist()),
     )
     for place in range(K):
         exact = ends(intervals.exp(intervals.mul(intervals.exact(F(place, K), PREC), log2, PREC), PREC))
         for which, (heads, rests) in enumerate(rows):
             head, rest = F(heads[place]), F(rests[place])
             remainders[which] = max(remainders[which], abs(rest))
-            misses[which] = max(misses[which], apart(head * (1 + rest), exact) / head)
+            # exp(rest) by its series, the next term under 2^-125.
+            whole = head * (1 + (rest + rest**2 / 2 + rest**3 / 6 + rest**4 / 24 if which else rest))
+            misses[which] = max(misses[which], apart(whole, exact) / head + which * F(1, 2**125))
     return remainders[0], misses[0], remainders[1], misses[1]
 
 
@@ -96,12 +101,16 @@ def total(items: Items) -> F:
     return sum((bound for _, bound in items), F(0))
 
 
+def largest_sum() -> F:
+    """What the polynomial of the fast and the medium exponential is taken of: r and the logarithm of what T lacks."""
+    return largest_r() + tables()[2] + F(1, 2**40)
+
+
 def fast(multiple: bool) -> Items:
     """What the fast exponential loses, beside T_i 2^e."""
-    rr, most = largest_r(), multiples(HIGH)
-    rest, missed, _, _ = tables()
+    rr, most = largest_sum(), multiples(HIGH)
+    _, _, lacking, missed = tables()
     small = most * C23
-    low = HIGH * TIGHT
     items: Items = [
         ("{k} times what {C1} and {C23} leave of {ell}", most * apart(C1 + C23, step())),
         ("{k} ({C23}), rounded", half_unit(small)),
@@ -112,63 +121,57 @@ def fast(multiple: bool) -> Items:
             ("the lower bits of the rate and its low part, added, times the number", U * cross),
             ("their product with the number, rounded", half_unit(cross)),
             ("the other cross product added to it", half_unit(2 * cross)),
-            ("{k} ({C23}) taken from that", half_unit(2 * cross + small)),
-            ("that added to the difference of the upper parts", half_unit(rr)),
         ]
+        small += 2 * cross
+        items.append(("{k} ({C23}) taken from that", half_unit(small)))
     else:
-        items += [
-            ("{k} ({C23}) taken from {t} less {k} {C1}", half_unit(rr)),
-            ("the low part of {t} added", half_unit(rr + low)),
-        ]
-    bend = F(exponential._CENTRE) - F(1, 2)
-    tuned = max(6 * bend**2, rr**2 * abs(rr**2 / 24 - bend))
+        low = HIGH * TIGHT
+        items.append(("the low part of {t} less that", half_unit(small + low)))
+        small += low
     return [
         *items,
-        ("the polynomial", tuned + rr**5 / 119),
+        ("{lacking} added", half_unit(small + lacking)),
+        ("that added to the difference of the upper parts", half_unit(rr)),
+        ("the polynomial", max(6 * BEND**2, rr**2 * abs(rr**2 / 24 - BEND)) + rr**5 / 119),
         ("its coefficients and inner roundings", polynomial(rr)),
-        ("the remainder of {T} added", half_unit(rr**2 * F(51, 100) + rest)),
         ("{r} added", half_unit(rr + rr**2)),
         ("the product with {T}, rounded", U * (rr + rr**2)),
-        ("the remainder of {T} times what exceeds one, left out", rest * (rr + rr**2)),
         ("the table", missed * (1 + 2 * rr)),
     ]
 
 
+BEND = F(exponential._CENTRE) - F(1, 2)
+
+
 def polynomial(rr: F) -> F:
-    """r^2 (c + r/6): the constant 1/6, r/6, the sum, r^2, and the product, each rounded."""
+    """r^2 (c + r/6): the constant 1/6, r/6, the sum, and two products, each rounded; or with the square of r rounded first."""
     return (
         rr**2 * (U * rr / 6 + half_unit(rr / 6) + half_unit(F(51, 100)))
-        + F(51, 100) * half_unit(rr**2)
+        + max(F(51, 100) * half_unit(rr**2), rr * half_unit(rr * F(51, 100)))
         + half_unit(rr**2 * F(51, 100))
     )
 
 
 def medium(most: F) -> Items:
-    rr, count = largest_r(), multiples(most)
-    _, _, rest, missed = tables()
+    rr, count = largest_sum(), multiples(most)
+    _, _, lacking, missed = tables()
     small, low = count * M2, most * TIGHT
-    lower = (rr + small) / 2**25
+    beside = lacking + small + low
     square = rr**2 * F(51, 100)
-    blur = 2 * half_unit(rr + low) + half_unit(small) + count * apart(M1 + M2, step())
-    size = lower + small
-    items: Items = [
+    lower = (largest_r() + small) / 2**25
+    size = lower + square + beside
+    rounded = half_unit(lacking + small) + half_unit(beside)
+    return [
         ("{k} times what {M1} and {M2} leave of {ell}", count * apart(M1 + M2, step())),
         ("{k} {M2}, rounded", half_unit(small)),
-        ("the lower bits of {t} less {k} {M1}, less {k} {M2}", half_unit(size)),
-        ("the polynomial added", half_unit(size + square)),
-        ("the low part of {t} added", half_unit(size + square + low)),
-        ("the remainder of {T} with its share of {r}", half_unit(rest * (1 + 2 * rr))),
-        ("that added", half_unit(size + square + low + rest * (1 + 2 * rr))),
-    ]
-    size += square + low + rest * (1 + 2 * rr)
-    return [
-        *items,
+        ("that taken from {lacking}, and the low part of {t} added", rounded),
+        ("the lower bits of {t} less {k} {M1}, and the polynomial, added", half_unit(lower + square)),
+        ("both added", half_unit(size)),
         ("the product with {T}", U * size),
         ("what is left of {T} and its product added", U * (size + 2 * U)),
         ("the table", missed * (1 + 2 * rr)),
         ("Taylor to the fourth power", rr**5 / 119),
-        ("roundings inside the polynomial, and of {r} in it", rr**2 * (half_unit(F(51, 100)) + U * rr) + half_unit(rr**2) + half_unit(square) + 2 * rr * blur),
-        ("roundings inside the share of {r}", 4 * U * rest * rr),
+        ("roundings inside the polynomial, and of {r} in it", rr**2 * (half_unit(F(51, 100)) + U * rr) + rr * half_unit(rr * F(51, 100)) + half_unit(square) + 2 * rr * (half_unit(rr) + rounded)),
     ]  # fmt: skip
 
 

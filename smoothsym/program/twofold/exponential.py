@@ -4,14 +4,14 @@ exp(t) = 2^e T_i exp(r) with K = 8192, k = round(t K / ln 2) = K e + i, T_i = 2^
 ln 2 / K = C1 + C2 + C3, C1 and C2 of 29 bits: for |t| <= 700, |k| < 2^23, so k C1, k C2 and t - k C1 are exact.
 derivations/twofold.py has the whole analysis, and checks its numbers.
 
-    fast    r in one float: three roundings of 2^-68, of a multiple six; k (C2 + C3), 2^-71; r^2 (c + r/6) with c = 1/2 + 0.0345 rho^2
-            is within rho^4 / 139 < 2^-65.2 of exp(r) - 1 - r; T (r + ...) rounded, and r times the remainder of T left out, 2^-67.5
-            each: together under 2^-64.
+    fast    T_i of 26 bits, which makes products with it exact; the logarithm of what it lacks is added to r. r in one float: three
+            roundings of 2^-68, of a multiple six; k (C2 + C3), 2^-73; r^2 (c + r/6) with c = 1/2 + 0.0345 rho^2 is within
+            rho^4 / 139 < 2^-65.2 of exp(r) - 1 - r; T (r + ...) rounded, 2^-67.5: together under 2^-64.
     full    r = rh + rl exactly but for k C3 (2^-100) and rl (2^-94 where t has a low part); rh^2 = s + s' exactly; Taylor to r^6,
             the next term under 2^-113; sums of what is under 2^-46 rounded, 2^-96; T to 2^-105: together under 2^-93.
     medium  for |t| <= 170, |k| < 2^21: C1 of 32 bits, T_i of 26. a = t - k C1 is exact, and so is T times its upper 26 bits a1; what is
-            added to that, a2 - k C2 + r^2/2 + ... + the remainder of T, is under 2^-23.6: k C2 to 2^-77, roundings of at most 2^-78,
-            2^-77 and 2^-76.6, Taylor to r^4, 2^-79.4: together under 2^-74; for |t| <= 0.35, under 2^-75.6.
+            added to that, a2 - k C2 + r^2/2 + ... + the logarithm of what T lacks, is under 2^-23.6: k C2 to 2^-77, roundings of at most
+            2^-78 and 2^-76.6, Taylor to r^4, 2^-79.4: together under 2^-74; for |t| <= 0.35, under 2^-75.
     single  fast, its two parts added: u, and 2^-64.
 
 What t itself is in error by is the relative error of exp(t). Below -660 the value is taken at -660, an error of that value; above, what underflows is
@@ -64,8 +64,8 @@ _MAGIC = 1.5 * 2.0**52
 
 
 def _tables() -> tuple[Array, Array, Array, Array]:
-    """2^(i/K) as a float, and cut to 26 bits, each with the relative remainder. From mpmath's integers, to 200 bits."""
-    whole, whole_rest, short, short_rest = (np.empty(K) for _ in range(4))
+    """2^(i/K) as a float, with its relative remainder, and cut to 26 bits, with the logarithm of what it lacks. From mpmath's integers, to 200 bits."""
+    whole, whole_rest, short, lacking = (np.empty(K) for _ in range(4))
     with mpmath.workprec(200):
         ratio, value = mpmath.mpf(2) ** (mpmath.mpf(1) / K), mpmath.mpf(1)
         for q in range(K):
@@ -73,9 +73,10 @@ def _tables() -> tuple[Array, Array, Array, Array]:
                 value = mpmath.mpf(2) ** (mpmath.mpf(q) / K)
             whole[q] = float(value)
             short[q] = float(int(value * 2**25)) / 2**25
-            whole_rest[q], short_rest[q] = (float((value - head[q]) / head[q]) for head in (whole, short))
+            whole_rest[q], rest = ((value - head[q]) / head[q] for head in (whole, short))
+            lacking[q] = float(rest - rest * rest * (0.5 - rest / 3))
             value = value * ratio
-    return whole, whole_rest, short, short_rest
+    return whole, whole_rest, short, lacking
 
 
 def _parts(*widths: int) -> list[float]:
@@ -94,7 +95,7 @@ def _without_place(head: Array) -> Array:
     return (head.view(np.int64) - (np.arange(K) << (52 - SHIFT))).view(np.float64)
 
 
-_HEADS, _RESTS, _SHORT, _SHORT_RESTS = _tables()
+_HEADS, _RESTS, _SHORT, _LACKING = _tables()
 _SHIFTED, _SHORT_SHIFTED = _without_place(_HEADS), _without_place(_SHORT)
 _C1, _C2, _C3 = _parts(29, 29)
 _M1, _M2 = _parts(32)
@@ -122,11 +123,11 @@ def _power(place: Array, scale: Array, table: Array | None = None) -> Array:
     return head
 
 
-def _at(table: Array, place: Array) -> Array:
+def _at(table: Array, place: Array, into: Array | None = None) -> Array:
     """Entries of a table, in the order in memory of their places."""
     if place.ndim > 1 and place.flags.f_contiguous:
-        return np.take(table, place.T, mode="clip").T
-    return np.take(table, place, mode="clip")
+        return np.take(table, place.T, mode="clip", out=None if into is None else into.T).T
+    return np.take(table, place, mode="clip", out=into)
 
 
 class _Argument(NamedTuple):
@@ -174,7 +175,7 @@ def exp(t: Twofold, level: str, reach: float = np.inf) -> Twofold:
     if level == "single":
         h += low
         return _known(Twofold(h, None, a.rel + SINGLE, a.abs, nonnegative=True), a.wild)
-    return _known(Twofold(h, low, a.rel + FAST, a.abs, nonnegative=True, loose=True), a.wild)
+    return _known(Twofold(h, low, a.rel + FAST, a.abs, nonnegative=True, loose=True, short=True), a.wild)
 
 
 def _known(v: Twofold, wild: Array | None) -> Twofold:
@@ -209,33 +210,33 @@ def exp_of_multiple(rate: Twofold, x: Array, reach: float = np.inf) -> Twofold:
     xh -= k * _C1
     k *= _C23
     xl -= k
-    xh += xl
     lost = rate.rel * values.over_entries(np.fmax, np.abs(t))
     if not values.nothing(rate.abs):
         lost = lost + rate.abs * Twofold(x).peak
     lost = np.where(lost < 2.0**-20, lost, np.inf)
-    return Twofold(*_powers(xh, place, scale, k), (lost * (1 + 2.0**-11)) + FAST, 0.0, nonnegative=True, loose=True)
+    rel = lost * (1 + 2.0**-11) + FAST
+    return Twofold(*_powers(xh, xl, place, scale), rel, 0.0, nonnegative=True, loose=True, short=True)
 
 
 def _fast(hi: Array, lo: Array | None) -> tuple[Array, Array]:
     k, place, scale = _reduced(hi)
     r = k * _C1
     np.subtract(hi, r, out=r)
-    k *= _C23
-    r -= k
+    k *= -_C23
     if lo is not None:
-        r += lo
-    return _powers(r, place, scale, k)
+        k += lo
+    return _powers(r, k, place, scale)
 
 
-def _powers(r: Array, place: Array, scale: Array, k: Array) -> tuple[Array, Array]:
-    """T_i 2^e exp(r), k to be written over."""
-    head = _power(place, scale)
-    low = r * (1 / 6)
+def _powers(r: Array, rest: Array, place: Array, scale: Array) -> tuple[Array, Array]:
+    """2^e T_i exp(r + rest), a head of 26 bits and a low part. All arguments are written over."""
+    head = _power(place, scale, _SHORT_SHIFTED)
+    rest += _at(_LACKING, place, scale.view(np.float64))
+    r += rest
+    low = np.multiply(r, 1 / 6, out=rest)
     low += _CENTRE
-    np.multiply(r, r, out=k)
-    low *= k
-    low += _at(_RESTS, place)
+    low *= r
+    low *= r
     low += r
     low *= head
     return head, low
@@ -245,27 +246,22 @@ def _medium(hi: Array, lo: Array | None) -> tuple[Array, Array]:
     k, place, scale = _reduced(hi)
     a = k * _M1
     np.subtract(hi, a, out=a)
+    head = _power(place, scale, _SHORT_SHIFTED)
+    rest = _at(_LACKING, place, scale.view(np.float64))
     k *= _M2
-    r = a - k
+    rest -= k
     if lo is not None:
-        r += lo
+        rest += lo
+    r = np.add(a, rest, out=k)
     p = r * (1 / 24)
     p += 1 / 6
     p *= r
     p += 0.5
-    square = r * r
-    p *= square
+    p *= r
+    p *= r
     a1, a2 = values.cut(a)
-    a2 -= k
     a2 += p
-    if lo is not None:
-        a2 += lo
-    rest = _at(_SHORT_RESTS, place)
-    r += p
-    r *= rest
-    rest += r
     a2 += rest
-    head = _power(place, scale, _SHORT_SHIFTED)
     a2 *= head
     a1 *= head
     s, low = fast_two_sum(head, a1)

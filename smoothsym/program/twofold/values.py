@@ -5,7 +5,7 @@ Bounds are per row, so that to
 carry them costs maxima and no passes. The entries of a vector lie along the leading axes, the rows along the last.
 
 Error analysis, u = 2^-53; derivations/twofold.py checks its numbers. A value is tight: |lo| <= 2^-51 |hi|; or loose, as the fast
-exponential leaves it: |lo| <= 2^-14.4 |hi|.
+exponential leaves it: |lo| <= 2^-14.4 |hi|. That one's hi is short, of 26 bits, and products with it are exact in two parts.
     two_sum is exact (Knuth), and so is two_prod (Dekker), by halves of 26 bits, but for 2^-1071 where it underflows.
     add: two roundings of sums of low parts, and one of fast_two_sum where terms cancel: under 2^-101 (|a| + |b|).
     mul: the dropped product of low parts 2^-102, four roundings of parts of 2^-51: under 2^-100 |ab|; loose, 2^-64 |ab|.
@@ -43,6 +43,7 @@ class Twofold(NamedTuple):
     abs: Array = 0.0
     nonnegative: bool = False
     loose: bool = False
+    short: bool = False
 
     @property
     def exact(self) -> bool:
@@ -157,11 +158,17 @@ def two_prod(a: Array, b: Array) -> tuple[Array, Array]:
     return p, e
 
 
+def short_prod(a: Array, b: Array) -> tuple[Array, Array]:
+    """a b = p + e for b of 26 bits, but for underflow; |e| is at most 2^-25 |p|."""
+    upper, rest = cut(a)
+    return upper * b, rest * b
+
+
 def tight(v: Twofold) -> Twofold:
     if not v.loose or v.lo is None:
         return v
     hi, lo = fast_two_sum(v.hi, v.lo)
-    return v._replace(hi=hi, lo=lo, rel=v.rel * (1 + 2.0**-12), loose=False)
+    return v._replace(hi=hi, lo=lo, rel=v.rel * (1 + 2.0**-12), loose=False, short=False)
 
 
 # ---- operations ----------------------------------------------------------------------------------------------------------
@@ -239,11 +246,13 @@ def mul(a: Twofold, b: Twofold, single: bool) -> Twofold:
             a = tight(a)
         loose = a.loose or b.loose
         lost = LOOSE if loose else MUL
-        hi, lo = two_prod(a.hi, b.hi)
+        if a.short:
+            a, b = b, a
+        hi, lo = short_prod(a.hi, b.hi) if b.short else two_prod(a.hi, b.hi)
         if a.lo is not None:
-            lo = lo + a.lo * b.hi
+            lo += a.lo * b.hi
         if b.lo is not None:
-            lo = lo + a.hi * b.lo
+            lo += a.hi * b.lo
         if not loose:
             hi, lo = fast_two_sum(hi, lo)
     rel = (a.rel + b.rel + a.rel * b.rel + lost) * (1 + 2.0**-11 if loose else 1)
