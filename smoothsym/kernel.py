@@ -59,6 +59,11 @@ class Kernel:
         return self.op.program(self.of, "naive" if self.form == "naive" else "float")
 
     @property
+    def summation(self) -> str:
+        """How sums are taken: "pairwise" as NumPy does it, or "compensated", in twice the precision and rounded once."""
+        return "compensated" if self.contract else "pairwise"
+
+    @property
     def note(self) -> str:
         """What to know of this kernel: that no stable form was found, where none was."""
         if self.form == "naive" or self.op.stable(self.of).law != "none":
@@ -71,7 +76,7 @@ class Kernel:
         names = [symbol.name for symbol in self.op.parameters]
         name = f"{self.op.name}_{self.name}"
         settings = {"arity": self.op.arity, "widen": self.contract, "note": self.note}
-        return source(self.program, "numpy", name, names, **settings)
+        return source(self.program, "numpy", name, names, summation=self.summation, **settings)
 
     def __repr__(self) -> str:
         return f"<Kernel {self.op.name} {self.name}{': ' + self.note if self.note else ''}>"
@@ -142,7 +147,11 @@ class Kernel:
             if not size:
                 return np.full(shape, nan, dtype=rows.dtype)
             symbols = {name: rows.dtype.type(value)} if name else {}
-            return np.asarray(arrays.run(self.program, flat, symbols)[0]).astype(rows.dtype).reshape(shape)
+            return np.asarray(self.run(flat, symbols)).astype(rows.dtype).reshape(shape)
+
+    def run(self, rows: Any, symbols: Mapping[str, Any], where: Any = None) -> Any:
+        """The program on rows, in their dtype."""
+        return arrays.run(self.program, rows, symbols, where=where, summation=self.summation)[0]
 
     def _contracted(self, rows: Any, name: str | None, value: Any) -> Any:
         """The rows on which the contract has a say are answered, the others computed."""
@@ -223,7 +232,7 @@ class _Work:
     def _run(self, rows: Any, scale: float = 1.0, where: Any = None) -> Any:
         """f(x; a) = s f(x / s; s a), which is proved where s is not 1; a gradient has no factor."""
         x = rows if scale == 1 else rows / self.dtype.type(scale)
-        result = np.asarray(arrays.run(self.kernel.program, x, self.symbols(scale), where=where)[0])
+        result = np.asarray(self.kernel.run(x, self.symbols(scale), where))
         return result if scale == 1 or self.kernel.of == "gradient" else result * self.dtype.type(scale)
 
     def _weightless(self, rows: Any) -> Any:
@@ -246,7 +255,7 @@ class _Work:
         scaled = top / self.dtype.type(scale)
         far = scaled - self.dtype.type(min(max(distance / scale, -largest / 2**24), largest / 2**24))
         filled = np.where(without, far, np.where(without, 0, rows) / self.dtype.type(scale))
-        result = np.asarray(arrays.run(self.kernel.program, filled, self.symbols(scale))[0])
+        result = np.asarray(self.kernel.run(filled, self.symbols(scale)))
         return result if scale == 1 or self.kernel.of == "gradient" else result * self.dtype.type(scale)
 
     def _again(self, rows: Any, result: Any) -> Any:

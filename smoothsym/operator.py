@@ -17,7 +17,7 @@ from smoothsym.certify.instance import theorem_of
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
 from smoothsym.kernel import UNSTABLE, Kernel, kernels_of
-from smoothsym.program.guarded import float_form
+from smoothsym.program.guarded import float_form, primitive
 from smoothsym.program.lower import Program, lower
 from smoothsym.program.source import source
 from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
@@ -494,7 +494,7 @@ def _stable(expression: Expr, domain: str) -> Stable:
 def _program(expression: Expr, form: str, at: tuple[Symbol, ...], domain: str) -> Program:
     axes = tuple(q for q in (words.i, words.k) if q in expression.free_symbols and q not in at)
     if form == "naive":
-        return lower([expression], axes)
+        return lower([primitive(expression)], axes)
     stable = _stable(expression, domain)
     if form == "float":
         chosen, anchors = float_form(expression, stable, domain)

@@ -89,11 +89,15 @@ def test_rows_on_which_plain_stable_forms_lose_digits(name, of, row, parameter):
 
 @dataclass(frozen=True, repr=False)
 class Unguarded(Kernel):
-    """The stable form as it stands."""
+    """The stable form as it stands, with the library's sums."""
 
     @property
     def program(self):
         return self.op.program(self.of, "stable")
+
+    @property
+    def summation(self):
+        return "pairwise"
 
 
 @pytest.mark.parametrize(("name", "of", "row", "parameter"), ROWS)

@@ -167,6 +167,10 @@ class _Unlimited:
             "expm1": lambda a: c.expm1(self._small(a)),
             "log": c.log,
             "log1p": c.log1p,
+            "sqrt": c.sqrt,
+            "hypot": c.hypot,
+            "maximum": max,
+            "minimum": min,
         }
 
     def number(self, value: Fraction) -> Any:

@@ -48,6 +48,10 @@ class ArbBalls:
             "expm1": self._expm1,
             "log": _log,
             "log1p": _log1p,
+            "sqrt": lambda a: self._power(a, flint.arb(0.5)),
+            "hypot": lambda a, b: flint.arb.max(a * a + b * b, _ZERO).sqrt(),
+            "maximum": flint.arb.max,
+            "minimum": flint.arb.min,
         }
 
     @contextmanager

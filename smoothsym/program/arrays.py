@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program.lower import Operation, Program
+from smoothsym.program.summation import total
 
 _NAMES = {
     "abs": "abs",
@@ -18,6 +19,10 @@ _NAMES = {
     "log1p": "log1p",
     "expm1": "expm1",
     "sign": "sign",
+    "sqrt": "sqrt",
+    "hypot": "hypot",
+    "maximum": "maximum",
+    "minimum": "minimum",
     "neg": "negative",
 }
 
@@ -32,14 +37,16 @@ def run(
     vectors: Mapping[str, Any] | None = None,
     xp: Any = np,
     lazy: bool = True,
+    summation: str = "pairwise",
 ) -> list[Any]:
     """The outputs of a program on the rows of x, the vector along the last axis.
 
     Parameters: x of shape (..., n); symbols, scalars or arrays of shape (...); `where`, a mask like x: entries outside it count
     in n and have no weight in any sum; `vectors`, those beside x, such as weights, each like a row of x; `lazy`, whether the form that `either` takes nowhere is left out, which needs arrays
-    whose values can be looked at. Every operation is done in the dtype of x.
+    whose values can be looked at; `summation`, "compensated" for sums in twice the precision, rounded once (summation.py), else those
+    of the library. Every operation is done in the dtype of x.
     """
-    work = _Run(program, {**(vectors or {}), "x": x}, symbols, where, positions or {}, xp, lazy)
+    work = _Run(program, {**(vectors or {}), "x": x}, symbols, where, positions or {}, xp, lazy, summation)
     return [work.output(number, placement) for number, placement in program.outputs]
 
 
@@ -54,6 +61,7 @@ class _Run:
     positions: Mapping[str, Any]
     xp: Any
     lazy: bool
+    summation: str
     values: dict[int, Any] = field(default_factory=dict)
 
     @property
@@ -94,7 +102,7 @@ class _Run:
                 return self.value(vector)[..., index]
             return xp.take_along_axis(self.value(vector), index[..., None], axis=-1)[..., 0]
         if name in ("sum", "max", "min", "argmax"):
-            return _reduce(operation, self.value(operation.args[0][0]), self.where, xp, x.ndim - 1)
+            return _reduce(operation, self.value(operation.args[0][0]), self.where, xp, x.ndim - 1, self.summation)
         if name == "either":
             return self._either(operation)
         return _apply(name, [self.placed(operation, q) for q in range(len(operation.args))], x, xp)
@@ -116,7 +124,7 @@ def _unanimous(test: Any, xp: Any) -> bool | None:
     return True if bool(xp.all(test)) else None if bool(xp.any(test)) else False
 
 
-def _reduce(operation: Operation, value: Any, where: Any, xp: Any, batch: int) -> Any:
+def _reduce(operation: Operation, value: Any, where: Any, xp: Any, batch: int, summation: str) -> Any:
     ((_, placement),) = operation.args
     axis = int(operation.datum or 0) - len(placement)
     if where is not None:
@@ -125,6 +133,8 @@ def _reduce(operation: Operation, value: Any, where: Any, xp: Any, batch: int) -
         )
         neutral = {"sum": 0, "max": -xp.inf, "argmax": -xp.inf, "min": xp.inf}[operation.name]
         value = xp.where(xp.reshape(where, shape), value, xp.asarray(neutral, dtype=value.dtype))
+    if operation.name == "sum" and summation == "compensated":
+        return total(xp, value, axis)
     return getattr(xp, operation.name)(value, axis=axis)
 
 
@@ -141,7 +151,10 @@ def _apply(name: str, args: list[Any], x: Any, xp: Any) -> Any:
         return args[0] ** args[1]
     if name == "same":
         return xp.astype(args[0] == args[1], x.dtype)
-    return getattr(xp, _NAMES[name])(args[0])
+    if name == "without":
+        value, *positions = args
+        return xp.where(positions[0] == positions[1], xp.zeros((), dtype=x.dtype), value)
+    return getattr(xp, _NAMES[name])(*args)
 
 
 def _constant(value: Fraction, x: Any, xp: Any) -> Any:

@@ -37,6 +37,10 @@ class Balls:
             "expm1": intervals.expm1,
             "log": intervals.log,
             "log1p": intervals.log1p,
+            "sqrt": lambda a, bits: intervals.power(a, intervals.HALF, bits),
+            "hypot": intervals.hypot,
+            "maximum": intervals.maximum,
+            "minimum": intervals.minimum,
         }
 
     def working(self) -> AbstractContextManager[None]:

@@ -12,8 +12,6 @@ Five ways in which digits are lost although the result is an ordinary number, an
 Each is an identity, and is proved with the rest. Which side is computed is settled entry by entry by a test, so that ordinary
 rows pay for the test alone where the arithmetic evaluates on demand.
 
-Each sum is its term at the dominant entry and the sum of the others: small terms are added to one another before they meet it.
-
 A mean has one more: measured from a dominant entry that is far larger than the mean, it cancels. Its form holds for every shift c,
 so c = 0 is taken where no exponential can overflow there and the entries are not all near the dominant one.
 """
@@ -43,7 +41,7 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
-from smoothsym.program.lower import either, over, select, times
+from smoothsym.program.lower import either, over, root, select, times
 from smoothsym.program.stabilise import Stable, proved_equal, replace_entries, s, translation
 from smoothsym.symbolic import moments
 
@@ -227,7 +225,7 @@ def guarded(stable: Stable, definition: Expr, domain: str = "real", base: Indexe
         return stable.expression
     # The form of a mean is proved with its shift as a free symbol: whichever the program selects is right.
     for form in (_mean(stable, definition, domain, base), stable.expression):
-        if form is not None and proved(candidate := _apart(_guard(form)), definition, domain):
+        if form is not None and proved(candidate := _guard(form), definition, domain):
             return candidate
     return stable.expression
 
@@ -239,7 +237,19 @@ def proved(form: Expr, definition: Expr, domain: str = "real") -> bool:
 
 def computed(form: Expr) -> Expr:
     """A float form as the expression that is lowered."""
-    return _unfolded(form, "computed")
+    return primitive(_unfolded(form, "computed"))
+
+
+def primitive(e: Expr) -> Expr:
+    """The expression with x^2 as the product x x and x^(1/2) as a root: float code that is rounded once."""
+    if not e.args or isinstance(e, Indexed):
+        return e
+    e = e.func(*(primitive(argument) if isinstance(argument, Expr) else argument for argument in e.args))
+    if isinstance(e, Pow) and abs(e.exp) == 2:
+        return times(e.base, e.base) ** (e.exp / 2)
+    if isinstance(e, Pow) and abs(e.exp) == S.Half:
+        return root(e.base) ** (2 * e.exp)
+    return e
 
 
 def meaning(form: Expr) -> Expr:
@@ -275,22 +285,6 @@ def _guard(e: Expr) -> Expr:
         if below.has(Indexed) and not e.base.has(Sum):
             return quotient_power(above, below, e.exp)
     return e
-
-
-def _apart(form: Expr) -> Expr:
-    """Each sum as its term at the dominant entry and the sum of the others, of which a large term beside it would lose each."""
-    return form.replace(lambda e: isinstance(e, Sum), _with_top)
-
-
-def _with_top(total: Sum) -> Expr:
-    index, *_ = total.limits[0]
-    if len(total.limits) != 1 or total.has(KroneckerDelta, expm1) or not total.has(exp, weighted, quotient_power):
-        return total
-    top = total.function.xreplace({index: s})
-    for known in (S.Zero, S.One):
-        if moments.equal(meaning(top), known):
-            top = known
-    return total if top == 0 else top + _without(total)
 
 
 def _without(total: Sum) -> Sum:

@@ -45,6 +45,7 @@ TOP_OF_ZERO = -(1 << (2 * LARGEST))
 
 ONE: Interval = (fone, fone)
 ZERO: Interval = (fzero, fzero)
+HALF: Interval = (from_man_exp(1, -1), from_man_exp(1, -1))
 
 
 class Indeterminate(ArithmeticError):
@@ -201,6 +202,10 @@ def power_integer(a: Interval, k: int, prec: int) -> Interval:
         if not k:
             return (mpf_pos(result[0], prec, round_floor), mpf_pos(result[1], prec, round_ceiling))
         square = mul(square, square, wide)
+
+
+def hypot(a: Interval, b: Interval, prec: int) -> Interval:
+    return sqrt(add(power_integer(a, 2, prec + 4), power_integer(b, 2, prec + 4), prec + 4), prec)
 
 
 def _odd(a: Interval, function: Callable[[Interval], Interval]) -> Interval:

@@ -18,6 +18,8 @@ from sympy import (
     Function,
     Indexed,
     KroneckerDelta,
+    Max,
+    Min,
     Mul,
     Pow,
     Rational,
@@ -32,13 +34,12 @@ from sympy import (
     sinh,
     tanh,
 )
-from sympy.codegen.cfunctions import expm1, log1p
+from sympy.codegen.cfunctions import expm1, hypot, log1p
 
 from smoothsym.words import maximum, mean, minimum
 
 Placement = tuple[int, ...]
 
-UNARY = {exp: "exp", log: "log", Abs: "abs", sign: "sign", log1p: "log1p", expm1: "expm1"}
 REDUCTIONS = {maximum: "max", minimum: "min"}
 
 
@@ -66,12 +67,24 @@ class over(Function):
     nargs = 2
 
 
+class root(Function):
+    """root(a): the square root."""
+
+    nargs = 1
+
+
+UNARY = {exp: "exp", log: "log", Abs: "abs", sign: "sign", log1p: "log1p", expm1: "expm1", root: "sqrt"}
+JOINS = {either: "either", select: "either", times: "mul", over: "div", hypot: "hypot", Max: "maximum", Min: "minimum"}
+
+
 @dataclass(frozen=True)
 class Operation:
     """One primitive: its name, its arguments with the place of each of their axes, its number of axes, and a datum.
 
-    Names: x, symbol, number, length; add, sub, mul, div, pow; neg, exp, log, log1p, expm1, abs, sign; sum, max, min over the
-    axis `datum`; argmax (a position); take at a position; same (two positions are equal); either.
+    Names: x, symbol, number, length; add, sub, mul, div, pow, hypot, maximum, minimum of two values; neg, exp, log, log1p, expm1,
+    sqrt, abs, sign of one; sum, max, min over the axis `datum`; argmax (a position) and take, the value at a position; iota, the
+    positions of an axis, and position, one that is given; same(i, s), 1 where two positions are equal and 0 elsewhere;
+    without(v, i, s), v with 0 in its place where they are equal; either(t, a, b), a where t > 0 and b elsewhere.
     """
 
     name: str
@@ -167,18 +180,19 @@ class _Lowering:
             return self.add(e, axes)
         if isinstance(e, Mul):
             return self.mul(e, axes)
+        if isinstance(e, Pow) and e.exp == -1:
+            return self.reciprocal(e.base, axes)
         if isinstance(e, Pow):
             return self.join("pow", self.lower(e.base, axes), self.lower(e.exp, axes))
         if isinstance(e, KroneckerDelta):
             return self.join(
                 "same", *(self.position(argument, axes) for argument in sorted(e.args, key=default_sort_key))
             )
-        if isinstance(e, (times, over)):
-            return self.join(
-                "mul" if isinstance(e, times) else "div", *(self.lower(argument, axes) for argument in e.args)
-            )
-        if isinstance(e, (either, select)):
-            return self.join("either", *(self.lower(argument, axes) for argument in e.args))
+        if isinstance(e, (Max, Min)) and len(e.args) > 2:
+            rest, last = e.func(*e.args[:-1], evaluate=False), e.args[-1]
+            return self.join(JOINS[e.func], self.lower(rest, axes), self.lower(last, axes))
+        if e.func in JOINS:
+            return self.join(JOINS[e.func], *(self.lower(argument, axes) for argument in e.args))
         if isinstance(e, (maximum, minimum)):
             index = Symbol("r", integer=True)
             return self.reduce(REDUCTIONS[e.func], self.over(e.args[0], index), index, axes)
@@ -250,6 +264,11 @@ class _Lowering:
         coefficient, rest = e.as_coeff_Mul()
         if coefficient < 0:
             return self.join("neg", self.lower(-e, axes))
+        for factor in Mul.make_args(rest):
+            if (pair := _without(factor)) is not None:
+                return self.join(
+                    "without", self.lower(e / factor, axes), *(self.position(index, axes) for index in pair)
+                )
         if coefficient != 1:
             above += [S(coefficient.p)] if coefficient.p != 1 else []
             below += [S(coefficient.q)] if coefficient.q != 1 else []
@@ -274,6 +293,12 @@ class _Lowering:
 
     def reciprocal(self, factor: Expr, axes: frozenset[Symbol]) -> _Use:
         return self.join("div", self.emit("number", [], (), Fraction(1)), self.lower(factor, axes))
+
+
+def _without(factor: Expr) -> list[Expr] | None:
+    """The indices i and s of a factor 1 - KroneckerDelta(i, s)."""
+    delta = 1 - factor
+    return sorted(delta.args, key=default_sort_key) if isinstance(delta, KroneckerDelta) else None
 
 
 ANCHORED = Symbol("anchored", integer=True)

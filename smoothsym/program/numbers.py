@@ -66,6 +66,9 @@ def _function(name: str, arithmetic: Arithmetic) -> Callable[..., Any]:
     if name == "same":
         one, zero = arithmetic.number(Fraction(1)), arithmetic.number(Fraction(0))
         return lambda a, b: one if a == b else zero
+    if name == "without":
+        nothing = arithmetic.number(Fraction(0))
+        return lambda value, a, b: nothing if a == b else value
     if name == "either":
         return lambda test, a, b: a if arithmetic.prefers(test) else b
     # An arithmetic that has its functions by name is spared a call for each number.

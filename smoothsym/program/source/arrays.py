@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from inspect import getsource
 
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.source.printer import ATOM, MINUS, POWER, REDUCTIONS, WIDEST, Printer, Signature, Text, literal
+from smoothsym.program.summation import total
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,11 @@ JAX = ArrayLanguage(
 )
 
 
-def array_source(program: Program, signature: Signature, language: ArrayLanguage, widen: bool = True) -> str:
-    """The function. With NumPy its results have the bits that arrays.run computes."""
-    printer = _Arrays(program, signature, language, widen)
+def array_source(
+    program: Program, signature: Signature, language: ArrayLanguage, widen: bool = True, compensated: bool = True
+) -> str:
+    """The function, and before it the one that its sums call. With NumPy its results have the bits that arrays.run computes."""
+    printer = _Arrays(program, signature, language, widen, compensated)
     body = [*printer.statements(), f"return {language.cast.format(printer.result(), 'dtype')}"]
     head = [language.array.format(x=vector) for vector in signature.vectors]
     head += [f"dtype = {language.dtype}"]
@@ -92,17 +97,22 @@ def array_source(program: Program, signature: Signature, language: ArrayLanguage
     shape = "x may have any shape." if signature.arity == 1 else "Rows along the last axis of x."
     lines = [f"# {shape}", *head, *inner]
     arguments = ", ".join((*signature.vectors, *signature.parameters))
-    return "\n".join(
-        [language.imports, "", "", f"def {signature.name}({arguments}):", *(f"    {line}" for line in lines), ""]
-    )
+    written = [f"def {signature.name}({arguments}):", *(f"    {line}" for line in lines), ""]
+    if any(f"total({language.module}, " in line for line in body):
+        # The code that kernels run, without the types.
+        helper = re.sub(r": (Any|int)(?=[,)])| -> Any", "", getsource(total))
+        written = [*helper.splitlines(), "", "", *written]
+    return "\n".join([language.imports, "", "", *written])
 
 
 class _Arrays(Printer):
     """Values in order; `fixed` says which do not depend on the vectors, `loose` which are one number for all rows."""
 
-    def __init__(self, program: Program, signature: Signature, language: ArrayLanguage, weak: bool) -> None:
+    def __init__(
+        self, program: Program, signature: Signature, language: ArrayLanguage, weak: bool, compensated: bool
+    ) -> None:
         super().__init__(program, signature)
-        self.language, self.weak = language, weak
+        self.language, self.weak, self.compensated = language, weak, compensated
         self.values: list[Text] = []
         self.fixed: list[bool] = []
         self.loose: list[bool] = []
@@ -152,6 +162,8 @@ class _Arrays(Printer):
         if name in REDUCTIONS:
             ((_, placement),) = operation.args
             axis = int(operation.datum or 0) - len(placement)
+            if name == "sum" and self.compensated:
+                return Text(f"total({language.module}, {args[0].code}, {axis})")
             return Text(f"{self._function(name)}({args[0].code}, {language.axis}={axis})")
         return self.combined(operation, args)
 
@@ -179,8 +191,8 @@ class _Arrays(Printer):
     def length(self) -> Text:
         return Text(self.language.length)
 
-    def call(self, name: str, argument: Text) -> Text:
-        return Text(f"{self._function(name)}({argument.code})")
+    def call(self, name: str, *arguments: Text) -> Text:
+        return Text(f"{self._function(name)}({', '.join(a.code for a in arguments)})")
 
     def power(self, base: Text, exponent: Text, constant: Fraction | None) -> Text:
         if constant is not None and not self.language.typed_powers:
@@ -189,6 +201,10 @@ class _Arrays(Printer):
 
     def same(self, a: Text, b: Text) -> Text:
         return Text(self.language.cast.format(f"({a.code} == {b.code})", "x.dtype"))
+
+    def without(self, value: Text, a: Text, b: Text) -> Text:
+        zero = self.language.number.format("0")
+        return Text(f"{self.language.module}.where({a.code} == {b.code}, {zero}, {value.code})")
 
     def choice(self, test: Text, a: Text, b: Text) -> Text:
         return Text(f"{self.language.module}.where({test.code} > 0, {a.code}, {b.code})")

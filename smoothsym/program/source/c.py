@@ -28,10 +28,15 @@ from smoothsym.program.source.printer import (
 )
 
 INDICES = "ijkl"
-_FUNCTIONS = {"abs": "fabs", **{name: name for name in ("exp", "log", "log1p", "expm1")}}
+_FUNCTIONS = {
+    "abs": "fabs",
+    "maximum": "fmax",
+    "minimum": "fmin",
+    **{name: name for name in ("exp", "log", "log1p", "expm1", "sqrt", "hypot")},
+}
 _WORDS = """auto break case char const continue default do double else enum extern float for goto if inline int long register
 restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main"""
-_MATH = "exp log log1p expm1 fabs pow sqrt INFINITY NAN size_t"
+_MATH = "exp log log1p expm1 fabs fmax fmin hypot pow sqrt INFINITY NAN size_t"
 TAKEN = frozenset([*_WORDS.split(), *_MATH.split(), *INDICES, "n", "out"])
 """What no argument may be called."""
 
@@ -268,11 +273,11 @@ class _C(Printer):
     def length(self) -> Text:
         return Text("1.0" if self.signature.arity == 1 else "(double)n", MINUS)
 
-    def call(self, name: str, argument: Text) -> Text:
+    def call(self, name: str, *arguments: Text) -> Text:
         if name == "sign":
-            a = argument.within(PRODUCT)
+            a = arguments[0].within(PRODUCT)
             return Text(f"{a} > 0 ? 1.0 : {a} < 0 ? -1.0 : {a}", CHOICE)
-        return Text(f"{_FUNCTIONS[name]}({argument.code})")
+        return Text(f"{_FUNCTIONS[name]}({', '.join(a.code for a in arguments)})")
 
     def power(self, base: Text, exponent: Text, constant: Fraction | None) -> Text:
         if constant == 2:
@@ -283,6 +288,9 @@ class _C(Printer):
 
     def same(self, a: Text, b: Text) -> Text:
         return Text(f"{a.code} == {b.code} ? 1.0 : 0.0", CHOICE)
+
+    def without(self, value: Text, a: Text, b: Text) -> Text:
+        return Text(f"{a.code} == {b.code} ? 0.0 : {value.within(SUM)}", CHOICE)
 
     def choice(self, test: Text, a: Text, b: Text) -> Text:
         return Text(f"{test.code} > 0 ? {a.within(SUM)} : {b.within(SUM)}", CHOICE)

@@ -73,13 +73,16 @@ class Printer:
     def length(self) -> Text:
         raise NotImplementedError
 
-    def call(self, name: str, argument: Text) -> Text:
+    def call(self, name: str, *arguments: Text) -> Text:
         raise NotImplementedError
 
     def power(self, base: Text, exponent: Text, constant: Fraction | None) -> Text:
         raise NotImplementedError
 
     def same(self, a: Text, b: Text) -> Text:
+        raise NotImplementedError
+
+    def without(self, value: Text, a: Text, b: Text) -> Text:
         raise NotImplementedError
 
     def choice(self, test: Text, a: Text, b: Text) -> Text:
@@ -102,9 +105,11 @@ class Printer:
             return self.power(args[0], args[1], constant)
         if name == "same":
             return self.same(args[0], args[1])
+        if name == "without":
+            return self.without(*args)
         if name == "either":
             return self.choice(args[0], args[1], args[2])
-        return self.call(name, args[0])
+        return self.call(name, *args)
 
     def beside(self, operation: Operation, argument: int) -> bool:
         """Whether an argument of an operation stands beside one that is no constant, so that it takes that one's format."""

@@ -136,6 +136,11 @@ class _Run:
                 _placed_positions(self.value(number), placement, operation.rank) for number, placement in operation.args
             )
             return Twofold((a == b).astype(np.float64), nonnegative=True)
+        if name == "without":
+            value, *pair = operation.args
+            a, b = (_placed_positions(self.value(number), placement, operation.rank) for number, placement in pair)
+            mask = Twofold((a != b).astype(np.float64), nonnegative=True)
+            return _RINGS["mul"](_placed(self.value(value[0]), value[1], operation.rank), mask, self.single)
         if name == "argmax":
             return np.argmax(self.value(operation.args[0][0]).hi, axis=int(operation.datum or 0))
         if name in ("max", "min"):

@@ -1,0 +1,20 @@
+"""A sum in twice the precision, rounded once, on arrays of any library and in any order of addition.
+
+Each term is split at one unit of the whole row, so coarse that the high parts add up without rounding in whatever order; the low
+parts are so small that the roundings of their sum are beneath notice (Rump, Ogita and Oishi's AccSum, one step of it).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def total(xp: Any, v: Any, axis: int) -> Any:
+    """The sum along an axis, in twice the precision, rounded once."""
+    # With c = 3 sum|v|: (v + c) - c is exact, a multiple of a unit of at least 2 u sum|v|, and differs from v by at most 4 u sum|v|.
+    c = 3 * xp.sum(xp.abs(v), axis=axis, keepdims=True)
+    c = xp.where(xp.isfinite(c), c, xp.zeros_like(c))
+    high = (v + c) - c
+    low = xp.sum(v - high, axis=axis)
+    high = xp.sum(high, axis=axis)
+    return xp.where(xp.isfinite(low), high + low, high)

@@ -1,0 +1,53 @@
+"""Sums in twice the precision are rounded once, whatever the length and the order."""
+
+from fractions import Fraction
+from math import inf, isnan
+
+import numpy as np
+import pytest
+
+from smoothsym.program.summation import total
+
+U = {np.float32: 2.0**-24, np.float64: 2.0**-53}
+
+
+def error(found, terms, dtype):
+    """In units of the roundoff of the sum of the moduli, and of the sum itself."""
+    exact = sum(map(Fraction, map(float, terms)), Fraction(0))
+    size = sum(abs(Fraction(float(v))) for v in terms)
+    off = abs(Fraction(float(found)) - exact)
+    return float(off / Fraction(U[dtype]) / size), float(off / Fraction(U[dtype]) / abs(exact))
+
+
+@pytest.mark.parametrize("dtype", U)
+@pytest.mark.parametrize("size", [1, 2, 7, 127, 1000, 20_000])
+def test_a_sum_is_rounded_once(size, dtype):
+    rng = np.random.default_rng(size)
+    for terms in (
+        np.full(size, 0.8),
+        1 - 1e-3 * rng.random(size),
+        np.r_[1.0, np.full(size - 1, 1e-9)],
+        rng.random(size),
+    ):
+        terms = terms.astype(dtype)
+        assert error(total(np, terms, -1), terms, dtype)[1] <= 1
+        # NumPy adds the last axis in another order than the first.
+        assert error(total(np, terms[:, None], 0)[0], terms, dtype)[1] <= 1
+    terms = (rng.random(size) * rng.choice([-1.0, 1.0], size) * 10.0 ** rng.integers(-8, 8, size)).astype(dtype)
+    assert error(total(np, terms, -1), terms, dtype)[0] <= 1
+
+
+def test_the_error_of_the_library_would_be_seen():
+    terms = np.full(127, 0.81, dtype=np.float32)
+    worst = max(
+        error(np.sum(terms * np.float32(v)), terms * np.float32(v), np.float32)[1] for v in np.arange(0.6, 1.2, 0.01)
+    )
+    assert worst > 4
+
+
+def test_what_leaves_the_range_does_so_as_a_sum_does():
+    with np.errstate(all="ignore"):
+        assert total(np, np.array([1.7e308, 1.0]), -1) == 1.7e308
+        assert total(np, np.array([1.7e308, 1.7e308]), -1) == inf
+        assert total(np, np.array([inf, 1.0]), -1) == inf and isnan(total(np, np.array([inf, -inf]), -1))
+    assert total(np, np.array([5e-324] * 3), -1) == 1.5e-323 and total(np, np.zeros(3), -1) == 0
