@@ -148,6 +148,10 @@ def _exact_steps(c: Chapter) -> None:
         "The sum of two floats, and what rounding has left of it, come from six additions in whatever order of sizes.",
     )
     d.lemma("Dekker", "For a first number no smaller than the second, from three additions.")
+    d.lemma(
+        "Veltkamp",
+        "A float times one and 2^27, less what that exceeds it by, is the nearest number of 26 bits, and leaves a rest of 26; also of a subnormal one.",
+    )
     d.lemma("Sterbenz", "The difference of two floats within a factor of two of one another is exact.")
     c.text(
         "A number is cut into the nearest one of 26 bits and a rest, by adding to its bits as a whole; a carry goes where it belongs."
@@ -215,11 +219,11 @@ def _operations(c: Chapter) -> None:
         )
     c.text("A product of two loose factors makes one of them tight first.")
     d.computed(
-        26 + 27 <= 53,
-        "26 + 27",
+        26 + 26 <= 53,
+        "26 + 26",
         "<=",
         53,
-        "The head of the fast exponential has 26 bits. A factor of it is cut into its upper 26 bits and 27 that are left; both products are exact",
+        "The head of the fast exponential has 26 bits. A factor of it is cut into the nearest number of 26 bits and a rest of 26; both products are exact",
         RATIONALS,
     )
     c.budget(

@@ -159,8 +159,11 @@ def two_prod(a: Array, b: Array) -> tuple[Array, Array]:
 
 
 def short_prod(a: Array, b: Array) -> tuple[Array, Array]:
-    """a b = p + e for b of 26 bits, but for underflow; |e| is at most 2^-25 |p|."""
-    upper, rest = cut(a)
+    """a b = p + e for b of 26 bits, but for underflow, by Veltkamp's splitting of a; |e| is at most 2^-25 |p|, even if a is subnormal."""
+    upper = a * (2.0**27 + 1)
+    rest = upper - a
+    upper -= rest
+    rest = np.subtract(a, upper, out=_into(rest))
     return upper * b, rest * b
 
 
