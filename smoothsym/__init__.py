@@ -10,7 +10,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_WORDS = ("x", "v", "w", "n", "i", "j", "k", "alpha", "p", "eps", "m", "m2", "Delta", "maximum", "minimum", "mean")
+_WORDS = ("x", "v", "w", "n", "i", "j", "k", "alpha", "p", "eps", "u", "m", "m2", "Delta", "maximum", "minimum", "mean")
 _OPERATORS = (
     "boltzmann", "logsumexp", "mellowmax", "pnorm", "powermean", "lehmer", "softplus", "softmax", "smu", "smoothabs", "logcosh",
 )  # fmt: skip

@@ -23,6 +23,8 @@ alpha = Symbol("alpha", real=True)
 p = Symbol("p", real=True)
 eps = Symbol("eps", nonnegative=True)
 c = Symbol("c", real=True)
+u = Symbol("u", positive=True)
+"""Unit roundoff."""
 
 m = Symbol("m", integer=True, positive=True)
 """How many entries tie for the extreme value that a limit selects."""

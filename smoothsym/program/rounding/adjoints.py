@@ -1,0 +1,378 @@
+"""Values and adjoints of a program as expressions over indices: what each operation computes, and what its error does to an output.
+
+Entries are written as distances t[j] >= 0 from the extreme entry where a program looks for one, x[j] = x[s] - t[j] or
+|x[j]| = |x[s]| exp(-t[j]), so that signs are seen by form. Each sum has a name; an adjoint keeps which intermediates are shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Indexed,
+    IndexedBase,
+    Integer,
+    KroneckerDelta,
+    Mul,
+    Rational,
+    S,
+    Sum,
+    Symbol,
+    exp,
+    expand,
+    log,
+    sign,
+    sqrt,
+)
+
+from smoothsym import words
+from smoothsym.program.lower import Operation, Placement, Program
+from smoothsym.program.rounding.signs import Signs
+
+FALL = IndexedBase("t", nonnegative=True)
+"""How far an entry, or the logarithm of its modulus, is from the extreme one."""
+TURN = IndexedBase("turn", real=True)
+"""The sign of an entry, whose square is 1."""
+TOP = Symbol("top", real=True)
+SIZE = Symbol("size", positive=True)
+"""The extreme entry, or its modulus."""
+
+_REDUCED = {"max": 1, "argmax": 1, "min": -1}
+_POSITIONS = ("argmax", "iota", "position")
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """The position at which the key sign * x[.], or sign * |x[.]|, or of an expression, is largest."""
+
+    symbol: Symbol
+    key: Expr
+    """In the index _AT."""
+    kind: str
+    """ "entry", "modulus" or "other"."""
+    turn: int
+
+
+_AT = Symbol("at", integer=True)
+
+
+@dataclass
+class Values:
+    """The value of each operation as an expression in the indices of its axes, by number.
+
+    `choices` says which form each `either` takes; `given` are parameters with known values, by name; others are positive.
+    """
+
+    program: Program
+    domain: str = "real"
+    given: Mapping[str, Expr] = field(default_factory=dict)
+    choices: Mapping[int, bool] = field(default_factory=dict)
+    names: dict[Expr, Symbol] = field(default_factory=dict)
+    """The body of each sum, in _AT, and the name of the sum."""
+    values: dict[int, Expr] = field(default_factory=dict)
+    anchors: list[Anchor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.frame: Anchor | None = None
+        self.signs = Signs(self)
+        self._found: dict[int, Symbol] = {}
+        for number, operation in enumerate(self.program.operations):
+            if operation.name in _REDUCED:
+                self._find(number, operation)
+        self.frame = next((a for a in self.anchors if a.kind != "other"), None)
+        self.values.clear()
+        self.names.clear()
+        self.signs = Signs(self)
+
+    # ---- anchors -------------------------------------------------------------------------------------------------------------
+
+    def _find(self, number: int, operation: Operation) -> None:
+        if len(operation.args[0][1]) != 1:
+            raise ValueError(f"v{number}: the {operation.name} of a matrix over one of its axes has no formula here")
+        turn = _REDUCED[operation.name]
+        key = expand(turn * self.value(operation.args[0][0], (_AT,)))
+        factors = [f for f in Mul.make_args(key) if not (f.is_positive and _AT not in f.free_symbols)]
+        key = Mul(*factors)
+        known = next((a for a in self.anchors if a.key == key), None)
+        if known is None:
+            entry = self._plain(_AT)
+            kind, way = "other", 1
+            for one in (1, -1):
+                if key == one * entry:
+                    kind, way = "modulus" if self._by_ratios else "entry", one
+                elif key == one * Abs(entry):
+                    kind, way = "modulus", one
+            symbol = Symbol("s" if not self.anchors else f"s{len(self.anchors) + 1}", integer=True)
+            known = Anchor(symbol, key, kind, way)
+            self.anchors.append(known)
+        self._found[number] = known.symbol
+
+    @property
+    def extreme(self) -> Symbol | None:
+        """The index of the extreme entry, where there is one."""
+        return None if self.frame is None else self.frame.symbol
+
+    @property
+    def _by_ratios(self) -> bool:
+        """Whether positive entries are measured by ratios: they are raised to powers, and in no exponential."""
+        names = {operation.name for operation in self.program.operations if operation.rank}
+        return self.domain == "positive" and "pow" in names and "exp" not in names
+
+    def entry(self, base: str, place: Expr) -> Expr:
+        """An entry of a vector in the coordinates of the program."""
+        if base != "x":
+            return IndexedBase(base, real=True)[place] if base != "w" else words.w[place]
+        frame = self.frame
+        if frame is None or not frame.turn:
+            return self._plain(place)
+        if frame.kind == "entry":
+            return TOP if place == frame.symbol else TOP - frame.turn * FALL[place]
+        turn = S.One if self.domain == "positive" else TURN[place]
+        return turn * SIZE if place == frame.symbol else turn * SIZE * exp(-frame.turn * FALL[place])
+
+    def _plain(self, place: Expr) -> Expr:
+        return (IndexedBase("x", positive=True) if self.domain == "positive" else words.x)[place]
+
+    def settled(self, e: Expr) -> Expr:
+        """With what is known at the extreme entry, and of signs."""
+        if self.frame is not None:
+            e = e.xreplace({FALL[self.frame.symbol]: S.Zero})
+        turns = [q for q in e.atoms(Indexed) if q.base == TURN]
+        if turns:
+            e = e.xreplace({Abs(q): S.One for q in turns} | {sign(q): q for q in turns})
+            e = e.replace(
+                lambda f: f.is_Pow and isinstance(f.base, Indexed) and f.base.base == TURN and f.exp.is_Integer,
+                lambda f: f.base ** (f.exp % 2),
+            )
+        return e
+
+    def at(self, e: Expr, index: Expr, place: Expr) -> Expr:
+        """An expression with another index."""
+        return self.settled(e.xreplace({index: place}))
+
+    # ---- values --------------------------------------------------------------------------------------------------------------
+
+    def value(self, number: int, labels: Sequence[Expr]) -> Expr:
+        """The value of an operation, its axes named."""
+        own = tuple(Symbol(f"a{q}", integer=True) for q in range(self.program.operations[number].rank))
+        if number not in self.values:
+            self.values[number] = self.settled(self._value(number, self.program.operations[number], own))
+        found = self.values[number]
+        return self.settled(found.xreplace(dict(zip(own, labels, strict=True)))) if own else found
+
+    def placed(self, operation: Operation, argument: int, labels: Sequence[Expr]) -> Expr:
+        number, placement = operation.args[argument]
+        return self.value(number, [labels[q] for q in placement])
+
+    def _value(self, number: int, operation: Operation, labels: tuple[Symbol, ...]) -> Expr:
+        name, datum = operation.name, operation.datum
+        if name == "x":
+            return self.entry(str(datum), labels[0])
+        if name == "symbol":
+            return self.given.get(str(datum), Symbol(str(datum), positive=True))
+        if name == "number":
+            return Integer(datum + 1) if isinstance(datum, int) else Rational(datum.numerator, datum.denominator)  # type: ignore[union-attr]
+        if name == "length":
+            return words.n
+        if name == "iota":
+            return labels[0]
+        if name == "position":
+            return Symbol(str(datum), integer=True)
+        if name == "argmax":
+            return self._found.get(number, _AT)
+        if name in ("max", "min"):
+            (inner, _) = operation.args[0]
+            return self.value(inner, (self._found[number],)) if number in self._found else S.Zero
+        if name == "take":
+            (vector, _), (position, _) = operation.args
+            return self.value(vector, (self.value(position, ()),))
+        if name == "sum":
+            (inner, _placement) = operation.args[0]
+            return self.total(self.value(inner, _with(labels, int(operation.datum or 0), _AT)), _AT)
+        if name == "either":
+            return self.placed(operation, 1 if self.choices.get(number, True) else 2, labels)
+        args = [self.placed(operation, q, labels) for q in range(len(operation.args))]
+        return _computed(name, args, number)
+
+    def total(self, body: Expr, index: Symbol) -> Expr:
+        """The sum of an expression over an index, by the names of sums; what is free of the index comes out."""
+        result = S.Zero
+        for term in Add.make_args(expand(body)):
+            result += self._total(term, index)
+        return result
+
+    def _total(self, term: Expr, index: Symbol) -> Expr:
+        for factor in Mul.make_args(term):
+            if isinstance(factor, KroneckerDelta) and index in factor.args:
+                (place,) = (q for q in factor.args if q != index)
+                return self.at(term / factor, index, place)
+        free, bound = term.as_independent(index, as_Add=False)
+        if bound == 1:
+            return free * words.n
+        bodies = Mul.make_args(bound)
+        # exp(a t_i + b t_j): what does not depend on the index comes out as well.
+        outside, inside = [free], []
+        for f in bodies:
+            if isinstance(f, exp):
+                out, within = f.args[0].as_independent(index, as_Add=True)
+                outside.append(exp(out))
+                inside.append(exp(within))
+            else:
+                inside.append(f)
+        return Mul(*outside) * self._named(Mul(*inside).xreplace({index: _AT}))
+
+    def _named(self, body: Expr) -> Expr:
+        loose = {q for q in body.free_symbols if isinstance(q, Symbol) and q.is_integer} - {_AT, words.n}
+        if loose:
+            return Sum(body.xreplace({_AT: words.j}), (words.j, 1, words.n))
+        if body not in self.names:
+            way = self.signs.of(body)
+            positive = way > 0 and all(isinstance(f, exp) or f.is_positive for f in Mul.make_args(body))
+            settings: dict[str, bool] = (
+                {"positive": True} if positive else {"nonnegative": True} if way > 0 else {"real": True}
+            )
+            self.names[body] = Symbol(f"S{len(self.names)}", **settings)
+        return self.names[body]
+
+    def body(self, name: Symbol, index: Expr) -> Expr:
+        """The term of a named sum at an index."""
+        found = next(body for body, known in self.names.items() if known == name)
+        return self.at(found, _AT, index)
+
+    # ---- adjoints ------------------------------------------------------------------------------------------------------------
+
+    def adjoints(self, output: int, labels: Sequence[Symbol]) -> dict[int, tuple[tuple[Symbol, ...], Expr]]:
+        """For each operation, an index for each of its axes and the derivative of an output by its value there."""
+        operations = self.program.operations
+        number, placement = self.program.outputs[output]
+        found: dict[int, tuple[tuple[Symbol, ...], Expr]] = {}
+        own = _axes(number, operations[number].rank)
+        # The axes of the output are given; its last operation has them in its own order.
+        seed = Mul(*(KroneckerDelta(axis, labels[q]) for axis, q in zip(own, placement, strict=True)))
+        found[number] = own, seed
+        for at in range(number, -1, -1):
+            if at not in found or found[at][1] == 0:
+                continue
+            axes, adjoint = found[at]
+            for argument, slope, places in self._slopes(at, operations[at], axes):
+                inner, _ = operations[at].args[argument]
+                mine = found[inner][0] if inner in found else _axes(inner, operations[inner].rank)
+                so_far = found[inner][1] if inner in found else S.Zero
+                found[inner] = mine, so_far + self._passed(adjoint * slope, axes, places, mine)
+        return found
+
+    def _passed(self, e: Expr, axes: Sequence[Symbol], places: Sequence[Expr | None], mine: Sequence[Symbol]) -> Expr:
+        """The share of an argument: summed over the axes that it lacks, its own ones renamed; None is any place along a sum."""
+        kept = {place for place in places if place is not None}
+        for axis in axes:
+            if axis not in kept:
+                e = self.total(e, axis)
+        for place, axis in zip(places, mine, strict=True):
+            if place is None:
+                continue
+            e = self.at(e, place, axis) if place in axes else e * KroneckerDelta(axis, place)
+        return e
+
+    def _slopes(
+        self, number: int, operation: Operation, axes: tuple[Symbol, ...]
+    ) -> list[tuple[int, Expr, list[Expr | None]]]:
+        """For each argument: its place, the derivative of the operation by it, and where its axes are."""
+        name = operation.name
+        if name in ("sign", "same", *_POSITIONS, "x", "symbol", "number", "length"):
+            return []
+        if name == "take":
+            (_, _), (position, _) = operation.args
+            return [(0, S.One, [self.value(position, ())])]
+        if name in ("sum", "max", "min"):
+            place: Any = None if name == "sum" else self._found[number]
+            return [(0, S.One, _with(axes, int(operation.datum or 0), place))]
+        places: list[list[Expr | None]] = [[axes[q] for q in placement] for _, placement in operation.args]
+        if name == "either":
+            taken = 1 if self.choices.get(number, True) else 2
+            return [(taken, S.One, places[taken])]
+        args = [self.placed(operation, q, axes) for q in range(len(operation.args))]
+        whole = self.value(number, axes)
+        return [
+            (q, self.settled(slope), places[q]) for q, slope in enumerate(_partials(name, args, whole)) if slope != 0
+        ]
+
+
+def _axes(number: int, rank: int) -> tuple[Symbol, ...]:
+    return tuple(Symbol(f"b{number}_{q}", integer=True) for q in range(rank))
+
+
+def _with(labels: Sequence[Any], axis: int, label: Any) -> list[Any]:
+    return [*labels[:axis], label, *labels[axis:]]
+
+
+def _computed(name: str, args: list[Expr], number: int) -> Expr:
+    if name == "add":
+        return args[0] + args[1]
+    if name == "sub":
+        return args[0] - args[1]
+    if name == "mul":
+        return args[0] * args[1]
+    if name == "div":
+        return args[0] / args[1]
+    if name == "pow":
+        return _power(args[0], args[1])
+    unary = {
+        "neg": lambda a: -a, "exp": exp, "log": _log, "log1p": lambda a: _log(1 + a), "expm1": lambda a: exp(a) - 1,
+        "abs": Abs, "sign": sign, "sqrt": lambda a: _power(a, S.Half),
+    }  # fmt: skip
+    if name in unary:
+        return unary[name](args[0])
+    if name == "hypot":
+        return sqrt(args[0] ** 2 + args[1] ** 2)
+    if name == "same":
+        return KroneckerDelta(*args)
+    raise ValueError(f"v{number}: the operation {name} has no formula")
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    """A power, taken apart where that is valid."""
+    if not base.is_Mul:
+        return exp(exponent * base.args[0]) if isinstance(base, exp) else base**exponent
+    return Mul(
+        *(exp(exponent * f.args[0]) if isinstance(f, exp) else f**exponent for f in base.args if f.is_nonnegative),
+        Mul(*(f for f in base.args if not f.is_nonnegative)) ** exponent,
+    )
+
+
+def _log(e: Expr) -> Expr:
+    """A logarithm, taken apart where that is valid."""
+    parts = [f for f in Mul.make_args(e) if isinstance(f, exp) or f == SIZE]
+    rest = Mul(*(f for f in Mul.make_args(e) if f not in parts))
+    heads = [f.args[0] if isinstance(f, exp) else log(f) for f in parts]
+    if rest.is_Pow and rest.exp.is_number and rest.base.is_positive:
+        return Add(*heads, rest.exp * log(rest.base))
+    return Add(*heads, log(rest))
+
+
+def _partials(name: str, args: list[Expr], whole: Expr) -> list[Expr]:
+    """The derivatives of an operation by its arguments."""
+    a = args[0]
+    if name in ("add", "sub"):
+        return [S.One, S.One if name == "add" else S.NegativeOne]
+    if name == "mul":
+        return [args[1], a]
+    if name == "div":
+        return [1 / args[1], -whole / args[1]]
+    if name == "pow":
+        return [_power(a, args[1] - 1) * args[1], S.Zero if args[1].is_number else whole * _log(a)]
+    if name == "hypot":
+        return [a / whole, args[1] / whole]
+    slopes = {
+        "neg": lambda: S.NegativeOne, "exp": lambda: whole, "log": lambda: 1 / a, "log1p": lambda: 1 / (1 + a),
+        "expm1": lambda: whole + 1, "abs": lambda: sign(a), "sqrt": lambda: 1 / (2 * whole),
+    }  # fmt: skip
+    return [slopes[name]()]
+
+
+__all__ = ["FALL", "SIZE", "TOP", "TURN", "Anchor", "Fraction", "Placement", "Values"]

@@ -1,0 +1,164 @@
+"""The first-order forward error bound of a program, as a SymPy formula in u, n and x: what a paper would print, derived by machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Piecewise, Rational, S, Symbol, true
+
+from smoothsym import words
+from smoothsym.program.lower import Program
+from smoothsym.program.rounding.adjoints import Values
+from smoothsym.program.rounding.formula import ANY_ORDER, FirstOrder
+from smoothsym.program.rounding.model import Model
+from smoothsym.program.rounding.paths import Paths
+from smoothsym.program.rounding.wording import Wording
+
+
+@dataclass(frozen=True)
+class Case:
+    """The bound where a test holds: `named` in words, `formula` in x; `value` is what is computed, `meanings` what the words are."""
+
+    test: Any
+    named: Expr
+    formula: Expr
+    meanings: tuple[tuple[Expr, Expr], ...]
+    wording: Wording
+
+    @property
+    def bound(self) -> FirstOrder:
+        return self.wording.bound
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A first-order bound, case by case in the order of the tests; the last one is tried where no other test holds."""
+
+    cases: tuple[Case, ...]
+    guards: tuple[str, ...]
+    """The tests that ordinary rows pass, and that are taken for passed."""
+
+    @property
+    def expression(self) -> Expr:
+        """In u, n, x and the parameters."""
+        return _pieces([(case.formula, case.test) for case in self.cases])
+
+    @property
+    def named(self) -> Expr:
+        """In words: f the value, w[i] the share of an entry."""
+        return _pieces([(case.named, case.test) for case in self.cases])
+
+    @property
+    def meanings(self) -> tuple[tuple[Expr, Expr], ...]:
+        """What the words stand for."""
+        return tuple({str(name): (name, value) for case in self.cases for name, value in case.meanings}.values())
+
+
+def _pieces(cases: list[tuple[Expr, Any]]) -> Expr:
+    if len(cases) == 1:
+        return words.u * cases[0][0]
+    return words.u * Piecewise(*cases[:-1], (cases[-1][0], True))
+
+
+def formula(
+    program: Program,
+    model: Model = ANY_ORDER,
+    *,
+    output: int = 0,
+    domain: str = "real",
+    given: Mapping[str, Any] | None = None,
+) -> Formula:
+    """The first-order bound of an output of a program, with its words.
+
+    Parameters as of `first_order`. Raises ValueError for an operation without a rounding rule, named by its number.
+    """
+    exact = {name: Rational(value) for name, value in (given or {}).items()}
+    paths = Paths(program, domain, exact)
+    cases = tuple(_cases(program, model, output, domain, exact, dict(paths.fixed), paths.open_, true))
+    said = tuple(f"v{paths.tests[number]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())
+    return Formula(cases, said)
+
+
+def _cases(
+    program: Program,
+    model: Model,
+    output: int,
+    domain: str,
+    given: Mapping[str, Expr],
+    choices: dict[int, bool],
+    undecided: list[int],
+    test: Any,
+) -> list[Case]:
+    """A case for each way that the tests which are used can fall out, outer tests first."""
+    values = Values(program, domain, given, choices)
+    number, _ = program.outputs[output]
+    used = [at for at in _reached(program, number, choices) if at in undecided and at not in choices]
+    if not used:
+        wording = Wording(FirstOrder(values, model, output))
+        return [Case(test, wording.named, wording.formula, wording.meanings, wording)]
+    first = max(used)
+    tested = program.operations[first].args[0][0]
+    if program.operations[first].rank:
+        raise ValueError(f"v{first} chooses entry by entry; a formula has cases for whole rows only")
+    found = []
+    for way in (True, False):
+        mine = {**choices, first: way}
+        here = Wording(FirstOrder(Values(program, domain, given, mine), model, output))
+        holds = here.in_x(here.values.value(tested, ())) > 0 if way else true
+        inner = _cases(program, model, output, domain, given, mine, undecided, holds)
+        # Of inner cases the last one holds where this test does.
+        found += [Case(holds & case.test, case.named, case.formula, case.meanings, case.wording) for case in inner]
+    return found
+
+
+def _reached(program: Program, number: int, choices: Mapping[int, bool]) -> set[int]:
+    """The operations that an output depends on, the way the choices are."""
+    found, left = set(), [number]
+    while left:
+        at = left.pop()
+        if at in found:
+            continue
+        found.add(at)
+        operation = program.operations[at]
+        if operation.name == "either" and at in choices:
+            left.append(operation.args[1 if choices[at] else 2][0])
+        elif operation.name == "either":
+            left += [operation.args[q][0] for q in (1, 2)]
+        else:
+            left += [inner for inner, _ in operation.args]
+    return found
+
+
+def first_order(
+    program: Program,
+    model: Model = ANY_ORDER,
+    *,
+    output: int = 0,
+    domain: str = "real",
+    given: Mapping[str, Any] | None = None,
+) -> Expr:
+    """The first-order forward error bound of an output of a program: |computed - exact| <= formula + O(u^2).
+
+        formula = sum_k sum_axes |d output / d v_k| * local error of v_k
+
+    Parameters: the program; the model, by default sums of n terms by n - 1 additions in any order and every function within u;
+    which output; the domain of the entries, "real" or "positive"; `given`, parameters with known values, by name: others are
+    positive symbols, and multiplying by one that is 1 costs nothing. Of a vector output the bound is that of the entry i, of a
+    matrix i, k. A program that goes different ways on ordinary rows gives a Piecewise; guards that ordinary rows pass are passed.
+    Returns a SymPy expression in ss.u, ss.n, ss.x and the parameters, reductions kept as sums; it is what all errors of the size
+    that the model allows, each with the worst sign, add up to (only where the exponential of a difference to the extreme entry, or
+    a ratio to it, is exactly 1 is no error counted).
+    Raises ValueError for an operation without a rounding rule.
+
+    >>> from smoothsym.program.lower import lower
+    >>> from smoothsym.words import j, n, x
+    >>> from sympy import Sum
+    >>> first_order(lower([Sum(x[j] ** 2, (j, 1, n))]))
+    n*u*Sum(x[j]**2, (j, 1, n))
+    """
+    return formula(program, model, output=output, domain=domain, given=given).expression
+
+
+__all__ = ["ANY_ORDER", "Case", "Formula", "S", "Symbol", "first_order", "formula"]

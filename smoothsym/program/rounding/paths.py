@@ -1,0 +1,79 @@
+"""Which way a program goes on ordinary rows: a test that falls out one way on all of them is a guard, and a formula is of the main path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from smoothsym.program import arrays
+from smoothsym.program.lower import Program
+
+ROWS, LENGTH = 24, 6
+PARAMETERS = (1.25, 2.5, 4.0)
+"""What a parameter is on ordinary rows, where it is not given."""
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The tests of a program, `either` by number: `fixed` go one way, `open_` either way."""
+
+    program: Program
+    domain: str = "real"
+    given: Mapping[str, Any] = None  # type: ignore[assignment]
+
+    @cached_property
+    def tests(self) -> dict[int, int]:
+        """The number of each `either`, and of what it tests."""
+        return {
+            number: operation.args[0][0]
+            for number, operation in enumerate(self.program.operations)
+            if operation.name == "either"
+        }
+
+    @cached_property
+    def ways(self) -> dict[int, set[bool]]:
+        """Which ways each `either` goes on ordinary rows."""
+        if not self.tests:
+            return {}
+        operations = self.program.operations
+        outputs = tuple((test, tuple(range(operations[test].rank))) for test in self.tests.values())
+        rng = np.random.default_rng(5)
+        rows = rng.uniform(0.25, 4, (ROWS, LENGTH))
+        if self.domain != "positive":
+            rows = rows * rng.choice((-1, 1), (ROWS, LENGTH))
+        # Half of the rows are of entries near each other.
+        rows[::2] = rows[::2, :1] + rows[::2] / 32
+        found: dict[int, set[bool]] = {number: set() for number in self.tests}
+        # At the extreme entries tests are met with equality.
+        ordinary = (rows != rows.max(-1, keepdims=True)) & (rows != rows.min(-1, keepdims=True))
+        ordinary &= np.abs(rows) != np.abs(rows).max(-1, keepdims=True)
+        names = [str(q.datum) for q in operations if q.name == "symbol"]
+        vectors = {str(q.datum): np.abs(rows) for q in operations if q.name == "x" and q.datum != "x"}
+        positions = {str(q.datum): np.zeros(ROWS, dtype=int) for q in operations if q.name == "position"}
+        for shift in range(len(PARAMETERS)):
+            symbols = {
+                name: float(self.given[name]) if self.given and name in self.given else PARAMETERS[(shift + q) % 3]
+                for q, name in enumerate(names)
+            }
+            with np.errstate(all="ignore"):
+                results = arrays.run(
+                    Program(operations, outputs), rows, symbols, lazy=False, vectors=vectors, positions=positions
+                )
+            for number, result in zip(self.tests, results, strict=True):
+                result = np.asarray(result) > 0
+                if result.ndim == 2 and result.shape == rows.shape:
+                    result = result[ordinary]
+                found[number] |= set(np.unique(result).tolist())
+        return found
+
+    @property
+    def fixed(self) -> dict[int, bool]:
+        return {number: min(ways) for number, ways in self.ways.items() if len(ways) == 1}
+
+    @property
+    def open_(self) -> list[int]:
+        return [number for number, ways in self.ways.items() if len(ways) != 1]

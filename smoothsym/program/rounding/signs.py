@@ -1,0 +1,178 @@
+"""The sign of an expression in falls, exponentials and named sums, by what bounds them: exp(-t) <= 1, a sum is at least each of its terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any, Protocol
+
+from sympy import (
+    Abs,
+    Add,
+    Dummy,
+    Expr,
+    Function,
+    Indexed,
+    Integer,
+    KroneckerDelta,
+    Mul,
+    Pow,
+    S,
+    Sum,
+    Symbol,
+    exp,
+    expand,
+    factor,
+    fraction,
+    log,
+    together,
+)
+
+from smoothsym import words
+
+_MOST = 24
+"""How many ways of bounding an expression are tried."""
+
+
+class Sums(Protocol):
+    """What is known of the named sums of a program."""
+
+    names: dict[Expr, Symbol]
+
+    @property
+    def extreme(self) -> Symbol | None:
+        """The index of the extreme entry, where there is one."""
+
+    def body(self, name: Symbol, index: Expr) -> Expr:
+        """The term of a named sum at an index."""
+
+
+class Signs:
+    """Signs of the expressions of one program; what is found is kept."""
+
+    def __init__(self, values: Sums) -> None:
+        self.values = values
+        self.known: dict[Expr, int] = {}
+
+    def of(self, e: Expr) -> int:
+        """1 where an expression is seen to be >= 0, -1 where it is seen to be <= 0, 0 where neither is."""
+        if e not in self.known:
+            self.known[e] = self._of(e)
+        return self.known[e]
+
+    def _of(self, e: Expr) -> int:
+        if e.is_nonnegative:
+            return 1
+        if e.is_nonpositive:
+            return -1
+        if e.is_Mul:
+            found = 1
+            for f in e.args:
+                found *= self.of(f)
+            return found
+        if isinstance(e, Pow):
+            if e.exp.is_Integer and e.exp.is_even:
+                return 1
+            return self.of(e.base) if e.exp.is_Integer else int(self.of(e.base) > 0)
+        if isinstance(e, exp | Abs | KroneckerDelta):
+            return 1
+        if isinstance(e, log):
+            return self.of(e.args[0] - 1)
+        if isinstance(e, Sum):
+            return self.of(e.function)
+        if e.is_Add:
+            return self._add(e)
+        return 0
+
+    def _add(self, e: Expr) -> int:
+        ways = {self.of(term) for term in e.args}
+        if len(ways) == 1:
+            return ways.pop()
+        for tried, swaps in enumerate(self._swaps(e)):
+            if tried >= _MOST:
+                break
+            above, below = fraction(together(e.xreplace(swaps)))
+            terms = [self._term(t) for t in Add.make_args(expand(above))]
+            under = {self._term(t) for t in Add.make_args(expand(below))}
+            if len(set(terms)) == 1 and under == {1}:
+                return terms[0]
+        return 0
+
+    @staticmethod
+    def _term(t: Expr) -> int:
+        return 1 if t.is_nonnegative else -1 if t.is_nonpositive else 0
+
+    def _swaps(self, e: Expr) -> Iterator[dict[Expr, Expr]]:
+        """Ways to write what is in an expression by numbers >= 0."""
+        fixed: dict[Expr, Expr] = {words.n: 1 + Dummy("more", nonnegative=True)}
+        for part in e.atoms(exp):
+            if self.of(part.args[0]) < 0:
+                fixed[part] = 1 / (1 + Dummy("fall", nonnegative=True))
+        for part in e.atoms(log):
+            if (way := self.of(part)) != 0:
+                fixed[part] = way * Dummy("log", nonnegative=True)
+        for part in e.atoms(Abs, Sum, Function):
+            if not isinstance(part, exp | log) and self.of(part) > 0:
+                fixed.setdefault(part, Dummy("size", nonnegative=True))
+        names = [name for body, name in self.values.names.items() if name in e.free_symbols and self.of(body) > 0]
+        places = sorted({q for entry in e.atoms(Indexed) for q in entry.indices if isinstance(q, Symbol)}, key=str)
+        if self.values.extreme is not None:
+            places = [self.values.extreme, *places]
+        menus: list[list[Any]] = []
+        for name in names:
+            menu: list[Any] = []
+            for place in [*places, Integer(1)][:4]:
+                term = self.values.body(name, place)
+                menu.append((name, term.xreplace(fixed) + Dummy("rest", nonnegative=True)))
+            body = self.values.body(name, Symbol("q", integer=True))
+            if isinstance(body, exp) and self.of(body.args[0]) < 0:
+                menu.append((name, fixed[words.n] / (1 + Dummy("fall", nonnegative=True))))
+            menus.append(menu)
+        for choice in product(*menus):
+            yield {**fixed, **dict(choice)}
+
+    def size(self, e: Expr) -> Expr:
+        """|e|, with signs that are known."""
+        way = self.of(e)
+        if way:
+            return way * e
+        known, unknown = S.One, []
+        for f in Mul.make_args(factored(e)):
+            base, power = f.as_base_exp()
+            way = self.of(f)
+            if way:
+                known *= way * f
+            elif power.is_Integer and power > 1:
+                unknown.extend([base] * int(power))
+            else:
+                unknown.append(f)
+        rest = Mul(*unknown)
+        return known * Abs(-rest if rest.could_extract_minus_sign() else rest) if unknown else known
+
+
+def factored(e: Expr) -> Expr:
+    """The factors of a rational expression in exponentials, entries, logarithms and sums."""
+    swaps: dict[Expr, Expr] = {}
+    back: dict[Expr, Expr] = {}
+
+    def letter(part: Expr) -> Expr:
+        if part not in swaps:
+            swaps[part] = Dummy("y", positive=True)
+            back[swaps[part]] = part
+        return swaps[part]
+
+    def plain(part: Expr) -> Expr:
+        if isinstance(part, exp):
+            result = S.One
+            for term in Add.make_args(expand(part.args[0])):
+                number, rest = term.as_coeff_Mul()
+                result *= letter(exp(rest)) ** number if number.is_Integer else letter(exp(term))
+            return result
+        if isinstance(part, (Indexed, Function, Sum, Abs)) or (part.is_Pow and not part.exp.is_Integer):
+            return letter(part)
+        if not part.args:
+            return part
+        return part.func(*map(plain, part.args))
+
+    whole = plain(e)
+    return factor(together(whole)).xreplace(back)

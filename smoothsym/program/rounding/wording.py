@@ -1,0 +1,376 @@
+"""A first-order bound in the words of a paper: f for the value, w[j] for the shares of entries, max x, and sums under the shares.
+
+Each word is a definition in x, and writing out is replacing it; of several ways to say a bound the shortest is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Indexed,
+    IndexedBase,
+    Mul,
+    Pow,
+    S,
+    Sum,
+    Symbol,
+    exp,
+    expand,
+    gcd_terms,
+    log,
+    sign,
+)
+
+from smoothsym import words
+from smoothsym.program.rounding.adjoints import _AT, FALL, SIZE, TOP, TURN
+from smoothsym.program.rounding.formula import FirstOrder
+from smoothsym.program.rounding.signs import factored
+from smoothsym.symbolic import moments
+
+W = IndexedBase("w", positive=True)
+_J = words.j
+_OVER = (_J, 1, words.n)
+
+
+@dataclass
+class Wording:
+    """The bound of a FirstOrder, in words and written out."""
+
+    bound: FirstOrder
+
+    def __post_init__(self) -> None:
+        self.values = self.bound.values
+        self.frame = self.values.frame
+
+    # ---- the words -----------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def whole(self) -> Symbol | None:
+        """The sum in which shares are: of exponentials alone, the one that occurs most."""
+        used = [q for part in self.bound.parts for q in part.size.atoms(Symbol)]
+        found = {name: body for body, name in self.values.names.items() if isinstance(body, exp)}
+        return max(found, key=lambda name: (used.count(name), str(name)), default=None)
+
+    @cached_property
+    def value(self) -> Expr:
+        """The name of the value: f, or f[i] of a vector, f[i, k] of a matrix."""
+        labels = self.bound.labels
+        if not labels:
+            return Symbol("f", real=True, positive=self.values.signs.of(self.bound.value) > 0 or None)
+        return IndexedBase("f", real=True)[labels]
+
+    @cached_property
+    def defined(self) -> Expr:
+        """The value in x."""
+        return _shorter(self.written_out(self._spelled(self.bound.value)), self.values.domain)
+
+    def _spelled(self, e: Expr) -> Expr:
+        """An expression with its sums, in falls, as sums."""
+        names = {name: body for body, name in self.values.names.items()}
+        while found := [q for q in e.free_symbols if q in names]:
+            e = e.xreplace({q: Sum(self.values.body(q, _J), _OVER) for q in found})
+        return e
+
+    def _in_words(self, e: Expr) -> Expr:
+        """A size with shares for exponentials, sums under them for sums; 1 / Z is the largest share."""
+        if self.whole is None:
+            return self._spelled(e)
+        core, degree = self._pulled(self._shared(e))
+        return core * (words.maximum(W) ** -degree if degree < 0 else self.whole**degree)
+
+    def _shared(self, e: Expr) -> Expr:
+        """Exponentials as multiples of Z and shares, named sums as sums of them."""
+        assert self.whole is not None
+        e = expand(e, deep=False, mul=False, multinomial=False, log=False, basic=False, power_exp=True)
+        rate = self._rate(self._body)
+        e = e.replace(lambda f: isinstance(f, exp), lambda f: self._as_share(f, rate))
+        swaps = {}
+        for body, name in self.values.names.items():
+            if name != self.whole and name in e.free_symbols:
+                swaps[name] = Sum(self._shared(self.values.at(body, _AT, _J)), _OVER)
+        return e.xreplace(swaps)
+
+    def _pulled(self, e: Expr) -> tuple[Expr, Expr]:
+        """An expression as another one times a whole power of Z, which is given."""
+        whole = self.whole
+        if e == whole:
+            return S.One, S.One
+        if e.is_Mul:
+            pairs = [self._pulled(f) for f in e.args]
+            return Mul(*(core for core, _ in pairs)), Add(*(degree for _, degree in pairs))
+        if e.is_Pow and e.exp.is_Integer:
+            core, degree = self._pulled(e.base)
+            return core**e.exp, degree * e.exp
+        if e.is_Add:
+            pairs = [self._pulled(f) for f in e.args]
+            most = max(degree for _, degree in pairs)
+            return Add(*(core * words.maximum(W) ** (most - degree) for core, degree in pairs)), most
+        if isinstance(e, Abs):
+            core, degree = self._pulled(e.args[0])
+            return Abs(core), degree
+        if isinstance(e, Sum):
+            core, degree = self._pulled(e.function)
+            return Sum(core, *e.limits), degree
+        return e, S.Zero
+
+    @property
+    def _body(self) -> Expr:
+        return next(body for body, name in self.values.names.items() if name == self.whole)
+
+    def _rate(self, body: Expr) -> Expr:
+        fall = next(q for q in body.atoms(Indexed) if q.base == FALL)
+        return expand(body.args[0]).coeff(fall)
+
+    def _as_share(self, f: Expr, rate: Expr) -> Expr:
+        """exp(rate t_q + rest) = Z w_q exp(rest)."""
+        result, rest = S.One, S.Zero
+        for fall in sorted({q for q in f.args[0].atoms(Indexed) if q.base == FALL}, key=str):
+            coefficient = expand(f.args[0]).coeff(fall)
+            times = _whole_part(coefficient, rate)
+            result *= (self.whole * W[fall.indices[0]]) ** times
+            rest += (coefficient - times * rate) * fall
+        return result * exp(rest)
+
+    # ---- writing out ---------------------------------------------------------------------------------------------------------
+
+    def written_out(self, e: Expr) -> Expr:
+        """An expression in words as one in x, n and the parameters."""
+        if e.has(self.value):
+            e = e.xreplace({self.value: self.defined})
+        if self.whole is not None:
+            total = Sum(self._at(_J), _OVER)
+            e = e.replace(lambda q: isinstance(q, Sum), lambda q: self._over_total(q, total))
+            shares = {q: self._at(q.indices[0]) / total for q in e.atoms(Indexed) if q.base == W}
+            most = {q: self._top / total for q in e.atoms(words.maximum) if q.args[0] == W}
+            e = e.xreplace({**shares, **most}).xreplace({self.whole: total / self._top})
+        return _by_depth(self._plain(e))
+
+    def _over_total(self, e: Sum, total: Expr) -> Expr:
+        """sum_j w_j g_j as one quotient of sums."""
+        rest = e.function / W[_J]
+        if any(q == W[_J] for q in rest.atoms(Indexed)):
+            return e
+        return Sum(self._at(_J) * rest, _OVER) / total
+
+    def _at(self, place: Expr) -> Expr:
+        """The term of the whole sum at a place, but for what is free of the place."""
+        assert self.whole is not None and self.frame is not None
+        body = self._body
+        rate = self._rate(body)
+        if self.frame.kind == "entry":
+            return exp(-rate * self.frame.turn * words.x[place])
+        size = words.x[place] if self.values.domain == "positive" else Abs(words.x[place])
+        return size ** (-rate * self.frame.turn)
+
+    @property
+    def _top(self) -> Expr:
+        assert self.whole is not None and self.frame is not None
+        rate = self._rate(self._body)
+        if self.frame.kind == "entry":
+            return exp(-rate * self.frame.turn * self._extreme)
+        return self._extreme ** (-rate * self.frame.turn)
+
+    @property
+    def _extreme(self) -> Expr:
+        """The extreme entry, or modulus."""
+        if self.frame is None:
+            return S.Zero
+        whole = Abs(words.x) if self.frame.kind == "modulus" and self.values.domain == "real" else words.x
+        return (words.maximum if self.frame.turn > 0 else words.minimum)(whole)
+
+    def _plain(self, e: Expr) -> Expr:
+        """Falls, the extreme entry and signs by entries; parameters by their own names."""
+        frame = self.frame
+        if frame is not None:
+            falls = {q for q in e.atoms(Indexed) if q.base == FALL}
+            if frame.kind == "entry":
+                swaps = {q: frame.turn * (self._extreme - words.x[q.indices[0]]) for q in falls}
+            else:
+                sizes = {q: self._modulus(q.indices[0]) for q in falls}
+                e = e.replace(lambda f: isinstance(f, exp), lambda f: _ratio_power(f, sizes, self._extreme, frame.turn))
+                swaps = {q: frame.turn * log(self._extreme / size) for q, size in sizes.items()}
+            turns = {q: sign(words.x[q.indices[0]]) for q in e.atoms(Indexed) if q.base == TURN}
+            e = e.xreplace({**swaps, **turns, TOP: self._extreme, SIZE: self._extreme})
+        return e.xreplace({q: self._own(q) for q in e.free_symbols if isinstance(q, Symbol)}).xreplace(
+            {q: words.x[q.indices] for q in e.atoms(Indexed) if q.base.label.name == "x" and q.base != words.x}
+        )
+
+    def _modulus(self, place: Expr) -> Expr:
+        return words.x[place] if self.values.domain == "positive" else Abs(words.x[place])
+
+    def _own(self, symbol: Symbol) -> Symbol:
+        known = {"alpha": words.alpha, "p": words.p, "eps": words.eps}
+        return known.get(symbol.name, symbol) if symbol.is_positive and not symbol.is_integer else symbol
+
+    # ---- the shortest way to say it -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def named(self) -> Expr:
+        """The bound in units of u, in words."""
+        parts = [(part.coefficient, self._in_words(factored(part.size))) for part in self.bound.parts]
+        ways = [parts]
+        if known := self._by_value:
+            ways.append([(c, _tidy(size.xreplace(known))) for c, size in parts])
+        said = [self._plain(self._joined(way)) for way in ways]
+        return min(said, key=lambda e: e.count_ops())
+
+    @cached_property
+    def formula(self) -> Expr:
+        """The bound in units of u, in x, n and the parameters."""
+        return self.written_out(self.named)
+
+    def in_x(self, e: Expr) -> Expr:
+        """An expression of the program in x, n and the parameters."""
+        return self.written_out(self._in_words(e))
+
+    @cached_property
+    def meanings(self) -> tuple[tuple[Expr, Expr], ...]:
+        """The words that the bound is in, and what they stand for."""
+        said: list[tuple[Expr, Expr]] = []
+        if self.named.has(self.value):
+            said.append((self.value, _by_depth(self.defined)))
+        if self.named.has(W):
+            said.append((W[words.i], self._at(words.i) / Sum(self._at(_J), _OVER)))
+        if self.whole is not None and self.named.has(self.whole):
+            said.append((self.whole, Sum(self._at(_J), _OVER) / self._top))
+        return tuple(said)
+
+    @cached_property
+    def _by_value(self) -> dict[Expr, Expr]:
+        """What the value depends on linearly, by the value; a logarithm of what it is a power of, by its own."""
+        if self.bound.labels:
+            return {}
+        value, mark = self._in_words(self.bound.value), Symbol("mark_", real=True)
+        roots = {q for q in value.atoms(Pow) if not q.exp.is_number}
+        for atom in sorted({*value.atoms(log, Sum), *roots}, key=str):
+            line = expand(value.xreplace({atom: mark}))
+            slope, rest = line.coeff(mark), line.coeff(mark, 0)
+            if slope == 0 or slope.has(mark) or line - slope * mark - rest != 0:
+                continue
+            found = {atom: (self.value - rest) / slope}
+            if atom in roots and rest == 0:
+                found[log(atom.base)] = log(self.value / slope) / atom.exp
+            return found
+        return {}
+
+    def _joined(self, parts: list[tuple[Expr, Expr]]) -> Expr:
+        """Sizes with the same coefficient as one, where that is shorter; what all share outside."""
+        groups: dict[Expr, list[Expr]] = {}
+        for coefficient, size in parts:
+            groups.setdefault(coefficient, []).append(size)
+        terms = []
+        for coefficient, sizes in groups.items():
+            apart = Add(*sizes)
+            merged = [self._in_entries(apart), _tidy(apart), apart]
+            terms.append((coefficient, min(merged, key=lambda e: e.count_ops())))
+        return _outside(_under_one_sum(terms))
+
+    def _in_entries(self, e: Expr) -> Expr:
+        """Mean falls as the extreme entry less the mean entry."""
+        frame = self.frame
+        if frame is None or frame.kind != "entry" or self.whole is None:
+            return e
+
+        def opened(total: Expr) -> Expr:
+            body = total.function
+            if body == W[_J] * FALL[_J]:
+                return frame.turn * (TOP - Sum(W[_J] * words.x[_J], _OVER))
+            return total
+
+        return _tidy(e.replace(lambda q: isinstance(q, Sum), opened))
+
+
+def _whole_part(coefficient: Expr, rate: Expr) -> Expr:
+    """How many times a rate is in a coefficient: -2 p + 1 has two of -p."""
+    ratio = S.Zero
+    for term in Add.make_args(expand(coefficient)):
+        quotient = term / rate
+        if quotient.is_Integer:
+            ratio += quotient
+    return ratio
+
+
+def _tidy(e: Expr) -> Expr:
+    """Multiplied out, and factored again where that is shorter."""
+    opened = expand(e)
+    return min([opened, factored(opened), gcd_terms(opened), e], key=lambda q: q.count_ops())
+
+
+def _outside(parts: list[tuple[Expr, Expr]]) -> Expr:
+    """The sum of coefficients times sizes, with factors that all sizes share outside."""
+    factors = [list(Mul.make_args(size)) for _, size in parts]
+    shared = [f for f in factors[0] if not f.is_number and all(f in other for other in factors)] if factors else []
+    total = S.Zero
+    for (coefficient, _), mine in zip(parts, factors, strict=True):
+        for f in shared:
+            mine.remove(f)
+        total += coefficient * Mul(*mine)
+    return Mul(*shared) * total
+
+
+def _under_one_sum(parts: list[tuple[Expr, Expr]]) -> list[tuple[Expr, Expr]]:
+    """Sums that hold moduli, beside what is free of indices, under one sum."""
+    inside, rest = [], []
+    for coefficient, size in parts:
+        for term in Add.make_args(size):
+            sums = [f for f in Mul.make_args(term) if isinstance(f, Sum)]
+            free = term / sums[0] if len(sums) == 1 else S.Zero
+            if len(sums) == 1 and sums[0].function.has(Abs) and not free.has(Sum, Abs, Indexed):
+                inside.append(coefficient * free * sums[0].function)
+            else:
+                rest.append((coefficient, term))
+    if len(inside) < 2:
+        return parts
+    return [*rest, (S.One, Sum(_grouped(inside), _OVER))]
+
+
+def _grouped(terms: list[Expr]) -> Expr:
+    """A sum with the moduli that its terms share taken out, and what all share outside."""
+    shared = set.intersection(*(set(Mul.make_args(t)) for t in terms))
+    out = Mul(*shared)
+    by_modulus: dict[Expr, list[Expr]] = {}
+    for term in terms:
+        moduli = Mul(*(f for f in Mul.make_args(term / out) if isinstance(f, Abs)))
+        by_modulus.setdefault(moduli, []).append(term / out / moduli)
+    return out * Add(*(moduli * Add(*beside) for moduli, beside in by_modulus.items()))
+
+
+def _by_depth(e: Expr, depth: int = 0) -> Expr:
+    """Summed indices by how deep their sums stand inside each other: j, then l, then r."""
+    if isinstance(e, Sum):
+        inner = _by_depth(e.function, depth + 1)
+        fresh = Symbol("jlrq"[depth], integer=True)
+        return Sum(inner.xreplace({e.limits[0][0]: fresh}), (fresh, *e.limits[0][1:]))
+    if not e.args or isinstance(e, Indexed):
+        return e
+    return e.func(*(_by_depth(a, depth) for a in e.args))
+
+
+def _ratio_power(f: Expr, sizes: dict[Any, Expr], extreme: Expr, turn: int) -> Expr:
+    """exp(c t_q) = (|x_s| / |x_q|)^c."""
+    result, rest = S.One, f.args[0]
+    for fall, size in sizes.items():
+        coefficient = expand(rest).coeff(fall)
+        if coefficient != 0:
+            result *= (
+                (extreme / size) ** (turn * coefficient)
+                if coefficient.is_positive
+                else (size / extreme) ** (-turn * coefficient)
+            )
+            rest = expand(rest) - expand(coefficient * fall)
+    return result * exp(rest)
+
+
+def _shorter(e: Expr, domain: str) -> Expr:
+    """A value as its normal form, where that is shorter."""
+    try:
+        normal = moments.normal(e, domain)
+    except ValueError:
+        return e
+    return normal if normal.count_ops() < e.count_ops() else e
