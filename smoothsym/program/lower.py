@@ -109,6 +109,23 @@ class Program:
         return "\n".join(lines)
 
 
+@dataclass
+class Tape:
+    """Operations as they are recorded, equal ones once."""
+
+    operations: list[Operation] = field(default_factory=list)
+    known: dict[tuple[Operation, type], int] = field(default_factory=dict)
+
+    def record(self, operation: Operation) -> int:
+        """The number of an operation."""
+        # The position 1 and the number 1 are two things, and equal as numbers.
+        key = (operation, type(operation.datum))
+        if key not in self.known:
+            self.known[key] = len(self.operations)
+            self.operations.append(operation)
+        return self.known[key]
+
+
 @dataclass(frozen=True)
 class _Use:
     number: int
@@ -121,24 +138,15 @@ class _Lowering:
     length: Symbol
     axes: frozenset[Symbol]
     anchors: Mapping[Symbol, Expr]
-    operations: list[Operation] = field(default_factory=list)
-    known: dict[tuple[Operation, type], int] = field(default_factory=dict)
+    tape: Tape = field(default_factory=Tape)
     cache: dict[tuple[Expr, frozenset[Symbol]], _Use] = field(default_factory=dict)
-
-    def record(self, operation: Operation) -> int:
-        # The position 1 and the number 1 are two things, and equal as numbers.
-        key = (operation, type(operation.datum))
-        if key not in self.known:
-            self.known[key] = len(self.operations)
-            self.operations.append(operation)
-        return self.known[key]
 
     def emit(
         self, name: str, args: list[_Use], labels: tuple[Symbol, ...], datum: str | Fraction | int | None = None
     ) -> _Use:
         placed = tuple((a.number, tuple(labels.index(label) for label in a.labels)) for a in args)
         operation = Operation(name, placed, len(labels), datum)
-        return _Use(self.record(operation), labels)
+        return _Use(self.tape.record(operation), labels)
 
     def join(self, name: str, *args: _Use) -> _Use:
         labels: list[Symbol] = []
@@ -153,7 +161,7 @@ class _Lowering:
         axis = inner.labels.index(index)
         rest = tuple(label for label in inner.labels if label != index)
         operation = Operation(name, ((inner.number, tuple(range(len(inner.labels)))),), len(rest), axis)
-        return _Use(self.record(operation), rest)
+        return _Use(self.tape.record(operation), rest)
 
     def lower(self, e: Expr, axes: frozenset[Symbol]) -> _Use:
         key = (e, axes & e.free_symbols)
@@ -230,7 +238,7 @@ class _Lowering:
             return self.emit("x", [], (index,), name)
         whole = self.emit("x", [], (run,), name)
         operation = Operation("take", ((whole.number, (0,)), (self.position(index, axes).number, ())), 0)
-        return _Use(self.record(operation), ())
+        return _Use(self.tape.record(operation), ())
 
     def sum(self, e: Sum, axes: frozenset[Symbol]) -> _Use:
         body = e.function
@@ -337,4 +345,4 @@ def lower(
         use = work.lower(S(output), frozenset(axes))
         wanted = tuple(axis for axis in axes if axis in S(output).free_symbols) or use.labels
         placed.append((use.number, tuple(wanted.index(label) for label in use.labels)))
-    return Program(tuple(work.operations), tuple(placed))
+    return Program(tuple(work.tape.operations), tuple(placed))
