@@ -4,69 +4,98 @@
     fl(f(a))   = f(a)(1 + d),     |d| <= k_f u     exp, log, log1p, expm1, pow, hypot
     a sum of n terms v_j: |error| <= d(n) u sum_j |v_j| to first order, d(n) the additions that a term can go through
 
-and below the normal range each result is off by at most eta, the smallest subnormal, more.
+and below the normal range each result is off by at most eta, the smallest subnormal, more (a correctly rounded one by eta/2, sums and
+differences by nothing).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from smoothsym.errors import unknown
+from smoothsym.formats import FORMATS
 
 FUNCTIONS = ("exp", "log", "log1p", "expm1", "pow", "hypot")
 SUMMATIONS = ("sequential", "pairwise", "compensated")
 ROUNDINGS = ("nearest", "directed")
+UNDERFLOWS = ("gradual", "flush")
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Model:
-    """How float operations err.
+    """How float operations err. What differs by format is given for each format by its name, else for all of them.
 
-    Parameters: `functions`, the relative error of a function in units of u: a number for every format, or a number for each format
-    by its name; 1 where it is left out (the textbook's model). `summation`: "sequential" stands for any order of n - 1 additions;
-    "pairwise" is NumPy's along a contiguous axis; "compensated" is a sum in twice the precision, rounded once. `accumulate`: the
-    name of a wider format that sums are taken in. `rounding`: "nearest", or "directed", which doubles u. `source` says where the
+    Parameters: `functions`, the relative error of a function in units of u; 1 where it is left out (the textbook's model).
+    `summation`: "sequential" stands for any order of n - 1 additions; "pairwise" is NumPy's along a contiguous axis; "compensated"
+    is a sum in twice the precision, rounded once. `accumulate`: the name of a wider format that sums are taken in. `rounding`:
+    "nearest", or "directed", which doubles u. `underflow`: "gradual", or "flush", where what is subnormal becomes 0. `source` says where the
     constants of functions are from, for `assumptions`.
-    Raises ValueError for an unknown name or a constant below 1/2.
+    Raises ValueError for an unknown name and for a constant that no function can have.
 
     >>> Model(summation="sequential").depth(1000), Model().depth(1000)
-    (999, 22)
+    (999, 20)
     """
 
     functions: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
-    summation: str = "pairwise"
-    accumulate: str | None = None
+    summation: str | Mapping[str, str] = "pairwise"
+    accumulate: str | Mapping[str, str] | None = None
     rounding: str = "nearest"
+    underflow: str = "gradual"
     source: str = "every function within u"
 
     def __post_init__(self) -> None:
-        if self.summation not in SUMMATIONS:
-            raise unknown("summation", self.summation, SUMMATIONS)
-        if self.rounding not in ROUNDINGS:
-            raise unknown("rounding", self.rounding, ROUNDINGS)
-        for name in self.functions:
-            if name not in FUNCTIONS:
-                raise unknown("function", name, FUNCTIONS)
+        _among("summation", _every(self.summation), SUMMATIONS)
+        _among("accumulate", _every(self.accumulate), FORMATS)
+        _among("rounding", [self.rounding], ROUNDINGS)
+        _among("underflow", [self.underflow], UNDERFLOWS)
+        _among("function", self.functions, FUNCTIONS)
+        for name, constant in self.functions.items():
+            if bad := [k for k in _every(constant) if not 0.5 <= k <= 1024]:
+                raise ValueError(f"functions[{name!r}]={bad[0]!r} is no error in units of u; give a number from 1/2 to 1024")
 
     def constant(self, function: str, dtype: str | None = None) -> float:
         """k_f: the relative error of a function in units of u; in the format of that name where it differs by format."""
         found = self.functions.get(function, 1.0)
-        return found if not isinstance(found, Mapping) else 1.0 if dtype is None else found[dtype]
+        return 1.0 if isinstance(found, Mapping) and dtype is None else _of(found, dtype, 1.0)
 
-    def depth(self, size: int) -> int:
+    def order(self, dtype: str | None = None) -> str:
+        """The order of summation in a format."""
+        return _of(self.summation, dtype, "pairwise")
+
+    def accumulator(self, dtype: str | None = None) -> str | None:
+        """The wider format that sums are taken in, if there is one."""
+        return _of(self.accumulate, dtype, None)
+
+    def depth(self, size: int, dtype: str | None = None, contiguous: bool = True) -> int:
         """d(n): how many additions a term of a sum can go through."""
-        return _pairwise(size) if self.summation == "pairwise" else max(size - 1, 0)
+        return _pairwise(size) if self.order(dtype) == "pairwise" and contiguous else max(size - 1, 0)
+
+
+def _of(found: _T | Mapping[str, _T], dtype: str | None, default: _T) -> _T:
+    return found if not isinstance(found, Mapping) else default if dtype is None else found.get(dtype, default)
+
+
+def _every(found: Any) -> Iterable[Any]:
+    return found.values() if isinstance(found, Mapping) else [] if found is None else [found]
+
+
+def _among(argument: str, given: Iterable[str], known: Iterable[str]) -> None:
+    if strange := [name for name in given if name not in known]:
+        raise unknown(argument, strange[0], known)
 
 
 def _pairwise(size: int) -> int:
     """NumPy's pairwise sum: eight running sums over blocks of at most 128, the rest of a block term by term, blocks in halves.
 
-    One more for the number that a reduction starts from. Source: numpy/_core/src/umath/loops_utils.h.src, pairwise_sum.
+    What a reduction starts from is a zero, and adding that is exact. Source: numpy/_core/src/umath/loops_utils.h.src, pairwise_sum.
     """
     if size < 8:
-        return max(size, 1)
+        return max(size - 1, 0)
     if size <= 128:
-        return size // 8 - 1 + 3 + size % 8 + 1
+        return size // 8 - 1 + 3 + size % 8
     half = size // 2 - size // 2 % 8
     return max(_pairwise(half), _pairwise(size - half)) + 1
