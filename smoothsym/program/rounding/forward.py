@@ -31,7 +31,7 @@ ROUNDED = ("add", "sub", "mul", "div", "sqrt")
 FUNCTIONS = {"exp": "exp", "log": "log", "log1p": "log1p", "expm1": "expm1", "pow": "pow", "hypot": "hypot"}
 REDUCTIONS = ("sum", "max", "min")
 KNOWN = (
-    "x", "symbol", "number", "length", "iota", "position", "take", "argmax", "same", "either", "neg", "abs", "sign", "maximum",
+    "x", "symbol", "number", "length", "iota", "position", "take", "argmax", "same", "without", "either", "neg", "abs", "sign", "maximum",
     "minimum", *ROUNDED, *FUNCTIONS, *REDUCTIONS,
 )  # fmt: skip
 ONE, MINUS = point(np.float64(1.0)), point(np.float64(-1.0))
@@ -71,9 +71,16 @@ class Rounding:
             held = value.astype(self.fmt.dtype).astype(np.float64) == value
         return held if self.model.underflow == "gradual" else held & ((value == 0) | (np.abs(value) >= self.normal))
 
+    def flushed(self, box: Box) -> Box:
+        """With 0, which may stand for what is subnormal."""
+        if self.model.underflow == "gradual":
+            return box
+        small = box.mig < self.normal
+        return Box(np.where(small, np.minimum(box.lo, 0.0), box.lo), np.where(small, np.maximum(box.hi, 0.0), box.hi))
+
     def after(self, exact: Box, local: Array) -> Box:
         """What a float may hold, and the exact value: infinite where it may overflow."""
-        found = boxes.widened(exact, local)
+        found = self.flushed(boxes.widened(exact, local))
         return Box(
             np.where(found.lo < -self.largest, -inf, found.lo), np.where(found.hi > self.largest, inf, found.hi)
         )
@@ -105,6 +112,7 @@ class Forward:
     symbols: Mapping[str, Box]
     rounding: Rounding
     positions: Mapping[str, int] = field(default_factory=dict)
+    weightless: Array | None = None
     steps: list[Step] = field(default_factory=list)
     integers: dict[int, Any] = field(default_factory=dict)
 
@@ -132,6 +140,8 @@ class Forward:
         if name == "same":
             a, b = (self._integer_at(operation, q) for q in range(2))
             return self._sure(point((a == b).astype(np.float64)))
+        if name == "without":
+            return self._without(operation)
         if name == "take":
             return self._take(operation)
         if name == "either":
@@ -142,6 +152,7 @@ class Forward:
 
     def _given(self, box: Box) -> Step:
         """What is given: its error is that of its conversion to the format."""
+        box = self.rounding.flushed(box)
         return Step(box, box.width, box, unsure=bool(np.any(~box.point)))
 
     def _sure(self, box: Box) -> Step:
@@ -176,6 +187,14 @@ class Forward:
             slope is not None and self.steps[number].unsure
             for (number, _), slope in zip(operation.args, slopes, strict=True)
         )
+
+    def _without(self, operation: Operation) -> Step:
+        """0 at a position, and exactly."""
+        number, placement = operation.args[0]
+        here = np.equal(*(self._integer_at(operation, q) for q in (1, 2)))
+        box = self.steps[number].box.map(lambda a: np.where(here, 0.0, placed(a, placement, operation.rank)))
+        slopes = (point(np.where(here, 0.0, 1.0)), None, None)
+        return Step(box, 0.0, box, slopes, self.steps[number].unsure)
 
     def _take(self, operation: Operation) -> Step:
         (vector, _), (position, _) = operation.args
@@ -213,6 +232,11 @@ class Forward:
         a, axis = self.steps[number].box, 1 + int(operation.datum or 0)
         if operation.name != "sum":
             return self._extremum(operation, a, axis)
+        slope = ONE
+        if self.weightless is not None and len(placement) == 1:
+            # Terms of entries without weight that are no number, as 0 times infinity, count 0.
+            nothing = self.weightless & np.isnan(a.lo)
+            a, slope = boxes.where(nothing, point(np.zeros(())), a), point(np.where(nothing, 0.0, 1.0))
         exact = boxes.total(a, axis)
         last = len(placement) == 1
         local = self._sum_error(a, exact, axis, last)
@@ -221,7 +245,7 @@ class Forward:
         most = np.sum(a.mag, axis=axis) * (1 + 2.0**-20)
         reach = self._accumulator().largest
         box = boxes.where(~(most <= reach) & ~(exact.point & (local == 0)), point(np.nan), box)
-        slopes = (ONE,)
+        slopes = (slope,)
         return Step(exact, local, box, slopes, self._unsure(operation, slopes, local))
 
     def _accumulator(self) -> Rounding:
@@ -234,9 +258,12 @@ class Forward:
         terms = np.sum(a.mag != 0, axis=axis)
         sizes = boxes.over(np.where(np.isnan(a.mag), inf, a.mag), (axis,))
         if model.order(self.rounding.fmt.name) == "compensated":
-            # Ogita, Rump and Oishi: |error| <= u |s| + gamma_{n-1}^2 sum |v|, gamma_m = m u / (1 - m u).
-            once = _gamma(np.maximum(terms - 1, 0), wide.u)
-            lost = boxes.upward(boxes.upward(once, once), sizes) + wide.u * exact.mag * (terms > 1)
+            # Rounded once, and what is left of each term is at most 4 u sum |v|: summation.py. (gamma_{n-1}^2 sum |v|, of Ogita, Rump and
+            # Oishi's Sum2, is less.) Where three times the terms overflow, they are added as they stand.
+            size = a.lo.shape[axis]
+            once = _gamma(np.where(terms > 1, size + 2, 0), wide.u)
+            lost = boxes.upward(once * (4 * size * wide.u), sizes) + wide.u * exact.mag * (terms > 1)
+            lost = np.where(4 * sizes > wide.largest, lost + boxes.upward(once, sizes), lost)
         else:
             depth = model.depth(a.lo.shape[axis], self.rounding.fmt.name, contiguous)
             lost = boxes.upward(_gamma(np.minimum(depth, np.maximum(terms - 1, 0)), wide.u), sizes)
@@ -293,13 +320,13 @@ class Forward:
         name, r = operation.name, self.rounding
         mag = exact.mag
         if name in ("neg", "abs", "maximum", "minimum"):
-            return np.zeros(())
+            return np.zeros(()) if r.model.underflow == "gradual" else np.where(exact.mig < r.normal, r.eta, 0.0)
         if name == "sign":
             return np.where(exact.point, 0.0, exact.width)
         small = exact.mig < r.normal
         if name in FUNCTIONS:
             lost = mag * (r.model.constant(FUNCTIONS[name], r.fmt.name) * r.u) + np.where(small, r.eta, 0.0)
-            if name in ("log1p", "expm1") and r.model.underflow == "gradual":
+            if name in ("log1p", "expm1") and r.model.identity and r.model.underflow == "gradual":
                 # Of a subnormal number they are that number, which is as near as its square.
                 lost = np.where(small & (args[0].mag < r.normal), mag * r.u, lost)
             return np.where(self._plain(name, args, exact), 0.0, lost * (1 + 2.0**-50))
@@ -370,8 +397,9 @@ class Forward:
         inner = self.program.operations[above].name
         k = r.model.constant(inner, r.fmt.name)
         lost = exact.mag * ((k + 1) * r.u + k * r.u * r.u) + np.where(exact.mig < r.normal, r.half_eta, 0.0)
-        if r.model.underflow == "flush":
-            lost = np.where(args[1].mig < 2 * r.normal, inf, lost)
+        if not r.model.identity or r.model.underflow == "flush":
+            # The function is off by eta beside a number that is one eta at least, or both are 0.
+            lost = lost + np.where(args[1].mig < 2 * r.normal, 2 * r.eta / np.maximum(args[1].mig, r.eta), 0.0)
         return lost * (1 + 2.0**-40)
 
 

@@ -31,9 +31,9 @@ class Model:
 
     Parameters: `functions`, the relative error of a function in units of u; 1 where it is left out (the textbook's model).
     `summation`: "sequential" stands for any order of n - 1 additions; "pairwise" is NumPy's along a contiguous axis; "compensated"
-    is a sum in twice the precision, rounded once. `accumulate`: the name of a wider format that sums are taken in. `rounding`:
-    "nearest", or "directed", which doubles u. `underflow`: "gradual", or "flush", where what is subnormal becomes 0. `source` says where the
-    constants of functions are from, for `assumptions`.
+    is a sum in twice the precision, rounded once (program/summation.py, or Sum2 of Ogita, Rump and Oishi). `accumulate`: the name of a wider format that sums are taken in. `rounding`:
+    "nearest", or "directed", which doubles u. `underflow`: "gradual", or "flush", where what is subnormal may become 0. `identity`: whether log1p
+    and expm1 of a subnormal number are that number. `source` says where the constants of functions are from, for `assumptions`.
     Raises ValueError for an unknown name and for a constant that no function can have.
 
     >>> Model(summation="sequential").depth(1000), Model().depth(1000)
@@ -45,6 +45,7 @@ class Model:
     accumulate: str | Mapping[str, str] | None = None
     rounding: str = "nearest"
     underflow: str = "gradual"
+    identity: bool = True
     source: str = "every function within u"
 
     def __post_init__(self) -> None:
@@ -99,3 +100,55 @@ def _pairwise(size: int) -> int:
         return size // 8 - 1 + 3 + size % 8
     half = size // 2 - size // 2 % 8
     return max(_pairwise(half), _pairwise(size - half)) + 1
+
+
+def _by_format(float16: float, bfloat16: float, float32: float, float64: float) -> dict[str, float]:
+    return {"float16": float16, "bfloat16": bfloat16, "float32": float32, "float64": float64}
+
+
+_MEASURED = "measured, and a tenth more, by tests/benchmarks/elementary.py on {} and an Intel Xeon with AVX-512"
+
+NUMPY = Model(
+    functions={
+        "exp": _by_format(1.0, 1.0, 2.75, 1.3),
+        "log": _by_format(1.0, 1.0, 1.2, 1.25),
+        "log1p": _by_format(1.0, 1.0, 1.55, 1.25),
+        "expm1": _by_format(1.0, 1.0, 1.3, 1.15),
+        "pow": _by_format(1.0, 1.0, 2.8, 1.3),
+        "hypot": _by_format(1.0, 1.0, 1.1, 1.2),
+    },
+    summation={"bfloat16": "sequential"},
+    accumulate={"float16": "float32"},
+    source=_MEASURED.format("NumPy 2.4.6"),
+)
+"""NumPy's: float16 sums are taken in float32, bfloat16 sums (of ml_dtypes) term by term."""
+
+TORCH = Model(
+    functions={
+        "exp": _by_format(1.0, 1.0, 1.15, 1.3),
+        "log": _by_format(1.0, 1.0, 1.0, 1.25),
+        "log1p": _by_format(1.0, 1.0, 1.05, 1.45),
+        "expm1": _by_format(1.0, 1.0, 1.1, 1.65),
+        "pow": _by_format(1.0, 1.0, 1.15, 1.4),
+        "hypot": _by_format(1.0, 1.0, 2.1, 1.1),
+    },
+    summation="sequential",
+    identity=False,
+    source=_MEASURED.format("PyTorch 2.13.0"),
+)
+"""PyTorch's, on the CPU; sums in any order."""
+
+JAX = Model(
+    functions={
+        "exp": _by_format(1.0, 1.0, 1.25, 2.6),
+        "log": _by_format(1.0, 1.0, 1.0, 1.15),
+        "log1p": _by_format(1.0, 1.0, 1.55, 270.0),
+        "expm1": _by_format(3.1, 1.0, 1.4, 6.2),
+        "pow": _by_format(1.0, 1.0, 1.15, 1.15),
+        "hypot": _by_format(2.75, 1.1, 2.1, 2.75),
+    },
+    summation="sequential",
+    underflow="flush",
+    source=_MEASURED.format("JAX 0.10.2"),
+)
+"""JAX's, on the CPU, which flushes subnormal numbers; sums in any order."""

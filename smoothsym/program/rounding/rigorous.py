@@ -24,7 +24,7 @@ from smoothsym.formats import Format, get
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box, point
-from smoothsym.program.rounding.forward import REDUCTIONS, Forward, Rounding, Step, placed
+from smoothsym.program.rounding.forward import ONE, REDUCTIONS, Forward, Rounding, Step, placed
 from smoothsym.program.rounding.model import Model
 
 Array = Any
@@ -40,16 +40,17 @@ def rigorous(
     result: Format | str | None = None,
     times: float = 1.0,
     positions: Mapping[str, int] | None = None,
+    weightless: Array | None = None,
 ) -> list[Array]:
     """For each output a bound on |float - exact|, infinite where there is none: of shape (rows,), (rows, n) or (rows, n, n).
 
     Parameters: `vectors`, "x" and what stands beside it, boxes of shape (rows, n), and `symbols`, of shape (1,) or (rows,), that hold the exact number and
     the float that stands for it; `fmt`, the format that the program is run in; `result`, the one that its outputs are rounded to,
-    multiplied by `times`, a power of two.
+    multiplied by `times`, a power of two; `weightless`, a mask like x of entries whose terms in a sum count 0 where they are no number.
     Raises ValueError for an operation without a rounding rule.
     """
     with np.errstate(all="ignore"):
-        run = Forward(program, vectors, symbols, Rounding(get(fmt), model), positions or {})
+        run = Forward(program, vectors, symbols, Rounding(get(fmt), model), positions or {}, weightless)
         found = _Errors(run)
         return [found.output(number, placement, get(result or fmt), times) for number, placement in program.outputs]
 
@@ -155,7 +156,7 @@ class _Errors:
             elif operation.name in REDUCTIONS:
                 axis = 1 + int(operation.datum or 0)
                 part = adjoint.map(lambda a, axis=axis: np.expand_dims(a, axis))
-                part = part if operation.name == "sum" else boxes.scaled(part, slope)
+                part = part if slope is ONE else boxes.scaled(part, slope)
             elif operation.name != "take":
                 part = boxes.scaled(adjoint, slope)
             found.append((q, part))
