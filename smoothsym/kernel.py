@@ -66,7 +66,7 @@ class Kernel:
     @property
     def note(self) -> str:
         """What to know of this kernel: that no stable form was found, where none was."""
-        if self.form == "naive" or self.op.stable(self.of).law != "none":
+        if self.form == "naive" or self.op.floats(self.of).law != "none":
             return ""
         return UNSTABLE
 

@@ -17,7 +17,8 @@ from smoothsym.certify.instance import theorem_of
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
 from smoothsym.kernel import UNSTABLE, Kernel, kernels_of
-from smoothsym.program.guarded import float_form, primitive
+from smoothsym.program.guarded import float_form
+from smoothsym.program.guards import primitive
 from smoothsym.program.lower import Program, lower
 from smoothsym.program.source import source
 from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
@@ -300,7 +301,7 @@ class SmoothMax:
         asked = "expression" if isinstance(of, Expr) else of
         rank = {"gradient": 1 + self.vector, "hessian": 2}.get(asked, self.rank(formula))
         name = self.name if asked == "value" else f"{self.name}_{asked}"
-        note = UNSTABLE if self.stable(formula).law == "none" else ""
+        note = UNSTABLE if self.floats(formula).law == "none" else ""
         names = [q.name for q in self.parameters]
         program = self.program(formula, "float")
         return source(program, language, name, names, rank=rank, arity=self.arity, note=note)
@@ -337,6 +338,10 @@ class SmoothMax:
     def stable(self, of: str | Expr = "value") -> Stable:
         """The stable form of a formula, proved equal to it."""
         return _stable(self.formula(of), self.domain)
+
+    def floats(self, of: str | Expr = "value") -> Stable:
+        """What float code computes a formula by: its stable form, guarded against the range of floats, and proved equal to it."""
+        return _floats(self.formula(of), self.domain)
 
     def program(self, of: str | Expr = "value", form: str = "stable", at: tuple[Symbol, ...] = ()) -> Program:
         """The program of a formula, of the form "naive", "stable" or "float" (stable, and guarded against the range of floats).
@@ -491,12 +496,14 @@ def _stable(expression: Expr, domain: str) -> Stable:
 
 
 @lru_cache(maxsize=512)
+def _floats(expression: Expr, domain: str) -> Stable:
+    return float_form(expression, _stable(expression, domain), domain)
+
+
+@lru_cache(maxsize=512)
 def _program(expression: Expr, form: str, at: tuple[Symbol, ...], domain: str) -> Program:
     axes = tuple(q for q in (words.i, words.k) if q in expression.free_symbols and q not in at)
     if form == "naive":
         return lower([primitive(expression)], axes)
-    stable = _stable(expression, domain)
-    if form == "float":
-        chosen, anchors = float_form(expression, stable, domain)
-        return lower([chosen], axes, anchors)
+    stable = (_floats if form == "float" else _stable)(expression, domain)
     return lower([stable.expression], axes, stable.anchors)

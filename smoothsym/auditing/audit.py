@@ -196,7 +196,8 @@ def _parameters(op: Any, fmt: formats.Format, given: dict[str, Any], sampled: An
         number = _number(given[name], name)
         return number, [number]
     if sampled is None:
-        return None, list(default_parameters(op.kind, fmt))
+        usual = default_parameters(op.kind, fmt)
+        return None, [v for v in usual if v >= 0 or not op.parameter.is_nonnegative]
     if isinstance(sampled, str) or not hasattr(sampled, "__iter__") or not list(sampled):
         raise ValueError(f"parameters={sampled!r}: give a sequence of numbers to sample {name} from")
     return None, [_number(v, "parameters") for v in sampled]

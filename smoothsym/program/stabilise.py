@@ -53,7 +53,7 @@ class Stable:
     expression: Expr
     anchors: dict[Symbol, Expr]
     law: str
-    """What made the form: "translation", "scale", "factored", "logistic" or "none"."""
+    """What made the form: "translation", "scale", "factored", "logistic", "hyperbolic" or "none"; of a float form also "root"."""
 
 
 def replace_entries(expression: Expr, base: IndexedBase, change: Any) -> Expr:

@@ -10,12 +10,11 @@ from sympy import Abs, Sum, exp, log
 import smoothsym as ss
 from smoothsym.program import arrays, numbers
 from smoothsym.program.balls import Balls
-from smoothsym.program.guarded import (
-    SHIFT,
+from smoothsym.program.guarded import SHIFT, guarded
+from smoothsym.program.guards import (
     beyond_one,
     computed,
     exprel,
-    guarded,
     last,
     log1prel,
     meaning,
