@@ -27,7 +27,7 @@ BLOCK, SHARED = 1 << 16, 1 << 17
 BLOCKS = 8
 """So many blocks, and no more than a row has entries, have their rows finished together: as many numbers as a block has, at most."""
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-WIDE = 256
+WIDE = values.BUFFER
 """From this length on a row lies whole in memory; below, the first entries of all rows of a block do, then the second ones."""
 NARROW = 8
 """Up to this length a row is looked at entry by entry, all rows at a time."""
@@ -187,19 +187,19 @@ def rounded(v: Twofold, fmt: Format, rounding: str) -> tuple[Array, Array]:
     most half an ulp, the answer is hi or its neighbour, by the sign of lo, if E does not reach it. To a narrower format: both ends,
     as floats that lie outside by an ulp, are rounded once, and must agree; a value that is not negative ends at 0.
     """
-    with np.errstate(all="ignore"):
+    with values.arithmetic():
         hi, lo = v.hi, np.float64(0) if v.lo is None else v.lo
-        size = np.abs(hi)
-        rel, absolute_ = v.rel * (1 + 2.0**-30), v.abs * (1 + 2.0**-30) + 2.0**-1060
+        size = hi if v.nonnegative else np.abs(hi)
+        rel, absolute_ = v.rel * (1 + 2.0**-30), v.abs * (1 + 2.0**-30)
         if fmt.precision < 53:
             error = (rel + 2.0**-50) * size
-            error += absolute_
+            error += absolute_ + 2.0**-1060
             ends = (hi - error, hi + error) if v.lo is None else (hi + (lo - error), hi + (lo + error))
             if v.nonnegative:
                 np.maximum(ends[0], 0.0, out=ends[0])
             low, high = (fmt.round_floats(end, rounding) for end in ends)
             return low, (low == high) & np.isfinite(error)
-        within = (size > 2.0**-1000) & (size < 2.0**1020)
+        within = (size > 2.0**-900) & (size < 2.0**1020)
         error = size * (rel + 2.0**-103)
         error += absolute_
         if rounding == "nearest":

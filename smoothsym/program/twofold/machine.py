@@ -33,7 +33,7 @@ def run(
     `symbols` are numbers; `reach`, one that no entry of x exceeds. What is one number for a row, and comes after all sums, is computed for all blocks at once. Raises
     NotImplementedError for an operation that this arithmetic lacks.
     """
-    with np.errstate(all="ignore"):
+    with values.arithmetic():
         if len(blocks) == 1:
             return _Run(program, blocks[0], symbols, level, reach).outputs()
         front = _left_for_last(program)

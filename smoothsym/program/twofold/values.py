@@ -18,7 +18,10 @@ The bounds are computed in floats themselves, and lose 2^-50 of themselves at ev
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +34,7 @@ FLOOR = 2.0**-1068
 ADD, MUL, DIV, LOOSE = 2.0**-101, 2.0**-100, 2.0**-99, 2.0**-64
 HUGE = 2.0**1000
 WIDTH_TIGHT, WIDTH_LOOSE = 2.0**-51, 2.0**-14.4
-_HALF, _UPPER = np.int64(1 << 26), np.int64(-(1 << 27))
+_HALF, _UPPER, _EXPONENT = np.int64(1 << 26), np.int64(-(1 << 27)), np.int64(0x7FF << 52)
 
 
 class Twofold(NamedTuple):
@@ -85,6 +88,7 @@ def of_rows(bound: Array) -> Array:
     return bound if isinstance(bound, float) else over_entries(np.maximum, bound)
 
 
+@lru_cache(maxsize=256)
 def constant(value: Fraction, single: bool) -> Twofold:
     """A rational number; beyond every float it is not known at all."""
     try:
@@ -99,6 +103,24 @@ def constant(value: Fraction, single: bool) -> Twofold:
         return Twofold(np.float64(hi), rel=U, abs=small, nonnegative=value >= 0)
     lo = rest.numerator / rest.denominator
     return Twofold(np.float64(hi), np.float64(lo), rel=2.0**-105, abs=small, nonnegative=value >= 0)
+
+
+@contextmanager
+def arithmetic() -> Iterator[None]:
+    """Without warnings, and with a buffer that no row fits into.
+
+    Where one operand is a number for each row, NumPy copies rows into a buffer that several fit into, which costs twice as much as the
+    operation itself.
+    """
+    with np.errstate(all="ignore"):
+        size = np.setbufsize(BUFFER)
+        try:
+            yield
+        finally:
+            np.setbufsize(size)
+
+
+BUFFER = 256
 
 
 # ---- exact steps ---------------------------------------------------------------------------------------------------------
@@ -271,14 +293,17 @@ def mul(a: Twofold, b: Twofold, single: bool) -> Twofold:
 
 def _times(bound: Array, v: Twofold) -> Array:
     """An absolute error times a factor: element by element, since beside one error of a row the factor may be of any size."""
-    sizes = v.peak if isinstance(bound, float) or v.number or v.hi.ndim < 2 else np.abs(v.hi)
-    return bound * sizes * ((1 + 2.0**-8) * (1 + v.rel))
+    sizes = v.peak if isinstance(bound, float) or v.number or v.hi.ndim < 2 else v.hi if v.nonnegative else np.abs(v.hi)
+    return (bound + FLOOR) * ((1 + 2.0**-8) * (1 + v.rel)) * sizes
 
 
 def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
-    """The quotient; the divisor's error must be small beside it, else the error is infinite."""
+    """The quotient, by the inverse of what is one for a row; the divisor's error must be small beside it, else the error is infinite."""
     if power_of_two(b):
         return mul(a, Twofold(1 / b.hi, nonnegative=b.nonnegative), single)
+    if not single and np.ndim(b.hi) < np.ndim(a.hi):
+        inverse = div(Twofold(np.float64(1), nonnegative=True), b, False)
+        return mul(a, inverse._replace(rel=relative(inverse, np.abs(inverse.hi)), abs=0.0), False)
     a, b = tight(a), tight(b)
     sizes = np.abs(b.hi)
     smallest = over_entries(np.fmin, sizes)
@@ -306,10 +331,8 @@ def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
 
 
 def share(bound: Array, smallest: Array) -> Array:
-    """bound / smallest; infinite where smallest is not positive."""
-    if nothing(bound):
-        return np.where(smallest > 0, 0.0, np.inf)
-    return np.where(smallest > 0, bound / np.where(smallest > 0, smallest, 1.0), np.inf)
+    """bound / smallest; infinite, or no number where there is no bound either, if smallest is not positive."""
+    return bound / np.maximum(smallest, 0.0)
 
 
 def relative(v: Twofold, smallest: Array) -> Array:
@@ -353,59 +376,56 @@ def total(v: Twofold, axis: int, level: str) -> Twofold:
         return _summed(v, found, None, mass, n, (depth + 1) * U * mass)
     lo = v.lo if v.lo is None or not axis else np.moveaxis(v.lo, axis, 0)
     width = 0.0 if lo is None else WIDTH_LOOSE if v.loose else WIDTH_TIGHT
-    peak = reduced(np.maximum, sizes)
-    head, rest, left = _cut(hi, peak, depth)
+    sigma = _power_of_two_above(reduced(np.maximum, sizes), depth)
+    head, rest = _cut(hi, sigma)
     if level != "full" and lo is not None:
         rest += lo
-        second, third, last = _summed_small(rest, left + width * peak, depth)
+        for _ in range(HALVINGS if n > 16 << HALVINGS else 0):
+            rest = paired(np.add, rest, rest)
+        # A sum of 2^HALVINGS numbers, and its roundings, is at most so much of sigma; times 2^(depth + 1), a power of two again.
+        small = (2.0**HALVINGS + 1) * (U + width * 2.0 ** -(depth + 1))
+        smaller = 2.0 ** math.frexp(small * 2.0 ** (depth + 1))[1]
+        second, rest = _cut(rest, smaller * sigma)
+        third = reduced(np.add, rest)
+        lost = ((HALVINGS + 2) * U**2 * n + U**2 * smaller * n**2, (HALVINGS + 2) * U * width)
     else:
-        second, rest, last = _cut(rest, left, depth)
+        smaller = U * 2.0 ** (depth + 2)
+        second, rest = _cut(rest, smaller * sigma)
         if lo is not None:
             rest += lo
         third = fold(np.add, rest)
+        lost = ((depth + 3) * U**2 * smaller * n, (depth + 3) * U * width)
     s, e = two_sum(head, second)
     hi, lo = fast_two_sum(s, e + third)
     mass = (hi if v.nonnegative else reduced(np.add, sizes)) * (1 + 2.0**-11)
-    if level != "full":
-        lost = (HALVINGS + 2) * U * (n * left + width * mass) + U * n * (n * last)
-    else:
-        lost = (depth + 3) * U * (n * last + width * mass)
-    return _summed(v, hi, lo, mass, n, lost + 2.0**-100 * mass)
+    return _summed(v, hi, lo, mass, n, lost[0] * sigma + (lost[1] + 2.0**-100) * mass)
 
 
 HALVINGS = 3
 """How often small numbers are added in pairs before they are cut: each time a rounding, and half the work."""
 
 
-def _summed_small(a: Array, peak: Array, depth: int) -> tuple[Array, Array, Array]:
-    """(the sum of the upper parts of some sums of a, the sum of what is left of them, a bound on each of that)."""
-    times = 0
-    while times < HALVINGS and a.shape[0] > 16:
-        a = paired(np.add, a, a)
-        times += 1
-    # A sum of 2^times numbers, and its roundings.
-    found, rest, last = _cut(a, peak * (2.0**times + 1), depth)
-    return found, reduced(np.add, rest), last
+def _power_of_two_above(peak: Array, depth: int) -> Array:
+    """A power of two, at least 2^(depth + 1) times a positive number."""
+    return (np.maximum(peak, 2.0**-1000).view(np.int64) & _EXPONENT).view(np.float64) * 2.0 ** (depth + 2)
 
 
-def _cut(a: Array, peak: Array, depth: int) -> tuple[Array, Array, Array]:
-    """(the sum of the upper parts, what is left of each, a bound on that) of numbers of moduli up to `peak`.
+def _cut(a: Array, sigma: Array) -> tuple[Array, Array]:
+    """(the sum of the upper parts, what is left of each) of n numbers, sigma = 2^k at least 2 n times the largest modulus.
 
-    With sigma = 2^k >= 2 n peak, the upper part fl(a + sigma) - sigma is a whole number of units 2^-53 sigma, and so are all sums of
-    upper parts, under sigma: they are exact in any order. So is the rest, at most 2^-53 sigma.
+    The upper part fl(a + sigma) - sigma is a whole number of units 2^-53 sigma, and so are all sums of upper parts, under sigma: they are
+    exact in any order. So is the rest, at most 2^-53 sigma.
     """
-    _, exponent = np.frexp(peak)
-    sigma = np.ldexp(1.0, exponent + (depth + 1))
     upper = a + sigma
     upper -= sigma
     found = reduced(np.add, upper)
-    return found, np.subtract(a, upper, out=upper), 2.0**-53 * sigma
+    return found, np.subtract(a, upper, out=upper)
 
 
 def _summed(v: Twofold, hi: Array, lo: Array | None, mass: Array, n: int, lost: Array) -> Twofold:
     """With relative bounds kept where nothing can cancel."""
     if v.nonnegative:
-        share = over_entries(np.fmax, lost / np.where(mass > 0, mass, 1.0))
+        share = over_entries(np.fmax, lost / np.maximum(mass, 2.0**-1000))
         return Twofold(hi, lo, (v.rel + share) * (1 + 2.0**-11), n * of_rows(v.abs), nonnegative=True)
     return Twofold(hi, lo, 0.0, over_entries(np.fmax, v.rel * mass + lost) + n * of_rows(v.abs) + FLOOR)
 
