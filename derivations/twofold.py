@@ -261,7 +261,9 @@ def _operations(c: Chapter) -> None:
         F(values.DIV),
         beside=1 - 4 * U,
     )
-    c.text("Division by what is one number for a row is multiplication by its inverse, in pairs: it loses what both lose.")
+    c.text(
+        "Division by what is one number for a row is multiplication by its inverse, in pairs: it loses what both lose."
+    )
     d.equal(
         (q + (a - q**2) / (2 * q)) ** 2 - a,
         ((a - q**2) / (2 * q)) ** 2,
