@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from sympy import (
@@ -19,6 +20,8 @@ from sympy import (
     IndexedBase,
     Integer,
     KroneckerDelta,
+    Max,
+    Min,
     Mul,
     Rational,
     S,
@@ -44,6 +47,10 @@ SIZE = Symbol("size", positive=True)
 """The extreme entry, or its modulus."""
 
 _REDUCED = {"max": 1, "argmax": 1, "min": -1}
+_EXACT = (
+    "x", "symbol", "number", "length", "iota", "position", "neg", "abs", "sign", "max", "min", "argmax", "take", "same",
+    "maximum", "minimum", "without",
+)  # fmt: skip
 _POSITIONS = ("argmax", "iota", "position")
 
 
@@ -66,7 +73,7 @@ _AT = Symbol("at", integer=True)
 class Values:
     """The value of each operation as an expression in the indices of its axes, by number.
 
-    `choices` says which form each `either` takes; `given` are parameters with known values, by name; others are positive.
+    `choices` says of each `either`, and of a larger or smaller of two computed numbers, whether it takes the first; `given` are parameters with known values, by name; others are positive.
     """
 
     program: Program
@@ -89,6 +96,22 @@ class Values:
         self.values.clear()
         self.names.clear()
         self.signs = Signs(self)
+
+    @cached_property
+    def taken(self) -> dict[int, int]:
+        """Which argument each choice between two takes."""
+        operations = self.program.operations
+        return {
+            number: (0 if way else 1) + (operations[number].name == "either")
+            for number, way in (
+                {q: True for q, o in enumerate(operations) if o.name == "either"} | dict(self.choices)
+            ).items()
+        }
+
+    def exact(self, number: int) -> bool:
+        """Whether an operation makes no error, nor anything that it is computed from."""
+        operation = self.program.operations[number]
+        return operation.name in _EXACT and all(self.exact(inner) for inner, _ in operation.args)
 
     # ---- anchors -------------------------------------------------------------------------------------------------------------
 
@@ -195,8 +218,8 @@ class Values:
         if name == "sum":
             (inner, _placement) = operation.args[0]
             return self.total(self.value(inner, _with(labels, int(operation.datum or 0), _AT)), _AT)
-        if name == "either":
-            return self.placed(operation, 1 if self.choices.get(number, True) else 2, labels)
+        if number in self.taken:
+            return self.placed(operation, self.taken[number], labels)
         args = [self.placed(operation, q, labels) for q in range(len(operation.args))]
         return _computed(name, args, number)
 
@@ -284,7 +307,7 @@ class Values:
     ) -> list[tuple[int, Expr, list[Expr | None]]]:
         """For each argument: its place, the derivative of the operation by it, and where its axes are."""
         name = operation.name
-        if name in ("sign", "same", *_POSITIONS, "x", "symbol", "number", "length"):
+        if name in ("sign", "same", *_POSITIONS, "x", "symbol", "number", "length") or self.exact(number):
             return []
         if name == "take":
             (_, _), (position, _) = operation.args
@@ -293,8 +316,8 @@ class Values:
             place: Any = None if name == "sum" else self._found[number]
             return [(0, S.One, _with(axes, int(operation.datum or 0), place))]
         places: list[list[Expr | None]] = [[axes[q] for q in placement] for _, placement in operation.args]
-        if name == "either":
-            taken = 1 if self.choices.get(number, True) else 2
+        if number in self.taken:
+            taken = self.taken[number]
             return [(taken, S.One, places[taken])]
         args = [self.placed(operation, q, axes) for q in range(len(operation.args))]
         whole = self.value(number, axes)
@@ -332,6 +355,10 @@ def _computed(name: str, args: list[Expr], number: int) -> Expr:
         return sqrt(args[0] ** 2 + args[1] ** 2)
     if name == "same":
         return KroneckerDelta(*args)
+    if name == "without":
+        return args[0] * (1 - KroneckerDelta(*args[1:]))
+    if name in ("maximum", "minimum"):
+        return (Max if name == "maximum" else Min)(*args)
     raise ValueError(f"v{number}: the operation {name} has no formula")
 
 
@@ -366,6 +393,10 @@ def _partials(name: str, args: list[Expr], whole: Expr) -> list[Expr]:
         return [1 / args[1], -whole / args[1]]
     if name == "pow":
         return [_power(a, args[1] - 1) * args[1], S.Zero if args[1].is_number else whole * _log(a)]
+    if name == "without":
+        return [1 - KroneckerDelta(*args[1:]), S.Zero, S.Zero]
+    if name in ("maximum", "minimum"):
+        raise ValueError(f"the {name} of two computed numbers entry by entry has no formula")
     if name == "hypot":
         return [a / whole, args[1] / whole]
     slopes = {

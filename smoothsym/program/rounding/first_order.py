@@ -13,7 +13,7 @@ from smoothsym.program.lower import Program
 from smoothsym.program.rounding.adjoints import Values
 from smoothsym.program.rounding.formula import ANY_ORDER, FirstOrder
 from smoothsym.program.rounding.model import Model
-from smoothsym.program.rounding.paths import Paths
+from smoothsym.program.rounding.paths import CHOICES, Paths
 from smoothsym.program.rounding.wording import Wording
 
 
@@ -77,7 +77,7 @@ def formula(
     exact = {name: Rational(value) for name, value in (given or {}).items()}
     paths = Paths(program, domain, exact)
     cases = tuple(_cases(program, model, output, domain, exact, dict(paths.fixed), paths.open_, true))
-    said = tuple(f"v{paths.tests[number]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())
+    said = tuple(f"v{paths.tests[number][0]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())
     return Formula(cases, said)
 
 
@@ -94,23 +94,35 @@ def _cases(
     """A case for each way that the tests which are used can fall out, outer tests first."""
     values = Values(program, domain, given, choices)
     number, _ = program.outputs[output]
-    used = [at for at in _reached(program, number, choices) if at in undecided and at not in choices]
+    used = [
+        at
+        for at in _reached(program, number, choices)
+        if at in undecided and at not in choices and not values.exact(at)
+    ]
     if not used:
         wording = Wording(FirstOrder(values, model, output))
         return [Case(test, wording.named, wording.formula, wording.meanings, wording)]
     first = max(used)
-    tested = program.operations[first].args[0][0]
     if program.operations[first].rank:
         raise ValueError(f"v{first} chooses entry by entry; a formula has cases for whole rows only")
     found = []
     for way in (True, False):
         mine = {**choices, first: way}
         here = Wording(FirstOrder(Values(program, domain, given, mine), model, output))
-        holds = here.in_x(here.values.value(tested, ())) > 0 if way else true
+        holds = here.in_x(_tested(here.values, first)) > 0 if way else true
         inner = _cases(program, model, output, domain, given, mine, undecided, holds)
         # Of inner cases the last one holds where this test does.
         found += [Case(holds & case.test, case.named, case.formula, case.meanings, case.wording) for case in inner]
     return found
+
+
+def _tested(values: Values, number: int) -> Expr:
+    """What is > 0 where a choice takes its first form."""
+    operation = values.program.operations[number]
+    if operation.name == "either":
+        return values.placed(operation, 0, ())
+    gap = values.placed(operation, 0, ()) - values.placed(operation, 1, ())
+    return gap if operation.name == "maximum" else -gap
 
 
 def _reached(program: Program, number: int, choices: Mapping[int, bool]) -> set[int]:
@@ -122,8 +134,8 @@ def _reached(program: Program, number: int, choices: Mapping[int, bool]) -> set[
             continue
         found.add(at)
         operation = program.operations[at]
-        if operation.name == "either" and at in choices:
-            left.append(operation.args[1 if choices[at] else 2][0])
+        if operation.name in CHOICES and at in choices:
+            left.append(operation.args[(0 if choices[at] else 1) + (operation.name == "either")][0])
         elif operation.name == "either":
             left += [operation.args[q][0] for q in (1, 2)]
         else:

@@ -13,6 +13,7 @@ from smoothsym.program import arrays
 from smoothsym.program.lower import Program
 
 ROWS, LENGTH = 24, 6
+CHOICES = ("either", "maximum", "minimum")
 PARAMETERS = (1.25, 2.5, 4.0)
 """What a parameter is on ordinary rows, where it is not given."""
 
@@ -26,21 +27,23 @@ class Paths:
     given: Mapping[str, Any] = None  # type: ignore[assignment]
 
     @cached_property
-    def tests(self) -> dict[int, int]:
-        """The number of each `either`, and of what it tests."""
-        return {
-            number: operation.args[0][0]
-            for number, operation in enumerate(self.program.operations)
-            if operation.name == "either"
-        }
+    def tests(self) -> dict[int, tuple[int, ...]]:
+        """The number of each choice, and of what is compared: with 0 for `either`, with one another for the larger of two."""
+        found = {}
+        for number, operation in enumerate(self.program.operations):
+            if operation.name in CHOICES:
+                count = 1 if operation.name == "either" else 2
+                found[number] = tuple(inner for inner, _ in operation.args[:count])
+        return found
 
     @cached_property
     def ways(self) -> dict[int, set[bool]]:
-        """Which ways each `either` goes on ordinary rows."""
+        """Whether each choice takes the first form on ordinary rows."""
         if not self.tests:
             return {}
         operations = self.program.operations
-        outputs = tuple((test, tuple(range(operations[test].rank))) for test in self.tests.values())
+        compared = sorted({q for test in self.tests.values() for q in test})
+        outputs = tuple((test, tuple(range(operations[test].rank))) for test in compared)
         rng = np.random.default_rng(5)
         rows = rng.uniform(0.25, 4, (ROWS, LENGTH))
         if self.domain != "positive":
@@ -63,8 +66,10 @@ class Paths:
                 results = arrays.run(
                     Program(operations, outputs), rows, symbols, lazy=False, vectors=vectors, positions=positions
                 )
-            for number, result in zip(self.tests, results, strict=True):
-                result = np.asarray(result) > 0
+            values = dict(zip(compared, map(np.asarray, results), strict=True))
+            for number, test in self.tests.items():
+                result = values[test[0]] > (values[test[1]] if test[1:] else 0)
+                result = ~result if operations[number].name == "minimum" else result
                 if result.ndim == 2 and result.shape == rows.shape:
                     result = result[ordinary]
                 found[number] |= set(np.unique(result).tolist())

@@ -88,6 +88,7 @@ FUNCTIONS = {
     "maximum": max,
     "minimum": min,
     "same": lambda a, b: mpf(a == b),
+    "without": lambda v, a, b: mpf(0) if a == b else v,
     "either": lambda t, a, b: a if t > 0 else b,
 }
 ROUNDED = {"add", "sub", "mul", "div", "sqrt", "hypot", "exp", "log", "log1p", "expm1", "pow"}
