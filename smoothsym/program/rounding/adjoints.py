@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -35,7 +34,7 @@ from sympy import (
 )
 
 from smoothsym import words
-from smoothsym.program.lower import Operation, Placement, Program
+from smoothsym.program.lower import Operation, Program
 from smoothsym.program.rounding.signs import Signs
 
 FALL = IndexedBase("t", nonnegative=True)
@@ -46,6 +45,7 @@ TOP = Symbol("top", real=True)
 SIZE = Symbol("size", positive=True)
 """The extreme entry, or its modulus."""
 
+_AT = Symbol("at", integer=True)
 _REDUCED = {"max": 1, "argmax": 1, "min": -1}
 _EXACT = (
     "x", "symbol", "number", "length", "iota", "position", "neg", "abs", "sign", "max", "min", "argmax", "take", "same",
@@ -66,9 +66,6 @@ class Anchor:
     turn: int
 
 
-_AT = Symbol("at", integer=True)
-
-
 @dataclass
 class Values:
     """The value of each operation as an expression in the indices of its axes, by number.
@@ -84,6 +81,8 @@ class Values:
     """The body of each sum, in _AT, and the name of the sum."""
     values: dict[int, Expr] = field(default_factory=dict)
     anchors: list[Anchor] = field(default_factory=list)
+    turn: IndexedBase = TURN
+    summed: Symbol = _AT
 
     def __post_init__(self) -> None:
         self.frame: Anchor | None = None
@@ -94,7 +93,7 @@ class Values:
                 self._find(number, operation)
         self.frame = next((a for a in self.anchors if a.kind != "other"), None)
         self.values.clear()
-        self.names.clear()
+        self.names = {}
         self.signs = Signs(self)
 
     @cached_property
@@ -404,6 +403,3 @@ def _partials(name: str, args: list[Expr], whole: Expr) -> list[Expr]:
         "expm1": lambda: whole + 1, "abs": lambda: sign(a), "sqrt": lambda: 1 / (2 * whole),
     }  # fmt: skip
     return [slopes[name]()]
-
-
-__all__ = ["FALL", "SIZE", "TOP", "TURN", "Anchor", "Fraction", "Placement", "Values"]

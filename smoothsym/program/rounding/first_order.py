@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Expr, Piecewise, Rational, S, Symbol, true
+from sympy import Expr, Piecewise, Rational, true
 
 from smoothsym import words
 from smoothsym.program.lower import Program
@@ -14,7 +14,7 @@ from smoothsym.program.rounding.adjoints import Values
 from smoothsym.program.rounding.formula import ANY_ORDER, FirstOrder
 from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.paths import CHOICES, Paths
-from smoothsym.program.rounding.wording import Wording
+from smoothsym.program.rounding.wording import Wording, said
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def formula(
     exact = {name: Rational(value) for name, value in (given or {}).items()}
     paths = Paths(program, domain, exact)
     cases = tuple(_cases(program, model, output, domain, exact, dict(paths.fixed), paths.open_, true))
-    said = tuple(f"v{paths.tests[number][0]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())
-    return Formula(cases, said)
+    guards = tuple(f"v{paths.tests[number][0]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())
+    return Formula(cases, guards)
 
 
 def _cases(
@@ -100,7 +100,7 @@ def _cases(
         if at in undecided and at not in choices and not values.exact(at)
     ]
     if not used:
-        wording = Wording(FirstOrder(values, model, output))
+        wording = said(FirstOrder(values, model, output))
         return [Case(test, wording.named, wording.formula, wording.meanings, wording)]
     first = max(used)
     if program.operations[first].rank:
@@ -108,8 +108,8 @@ def _cases(
     found = []
     for way in (True, False):
         mine = {**choices, first: way}
-        here = Wording(FirstOrder(Values(program, domain, given, mine), model, output))
-        holds = here.in_x(_tested(here.values, first)) > 0 if way else true
+        here = said(FirstOrder(Values(program, domain, given, mine), model, output))
+        holds = here.sign_in_x(_tested(here.values, first)) > 0 if way else true
         inner = _cases(program, model, output, domain, given, mine, undecided, holds)
         # Of inner cases the last one holds where this test does.
         found += [Case(holds & case.test, case.named, case.formula, case.meanings, case.wording) for case in inner]
@@ -171,6 +171,3 @@ def first_order(
     n*u*Sum(x[j]**2, (j, 1, n))
     """
     return formula(program, model, output=output, domain=domain, given=given).expression
-
-
-__all__ = ["ANY_ORDER", "Case", "Formula", "S", "Symbol", "first_order", "formula"]

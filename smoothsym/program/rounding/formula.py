@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sympy import (
+    Abs,
     Expr,
     Function,
     Indexed,
@@ -24,10 +25,13 @@ from smoothsym import words
 from smoothsym.program.lower import Operation
 from smoothsym.program.rounding.adjoints import TURN, Values
 from smoothsym.program.rounding.model import Model
+from smoothsym.program.rounding.signs import factored
 
 ANY_ORDER = Model(summation="sequential")
 """Sums of n terms by n - 1 additions in any order, every function within u."""
 
+OWN = 3
+"""The rank of an index that an operation is summed over, above those of outputs, of positions and of numbers."""
 ROUNDED = ("add", "sub", "mul", "div", "sqrt")
 FUNCTIONS = ("exp", "log", "log1p", "expm1", "pow", "hypot")
 
@@ -75,7 +79,10 @@ class FirstOrder:
             cost, size = self._local(at, operations[at], axes)
             if cost == 0:
                 continue
-            whole = self._sharper(at, operations[at], axes, self._magnitude(adjoint, size))
+            whole = self._magnitude(adjoint * size)
+            if any(q.has(KroneckerDelta) for q in whole.atoms(Abs)):
+                whole = self._magnitude(adjoint) * size
+            whole = self._sharper(at, operations[at], axes, whole)
             for axis in axes:
                 whole = self.values.total(whole, axis)
             if (key := expand(whole)) != 0:
@@ -113,7 +120,7 @@ class FirstOrder:
         if _exact(name, args, value, values):
             return S.Zero, S.Zero
         constant = 1.0 if name in ROUNDED or _as_rounded(name, args) else self.model.constant(name)
-        return twice * Rational(str(constant)), self._magnitude(value, *_both(name, args))
+        return twice * Rational(str(constant)), self._magnitude(value) * Mul(*_both(name, args))
 
     def _additions(self, body: Expr, index: Symbol) -> Expr:
         """A sum of n terms takes n - 1 additions; a term that is 0 takes none."""
@@ -134,20 +141,45 @@ class FirstOrder:
 
     # ---- moduli --------------------------------------------------------------------------------------------------------------
 
-    def _magnitude(self, *factors: Expr) -> Expr:
-        """|product|, with known signs, exact also where indices coincide."""
-        e = Mul(*factors)
-        deltas = sorted(e.atoms(KroneckerDelta), key=str)
+    def _magnitude(self, e: Expr) -> Expr:
+        """|e|, with known signs, exact also where indices coincide."""
+        if not e.has(KroneckerDelta):
+            return self.values.signs.size(self.values.settled(e))
+        result = S.One
+        for factor in Mul.make_args(factored(self._selected(e))):
+            result *= self._split(factor) if factor.has(KroneckerDelta) else self.values.signs.size(factor)
+        return result
+
+    def _deltas(self, e: Expr) -> list[Expr]:
+        """The deltas of an expression, those of an operation's own axes first."""
+        return sorted(e.atoms(KroneckerDelta), key=lambda d: (-max(map(self._rank, d.args)), str(d)))
+
+    def _selected(self, e: Expr) -> Expr:
+        """What stands beside a delta in one of its two indices."""
+        for delta in self._deltas(e):
+            index, place = self._joined(delta)
+            if delta.has(index) and self._rank(index) == OWN:
+                rest = e.xreplace({delta: S.Zero})
+                e = rest + delta * self.values.at(expand(e.xreplace({delta: S.One}) - rest), index, place)
+        return self.values.settled(e)
+
+    def _split(self, e: Expr) -> Expr:
+        """|e| as that where no indices coincide, and what is added where they do."""
+        if isinstance(e, KroneckerDelta):
+            return e
+        deltas = self._deltas(e)
         if not deltas:
             return self.values.signs.size(self.values.settled(e))
         first = deltas[0]
-        apart = self._magnitude(e.xreplace({first: S.Zero}))
         index, place = self._joined(first)
-        together = self._magnitude(self.values.at(e.xreplace({first: S.One}), index, place))
-        change = expand(together) - expand(self.values.at(apart, index, place))
-        if change == 0:
+        apart = self._split(e.xreplace({first: S.Zero}))
+        together = self._split(self.values.at(e.xreplace({first: S.One}), index, place))
+        if self._rank(index) == OWN and (apart.has(Abs) or together.has(Abs)):
+            return self.values.signs.size(e)
+        before = self.values.at(apart, index, place)
+        if expand(together) == expand(before):
             return apart
-        return apart + first * (together - self.values.at(apart, index, place))
+        return apart + first * (together - before)
 
     def _joined(self, delta: KroneckerDelta) -> tuple[Expr, Expr]:
         """Which index is replaced by which where both are equal: one of an operation's own axes first."""
@@ -159,7 +191,7 @@ class FirstOrder:
         if not isinstance(index, Symbol):
             return 0
         if index.name.startswith(("b", "at_sum")):
-            return 3
+            return OWN
         return 2 if index in self.labels else 1
 
 

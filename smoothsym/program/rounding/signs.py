@@ -13,6 +13,7 @@ from sympy import (
     Expr,
     Function,
     Indexed,
+    IndexedBase,
     Integer,
     KroneckerDelta,
     Mul,
@@ -29,6 +30,7 @@ from sympy import (
 )
 
 from smoothsym import words
+from smoothsym.program.rounding.sampled import Points
 
 _MOST = 24
 """How many ways of bounding an expression are tried."""
@@ -38,6 +40,11 @@ class Sums(Protocol):
     """What is known of the named sums of a program."""
 
     names: dict[Expr, Symbol]
+    turn: IndexedBase
+    """The signs of entries."""
+
+    summed: Symbol
+    """The index of the terms in `names`."""
 
     @property
     def extreme(self) -> Symbol | None:
@@ -53,6 +60,7 @@ class Signs:
     def __init__(self, values: Sums) -> None:
         self.values = values
         self.known: dict[Expr, int] = {}
+        self.points = Points(values.names, values.summed, values.extreme)
 
     def of(self, e: Expr) -> int:
         """1 where an expression is seen to be >= 0, -1 where it is seen to be <= 0, 0 where neither is."""
@@ -88,6 +96,9 @@ class Signs:
         ways = {self.of(term) for term in e.args}
         if len(ways) == 1:
             return ways.pop()
+        seen = self.points.ways(e)
+        if len(seen) > 1:
+            return 0
         for tried, swaps in enumerate(self._swaps(e)):
             if tried >= _MOST:
                 break
@@ -139,6 +150,8 @@ class Signs:
         known, unknown = S.One, []
         for f in Mul.make_args(factored(e)):
             base, power = f.as_base_exp()
+            if isinstance(base, Indexed) and base.base == self.values.turn:
+                continue
             way = self.of(f)
             if way:
                 known *= way * f
@@ -146,8 +159,7 @@ class Signs:
                 unknown.extend([base] * int(power))
             else:
                 unknown.append(f)
-        rest = Mul(*unknown)
-        return known * Abs(-rest if rest.could_extract_minus_sign() else rest) if unknown else known
+        return known * Mul(*(Abs(-f if f.could_extract_minus_sign() else f) for f in unknown))
 
 
 def factored(e: Expr) -> Expr:
@@ -166,8 +178,11 @@ def factored(e: Expr) -> Expr:
             result = S.One
             for term in Add.make_args(expand(part.args[0])):
                 number, rest = term.as_coeff_Mul()
-                result *= letter(exp(rest)) ** number if number.is_Integer else letter(exp(term))
+                result *= letter(exp(-rest)) ** -number if number.is_Integer else letter(exp(term))
             return result
+        if part.is_Pow and part.exp.is_Add:
+            number, rest = part.exp.as_coeff_Add()
+            return letter(part.base**rest) * plain(part.base) ** number if number.is_Integer else letter(part)
         if isinstance(part, (Indexed, Function, Sum, Abs)) or (part.is_Pow and not part.exp.is_Integer):
             return letter(part)
         if not part.args:

@@ -15,11 +15,13 @@ from sympy import (
     Expr,
     Indexed,
     IndexedBase,
+    KroneckerDelta,
     Mul,
     Pow,
     S,
     Sum,
     Symbol,
+    collect,
     exp,
     expand,
     gcd_terms,
@@ -28,7 +30,7 @@ from sympy import (
 )
 
 from smoothsym import words
-from smoothsym.program.rounding.adjoints import _AT, FALL, SIZE, TOP, TURN
+from smoothsym.program.rounding.adjoints import _AT, FALL, SIZE, TOP, TURN, Anchor
 from smoothsym.program.rounding.formula import FirstOrder
 from smoothsym.program.rounding.signs import factored
 from smoothsym.symbolic import moments
@@ -43,19 +45,14 @@ class Wording:
     """The bound of a FirstOrder, in words and written out."""
 
     bound: FirstOrder
+    whole: Symbol | None = None
+    """The sum in which shares are."""
 
     def __post_init__(self) -> None:
         self.values = self.bound.values
         self.frame = self.values.frame
 
     # ---- the words -----------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def whole(self) -> Symbol | None:
-        """The sum in which shares are: of exponentials alone, the one that occurs most."""
-        used = [q for part in self.bound.parts for q in part.size.atoms(Symbol)]
-        found = {name: body for body, name in self.values.names.items() if isinstance(body, exp)}
-        return max(found, key=lambda name: (used.count(name), str(name)), default=None)
 
     @cached_property
     def value(self) -> Expr:
@@ -179,10 +176,12 @@ class Wording:
     @property
     def _extreme(self) -> Expr:
         """The extreme entry, or modulus."""
-        if self.frame is None:
-            return S.Zero
-        whole = Abs(words.x) if self.frame.kind == "modulus" and self.values.domain == "real" else words.x
-        return (words.maximum if self.frame.turn > 0 else words.minimum)(whole)
+        return S.Zero if self.frame is None else self.extreme(self.frame)
+
+    def extreme(self, anchor: Anchor) -> Expr:
+        """The entry, or modulus, at an anchor."""
+        whole = Abs(words.x) if anchor.kind == "modulus" and self.values.domain == "real" else words.x
+        return (words.maximum if anchor.turn > 0 else words.minimum)(whole)
 
     def _plain(self, e: Expr) -> Expr:
         """Falls, the extreme entry and signs by entries; parameters by their own names."""
@@ -197,8 +196,13 @@ class Wording:
                 swaps = {q: frame.turn * log(self._extreme / size) for q, size in sizes.items()}
             turns = {q: sign(words.x[q.indices[0]]) for q in e.atoms(Indexed) if q.base == TURN}
             e = e.xreplace({**swaps, **turns, TOP: self._extreme, SIZE: self._extreme})
-        return e.xreplace({q: self._own(q) for q in e.free_symbols if isinstance(q, Symbol)}).xreplace(
-            {q: words.x[q.indices] for q in e.atoms(Indexed) if q.base.label.name == "x" and q.base != words.x}
+        extremes = {words.x[a.symbol]: self.extreme(a) for a in self.values.anchors if a.kind == "entry"}
+        return (
+            e.xreplace({q: self._own(q) for q in e.free_symbols if isinstance(q, Symbol)})
+            .xreplace(extremes)
+            .xreplace(
+                {q: words.x[q.indices] for q in e.atoms(Indexed) if q.base.label.name == "x" and q.base != words.x}
+            )
         )
 
     def _modulus(self, place: Expr) -> Expr:
@@ -212,13 +216,36 @@ class Wording:
 
     @cached_property
     def named(self) -> Expr:
-        """The bound in units of u, in words."""
-        parts = [(part.coefficient, self._in_words(factored(part.size))) for part in self.bound.parts]
-        ways = [parts]
-        if known := self._by_value:
-            ways.append([(c, _tidy(size.xreplace(known))) for c, size in parts])
-        said = [self._plain(self._joined(way)) for way in ways]
+        """The bound in units of u, in words: of several ways the shortest."""
+        said = []
+        for head in self._heads:
+            parts = [(c, self._in_words(factored(expand(size / head)))) for c, size in self._sizes]
+            out = self._head(head)
+            ways = [parts]
+            if known := self._by_value:
+                ways.append([(c, _tidy(size.xreplace(known))) for c, size in parts])
+                out = _tidy(out.xreplace(known))
+            ways += [[(c, self._by_entries(size)) for c, size in way] for way in ways if self._by_entries_is_open(way)]
+            said += [_constants_out(self._plain(out * self._joined(way))) for way in ways]
         return min(said, key=lambda e: e.count_ops())
+
+    @property
+    def _sizes(self) -> list[tuple[Expr, Expr]]:
+        return [(part.coefficient, part.size) for part in self.bound.parts]
+
+    @property
+    def _heads(self) -> list[Expr]:
+        """What may stand outside: nothing, or the modulus of the value."""
+        size = self.values.signs.size(self.bound.value)
+        return [S.One] if size.has(KroneckerDelta, Add) else [S.One, size]
+
+    def _head(self, head: Expr) -> Expr:
+        if head == 1:
+            return S.One
+        said = self._in_words(head)
+        if said.count_ops() == 0 or not self.bound.labels:
+            return said
+        return self.value if self.values.signs.of(self.bound.value) > 0 else Abs(self.value)
 
     @cached_property
     def formula(self) -> Expr:
@@ -228,6 +255,11 @@ class Wording:
     def in_x(self, e: Expr) -> Expr:
         """An expression of the program in x, n and the parameters."""
         return self.written_out(self._in_words(e))
+
+    def sign_in_x(self, e: Expr) -> Expr:
+        """An expression in x with the sign of one of the program: without factors that are positive."""
+        factors = [f for f in Mul.make_args(factored(e)) if not f.is_positive and self.values.signs.of(f) <= 0]
+        return self.in_x(Mul(*factors)) if factors else self.in_x(e)
 
     @cached_property
     def meanings(self) -> tuple[tuple[Expr, Expr], ...]:
@@ -261,15 +293,36 @@ class Wording:
 
     def _joined(self, parts: list[tuple[Expr, Expr]]) -> Expr:
         """Sizes with the same coefficient as one, where that is shorter; what all share outside."""
+        shared, parts = _outside(parts)
         groups: dict[Expr, list[Expr]] = {}
         for coefficient, size in parts:
             groups.setdefault(coefficient, []).append(size)
         terms = []
         for coefficient, sizes in groups.items():
             apart = Add(*sizes)
-            merged = [self._in_entries(apart), _tidy(apart), apart]
+            merged = [apart, self._in_entries(apart), _tidy(apart)]
             terms.append((coefficient, min(merged, key=lambda e: e.count_ops())))
-        return _outside(_under_one_sum(terms))
+        again, terms = _outside(_under_one_sum(terms))
+        return shared * again * Add(*(coefficient * size for coefficient, size in terms))
+
+    def _by_entries_is_open(self, parts: list[tuple[Expr, Expr]]) -> bool:
+        """Whether falls stand in moduli, where differences of entries may be shorter."""
+        entries = self.frame is not None and self.frame.kind == "entry" and self.whole is not None
+        return entries and any(q.has(FALL) or q.has(TOP) for _, size in parts for q in size.atoms(Abs))
+
+    def _by_entries(self, e: Expr) -> Expr:
+        """Falls in moduli, and mean falls, by entries."""
+        assert self.frame is not None
+        turn = self.frame.turn
+
+        def opened(q: Expr) -> Expr:
+            q = q.replace(
+                lambda s: isinstance(s, Sum) and s.function == W[_J] * FALL[_J],
+                lambda s: turn * (TOP - Sum(W[_J] * words.x[_J], _OVER)),
+            )
+            return q.xreplace({t: turn * (TOP - words.x[t.indices[0]]) for t in q.atoms(Indexed) if t.base == FALL})
+
+        return _inside_moduli(e.replace(lambda q: isinstance(q, Abs), opened))
 
     def _in_entries(self, e: Expr) -> Expr:
         """Mean falls as the extreme entry less the mean entry."""
@@ -284,6 +337,21 @@ class Wording:
             return total
 
         return _tidy(e.replace(lambda q: isinstance(q, Sum), opened))
+
+
+def _inside_moduli(e: Expr) -> Expr:
+    """What is in moduli multiplied out, so that it cancels, and collected by parameters."""
+    if not e.args or isinstance(e, Indexed):
+        return e
+    if isinstance(e, Abs):
+        inside = expand(_inside_moduli(e.args[0]))
+        for symbol in sorted(
+            (q for q in inside.free_symbols if isinstance(q, Symbol) and q.is_positive and not q.is_integer), key=str
+        ):
+            collected = collect(inside, symbol)
+            inside = collected if collected.count_ops() < inside.count_ops() else inside
+        return Abs(inside)
+    return e.func(*map(_inside_moduli, e.args))
 
 
 def _whole_part(coefficient: Expr, rate: Expr) -> Expr:
@@ -302,16 +370,24 @@ def _tidy(e: Expr) -> Expr:
     return min([opened, factored(opened), gcd_terms(opened), e], key=lambda q: q.count_ops())
 
 
-def _outside(parts: list[tuple[Expr, Expr]]) -> Expr:
-    """The sum of coefficients times sizes, with factors that all sizes share outside."""
+def _outside(parts: list[tuple[Expr, Expr]]) -> tuple[Expr, list[tuple[Expr, Expr]]]:
+    """What all sizes share, and coefficients with what is left of sizes."""
     factors = [list(Mul.make_args(size)) for _, size in parts]
     shared = [f for f in factors[0] if not f.is_number and all(f in other for other in factors)] if factors else []
-    total = S.Zero
-    for (coefficient, _), mine in zip(parts, factors, strict=True):
-        for f in shared:
+    for f in shared:
+        for mine in factors:
             mine.remove(f)
-        total += coefficient * Mul(*mine)
-    return Mul(*shared) * total
+    return Mul(*shared), [(coefficient, Mul(*mine)) for (coefficient, _), mine in zip(parts, factors, strict=True)]
+
+
+def _constants_out(e: Expr) -> Expr:
+    """What is free of an index outside of its sum."""
+    if not e.args or isinstance(e, Indexed):
+        return e
+    if isinstance(e, Sum):
+        outside, inside = _constants_out(e.function).as_independent(e.limits[0][0], as_Add=False)
+        return outside * Sum(inside, *e.limits)
+    return e.func(*map(_constants_out, e.args))
 
 
 def _under_one_sum(parts: list[tuple[Expr, Expr]]) -> list[tuple[Expr, Expr]]:
@@ -374,3 +450,10 @@ def _shorter(e: Expr, domain: str) -> Expr:
     except ValueError:
         return e
     return normal if normal.count_ops() < e.count_ops() else e
+
+
+def said(bound: FirstOrder) -> Wording:
+    """The shortest wording, whichever sum the shares are in: one of exponentials alone."""
+    wholes = [name for body, name in bound.values.names.items() if isinstance(body, exp)]
+    used = [name for name in wholes if any(name in part.size.free_symbols for part in bound.parts)]
+    return min((Wording(bound, whole) for whole in used or [None]), key=lambda w: w.named.count_ops())
