@@ -45,3 +45,30 @@ def test_a_part_has_the_bits_of_its_rows(name: str, part: int) -> None:
     together = ss.reference(op, rows, dtype=dtype, **exhaustive.parameter_of(op))
     by_itself = ss.reference(op, rows.astype(float).tolist(), dtype=dtype, **exhaustive.parameter_of(op))
     assert np.array_equal(together, by_itself, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ("logsumexp", "smu"))
+def test_what_lies_between_equal_ones_is_equal(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exhaustive, "FINITE", exhaustive.FINITE[::300])
+    monkeypatch.setattr(exhaustive, "PART", 1 << 13)
+    op, inputs = ss.operators[name], 0
+    for part in range(exhaustive.parts_of(2)):
+        before = int(inputs**0.5)  # the side of the square of pairs that have been taken
+        found, stages, count = exhaustive.by_steps(op, part)
+        first = exhaustive.FINITE[before : before + len(found), None]
+        pairs = np.stack(np.broadcast_arrays(first, exhaustive.FINITE[: found.shape[1]]), axis=-1).reshape(-1, 2)
+        asked = {"dtype": "float16", **exhaustive.parameter_of(op)}
+        assert np.array_equal(ss.reference(op, pairs, **asked).view(np.uint16), found.ravel())
+        assert sum(stages.values()) == count
+        inputs += count
+    assert inputs == len(exhaustive.FINITE) ** 2
+
+
+def test_only_what_is_proved_to_be_monotone_goes_in_steps() -> None:
+    assert [name for name in ("logsumexp", "smu", "boltzmann", "softplus") if exhaustive.in_steps(name)] == [
+        "logsumexp",
+        "smu",
+    ]
+    bump = lambda first, second: np.where(second == 20, 2, 1) + 0 * first  # noqa: E731
+    start, one = np.array([0]), np.array([1])
+    assert (exhaustive.filled(bump, start, start, 256, one, one) != bump(0, np.arange(256))).any()

@@ -22,6 +22,7 @@ _FUNCTIONS: dict[str, Callable[..., Twofold]] = {
     "log": exponential.log,
     "log1p": exponential.log1p,
     "expm1": exponential.expm1,
+    "sqrt": lambda v, level: values.root(v, level == "single"),
 }
 
 
