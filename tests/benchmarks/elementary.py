@@ -87,7 +87,8 @@ def inputs(function: str, fmt: Format, share: Fraction, rng: Any) -> Iterator[tu
         return
     for _ in range(max(SAMPLES // CHUNK, 1)):
         yield tuple(
-            column.astype(fmt.dtype) for column in (_numbers(function, rng) if function in UNARY else _pairs(function, fmt, rng))
+            column.astype(fmt.dtype)
+            for column in (_numbers(function, rng) if function in UNARY else _pairs(function, fmt, rng))
         )
 
 
@@ -110,7 +111,9 @@ def _pairs(function: str, fmt: Format, rng: Any) -> tuple[Any, Any]:
     if function == "hypot":
         ratio = np.exp2(rng.uniform(-30, 30, size))
         with np.errstate(over="ignore"):
-            return np.tile(a, 4), np.concatenate([a * ratio, a * (1 + rng.normal(size=size) / 8), rng.normal(size=size), a])
+            return np.tile(a, 4), np.concatenate(
+                [a * ratio, a * (1 + rng.normal(size=size) / 8), rng.normal(size=size), a]
+            )
     near = 1 + np.exp2(-rng.uniform(1, fmt.precision, size)) * rng.choice([-1, 1], size)
     q = rng.uniform(-1, 1, size) * top / np.maximum(np.abs(np.log2(a)), 1)
     huge = rng.uniform(-1, 1, size) * top / np.maximum(np.abs(np.log2(near)), 2.0**-fmt.precision)
@@ -137,7 +140,9 @@ def reference(function: str, fmt: Format, args: tuple[Any, ...]) -> tuple[Any, A
         # Of a negative w, log1p(w) = log(1 + w), and 1 + w is exact in two floats.
         w = exact[0]
         above = exponential.log1p(Twofold(np.abs(w), nonnegative=True), "full")
-        below = exponential.log(values.add(Twofold(np.ones_like(w)), Twofold(np.where(w < -(2.0**-20), w, -0.5)), False), "full")
+        below = exponential.log(
+            values.add(Twofold(np.ones_like(w)), Twofold(np.where(w < -(2.0**-20), w, -0.5)), False), "full"
+        )
         known = np.where(w >= 0, True, w < -(2.0**-20))
         return np.where(known, np.where(w >= 0, above.hi, below.hi), np.nan), np.where(w >= 0, above.lo, below.lo)
     else:
@@ -171,7 +176,9 @@ class Worst:
         below = wanted & (size < normal)
         if np.any(below):
             self.flush |= bool(np.any(below & (got == 0) & (size > float(fmt.smallest_subnormal))))
-            self.eta = max(self.eta, float(np.max(np.where(below, error - u * size, 0.0))) / float(fmt.smallest_subnormal))
+            self.eta = max(
+                self.eta, float(np.max(np.where(below, error - u * size, 0.0))) / float(fmt.smallest_subnormal)
+            )
 
 
 def main() -> None:
@@ -197,7 +204,10 @@ def main() -> None:
             how = "sampled" if function in BINARY or fmt.bits == 64 else "all" if fmt.bits == 16 or args.share == 1 else f"{args.share} of all"  # fmt: skip
             for name, w in worst.items():
                 note = " flush" if w.flush else ""
-                print(f"{function:8} {dtype:9} {name:8} {w.inputs:12,} {how:11} {w.k:7.4f} {w.eta:6.2f}{note}  {w.at}", flush=True)
+                print(
+                    f"{function:8} {dtype:9} {name:8} {w.inputs:12,} {how:11} {w.k:7.4f} {w.eta:6.2f}{note}  {w.at}",
+                    flush=True,
+                )
 
 
 def _processor() -> str:

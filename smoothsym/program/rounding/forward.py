@@ -81,9 +81,7 @@ class Rounding:
     def after(self, exact: Box, local: Array) -> Box:
         """What a float may hold, and the exact value: infinite where it may overflow."""
         found = self.flushed(boxes.widened(exact, local))
-        return Box(
-            np.where(found.lo < -self.largest, -inf, found.lo), np.where(found.hi > self.largest, inf, found.hi)
-        )
+        return Box(np.where(found.lo < -self.largest, -inf, found.lo), np.where(found.hi > self.largest, inf, found.hi))
 
 
 @dataclass
@@ -132,7 +130,7 @@ class Forward:
             return self._given(self.vectors[str(datum)])
         if name == "symbol":
             return self._given(self.symbols[str(datum)])
-        if name in ("iota", "position", "argmax") or isinstance(datum, int) and name == "number":
+        if name in ("iota", "position", "argmax") or (isinstance(datum, int) and name == "number"):
             self.integers[number] = self._integer(operation)
             return Step(ONE, 0.0, ONE)
         if name in ("number", "length"):
@@ -374,7 +372,9 @@ class Forward:
     def _scales(self, factor: Box, exact: Box) -> Array:
         """Where a factor or divisor is a power of two, and the result keeps all its digits."""
         mantissa, _ = np.frexp(factor.lo)
-        return factor.point & (np.abs(mantissa) == 0.5) & ((np.abs(factor.lo) == 1) | (exact.mig >= self.rounding.normal))
+        return (
+            factor.point & (np.abs(mantissa) == 0.5) & ((np.abs(factor.lo) == 1) | (exact.mig >= self.rounding.normal))
+        )
 
     # ---- log1p(v) / v and expm1(v) / v ---------------------------------------------------------------------------------------
 
@@ -384,7 +384,7 @@ class Forward:
             return None
         (above, placement), below = operation.args
         inner = self.program.operations[above]
-        if inner.name not in _RELATIVE or placement != tuple(range(inner.rank)) and below[1] != placement:
+        if inner.name not in _RELATIVE or (placement != tuple(range(inner.rank)) and below[1] != placement):
             return None
         ((number, inside),) = inner.args
         if number != below[0] or inside != tuple(range(len(inside))):
@@ -427,7 +427,7 @@ def placed(value: Array, placement: tuple[int, ...], rank: int) -> Array:
     """A value with the axes of a result: those that it lacks have length one; the rows come first."""
     value = np.asarray(value)
     own = len(placement)
-    if own == 0 and rank == 0 or value.ndim == 0:
+    if (own == 0 and rank == 0) or value.ndim == 0:
         return value
     order = sorted(range(own), key=lambda q: placement[q])
     value = np.transpose(value, (0, *(1 + q for q in order)))

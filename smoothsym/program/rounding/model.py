@@ -56,7 +56,9 @@ class Model:
         _among("function", self.functions, FUNCTIONS)
         for name, constant in self.functions.items():
             if bad := [k for k in _every(constant) if not 0.5 <= k <= 1024]:
-                raise ValueError(f"functions[{name!r}]={bad[0]!r} is no error in units of u; give a number from 1/2 to 1024")
+                raise ValueError(
+                    f"functions[{name!r}]={bad[0]!r} is no error in units of u; give a number from 1/2 to 1024"
+                )
 
     def constant(self, function: str, dtype: str | None = None) -> float:
         """k_f: the relative error of a function in units of u; in the format of that name where it differs by format."""

@@ -79,7 +79,12 @@ class Wording:
         if self.whole is None:
             return self._spelled(e)
         core, degree = self._pulled(self._shared(e))
-        return core * (words.maximum(W) ** -degree if degree < 0 else self.whole**degree)
+        return core * self._power_of_whole(degree)
+
+    def _power_of_whole(self, degree: Expr) -> Expr:
+        """Where the term at the extreme entry is 1, a power of 1 / Z is one of the largest share."""
+        assert self.whole is not None
+        return words.maximum(W) ** -degree if degree < 0 and self.frame is not None else self.whole**degree
 
     def _shared(self, e: Expr) -> Expr:
         """Exponentials as multiples of Z and shares, named sums as sums of them."""
@@ -107,7 +112,7 @@ class Wording:
         if e.is_Add:
             pairs = [self._pulled(f) for f in e.args]
             most = max(degree for _, degree in pairs)
-            return Add(*(core * words.maximum(W) ** (most - degree) for core, degree in pairs)), most
+            return Add(*(core * self._power_of_whole(degree - most) for core, degree in pairs)), most
         if isinstance(e, Abs):
             core, degree = self._pulled(e.args[0])
             return Abs(core), degree
@@ -121,18 +126,24 @@ class Wording:
         return next(body for body, name in self.values.names.items() if name == self.whole)
 
     def _rate(self, body: Expr) -> Expr:
-        fall = next(q for q in body.atoms(Indexed) if q.base == FALL)
-        return expand(body.args[0]).coeff(fall)
+        (variable,) = self._variables(body)
+        return expand(body.args[0]).coeff(variable)
+
+    def _variables(self, e: Expr) -> list[Indexed]:
+        """What exponentials depend on: falls, or entries where there is no extreme one."""
+        base = words.x if self.frame is None else FALL
+        return sorted({q for q in e.atoms(Indexed) if q.base == base}, key=str)
 
     def _as_share(self, f: Expr, rate: Expr) -> Expr:
         """exp(rate t_q + rest) = Z w_q exp(rest)."""
         result, rest = S.One, S.Zero
-        for fall in sorted({q for q in f.args[0].atoms(Indexed) if q.base == FALL}, key=str):
+        for fall in self._variables(f.args[0]):
             coefficient = expand(f.args[0]).coeff(fall)
             times = _whole_part(coefficient, rate)
             result *= (self.whole * W[fall.indices[0]]) ** times
             rest += (coefficient - times * rate) * fall
-        return result * exp(rest)
+        beside = expand(f.args[0]).as_independent(*self._variables(f.args[0]), as_Add=True)[0]
+        return result * exp(rest + beside) if result.has(W) or rest + beside != f.args[0] else f
 
     # ---- writing out ---------------------------------------------------------------------------------------------------------
 
@@ -157,9 +168,9 @@ class Wording:
 
     def _at(self, place: Expr) -> Expr:
         """The term of the whole sum at a place, but for what is free of the place."""
-        assert self.whole is not None and self.frame is not None
-        body = self._body
-        rate = self._rate(body)
+        if self.frame is None:
+            return self._body.xreplace({_AT: place})
+        rate = self._rate(self._body)
         if self.frame.kind == "entry":
             return exp(-rate * self.frame.turn * words.x[place])
         size = words.x[place] if self.values.domain == "positive" else Abs(words.x[place])
@@ -167,7 +178,8 @@ class Wording:
 
     @property
     def _top(self) -> Expr:
-        assert self.whole is not None and self.frame is not None
+        if self.frame is None:
+            return S.One
         rate = self._rate(self._body)
         if self.frame.kind == "entry":
             return exp(-rate * self.frame.turn * self._extreme)
