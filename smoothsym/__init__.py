@@ -25,6 +25,7 @@ _HOMES = {
     "Enclosure": "smoothsym.certify.enclosure",
     "Refused": "smoothsym.certify.enclosure",
     "Undecided": "smoothsym.symbolic.asymptotics",
+    **dict.fromkeys(("bound", "ErrorBound", "Model", "NUMPY", "TORCH", "JAX"), "smoothsym.error_bound"),
     "prove": "smoothsym.laws",
     "Verdict": "smoothsym.laws.verdict",
     "audit": "smoothsym.auditing",

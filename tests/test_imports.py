@@ -19,7 +19,7 @@ FLOORS = (
     {"certify"},
     {"cases"},
     {"laws"},
-    {"kernel", "operator"},
+    {"kernel", "operator", "error_bound"},
     {"catalogue"},
     {"auditing"},
     {"tables"},
