@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from math import inf, isinf, isnan, log2, nan
+from math import inf, isfinite, isinf, isnan, log2, nan
 from typing import Any
 
 import numpy as np
@@ -145,11 +145,12 @@ def _unless_infinite(got: float, value: float, tol: float) -> float:
 
 
 def over_bound(got: list[float], reference: Reference, allowed: Any, fmt: Format) -> float:
-    """The largest error over what is allowed: one number for the row, or one for each entry."""
+    """The largest error over what is allowed, one number for the row or one for each entry; what an enclosure leaves in doubt is no error."""
     limits = np.broadcast_to(np.asarray(allowed, dtype=np.float64), (len(got),))
     worst = 0.0
-    for g, exact, limit in zip(got, reference.middles, limits, strict=True):
-        error = _float(error_of(g, exact, fmt))
+    for g, (low, high), limit in zip(got, reference.measured.values, limits, strict=True):
+        within = isfinite(g) and low <= g <= high
+        error = 0.0 if within else min(_float(error_of(g, end._mpf_, fmt)) for end in (low, high))
         if error:
             worst = max(worst, error / float(limit) if limit > 0 else inf)
     return worst
