@@ -115,7 +115,9 @@ class ErrorBound:
         if self.kernel is not None and self.kernel.contract:
             found.append("float16 and bfloat16 rows are computed in float32, and the result is rounded once.")
             found.append("Special rows (nan, infinities, a parameter at 0 or infinite) are answered, and rounded.")
-        found.append("x is exact in its format, and a parameter the number that is given; what a format does not hold is rounded to it, and counted.")
+        found.append(
+            "x is exact in its format, and a parameter the number that is given; what a format does not hold is rounded to it, and counted."
+        )
         return tuple(found)
 
     # ---- the number ----------------------------------------------------------------------------------------------------------
@@ -333,4 +335,3 @@ class _OfKernel:
         lost = np.where(np.minimum(np.abs(lo), np.abs(hi)) < 4 * float(self.work.smallest_normal), float(self.work.smallest_subnormal), 0.0)  # fmt: skip
         lost = np.where((lo == 0) & (hi == 0), 0.0, lost)
         return Box(lo - lost, hi + lost)
-

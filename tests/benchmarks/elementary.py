@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.formats import Format, get
-from smoothsym.program.rounding import enclosures
+from smoothsym.program.rounding import enclosures, transcendental
 from smoothsym.program.twofold import exponential, values
 from smoothsym.program.twofold.values import Twofold
 
@@ -85,7 +85,8 @@ def inputs(function: str, fmt: Format, share: Fraction, rng: Any) -> Iterator[tu
         return
     for _ in range(max(SAMPLES // CHUNK, 1)):
         yield tuple(
-            column.astype(fmt.dtype) for column in (_numbers(function, rng) if function in UNARY else _pairs(function, fmt, rng))
+            column.astype(fmt.dtype)
+            for column in (_numbers(function, rng) if function in UNARY else _pairs(function, fmt, rng))
         )
 
 
@@ -135,7 +136,7 @@ def reference(function: str, fmt: Format, args: tuple[Any, ...]) -> tuple[Any, A
             return exponential.log(Twofold(t), "medium").hi, 0.0
     if fmt.bits <= 32:
         ends = [enclosures.point(a) for a in exact]
-        box = {**{f: getattr(enclosures, f) for f in (*UNARY, "hypot")}, "pow": enclosures.power}[function](*ends)
+        box = getattr(transcendental, {"pow": "power"}.get(function, function))(*ends)
         return (box.lo + box.hi) / 2, 0.0
     a, *rest = (Twofold(v) for v in exact)
     if function == "pow":
@@ -146,7 +147,9 @@ def reference(function: str, fmt: Format, args: tuple[Any, ...]) -> tuple[Any, A
         # Of a negative w, log1p(w) = log(1 + w), and 1 + w is exact in two floats.
         w = exact[0]
         above = exponential.log1p(Twofold(np.abs(w), nonnegative=True), "full")
-        below = exponential.log(values.add(Twofold(np.ones_like(w)), Twofold(np.where(w < -(2.0**-20), w, -0.5)), False), "full")
+        below = exponential.log(
+            values.add(Twofold(np.ones_like(w)), Twofold(np.where(w < -(2.0**-20), w, -0.5)), False), "full"
+        )
         known = np.where(w >= 0, True, w < -(2.0**-20))
         return np.where(known, np.where(w >= 0, above.hi, below.hi), np.nan), np.where(w >= 0, above.lo, below.lo)
     else:
@@ -180,7 +183,9 @@ class Worst:
         below = wanted & (size < normal)
         if np.any(below):
             self.flush |= bool(np.any(below & (got == 0) & (size > float(fmt.smallest_subnormal))))
-            self.eta = max(self.eta, float(np.max(np.where(below, error - u * size, 0.0))) / float(fmt.smallest_subnormal))
+            self.eta = max(
+                self.eta, float(np.max(np.where(below, error - u * size, 0.0))) / float(fmt.smallest_subnormal)
+            )
 
 
 def main() -> None:
@@ -206,7 +211,10 @@ def main() -> None:
             how = "sampled" if function in BINARY or fmt.bits == 64 else "all" if fmt.bits == 16 or args.share == 1 else f"{args.share} of all"  # fmt: skip
             for name, w in worst.items():
                 note = " flush" if w.flush else ""
-                print(f"{function:8} {dtype:9} {name:8} {w.inputs:12,} {how:11} {w.k:7.4f} {w.eta:6.2f}{note}  {w.at}", flush=True)
+                print(
+                    f"{function:8} {dtype:9} {name:8} {w.inputs:12,} {how:11} {w.k:7.4f} {w.eta:6.2f}{note}  {w.at}",
+                    flush=True,
+                )
 
 
 def _processor() -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from smoothsym.formats import get
 from smoothsym.program.lower import Program
-from smoothsym.program.rounding.forward import FUNCTIONS, ROUNDED
-from smoothsym.program.rounding.model import Model
+from smoothsym.program.rounding.local import ROUNDED
+from smoothsym.program.rounding.model import FUNCTIONS, Model
 
 _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "sqrt": "sqrt"}
 _FACTS = {"exp": "exp(0) = 1", "log": "log(1) = 0", "expm1": "expm1(0) = 0", "log1p": "log1p(0) = 0", "pow": "x^0 = 1^y = 1 and 0^y = 0 for y > 0"}  # fmt: skip
@@ -34,7 +34,9 @@ def assumptions(program: Program, model: Model, dtype: str | None = None) -> tup
     if "sum" in used:
         found += _sums(model, dtype)
     if model.underflow == "gradual":
-        found.append("Underflow is gradual: below the smallest normal number a result is off by at most eta more, the smallest subnormal one.")
+        found.append(
+            "Underflow is gradual: below the smallest normal number a result is off by at most eta more, the smallest subnormal one."
+        )
     else:
         found.append("What is below the smallest normal number may be taken for 0, as an argument and as a result.")
     return tuple(found)

@@ -24,7 +24,9 @@ from smoothsym.formats import Format, get
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box, point
-from smoothsym.program.rounding.forward import ONE, REDUCTIONS, Forward, Rounding, Step, placed
+from smoothsym.program.rounding.forward import REDUCTIONS, Forward, Step, placed
+from smoothsym.program.rounding.functions import ONE
+from smoothsym.program.rounding.local import Rounding
 from smoothsym.program.rounding.model import Model
 
 Array = Any
@@ -71,7 +73,7 @@ class _Errors:
         if times != 1:
             error, box = boxes.upward(error, np.float64(times)), boxes.mul(box, point(np.float64(times)))
         if result != self.run.rounding.fmt or times != 1:
-            error = error + _rounded(box, Rounding(result, self.run.rounding.model))
+            error = error + Rounding(result, self.run.rounding.model).converted(box)
         error = np.where(np.isnan(error) | ~box.finite & ~(box.point & (error == 0)), inf, error)
         error = error * np.where(error > 0, 1 + 2.0**-48, 1.0)
         return np.swapaxes(error, -1, -2) if placement == (1, 0) else error
@@ -104,9 +106,7 @@ class _Errors:
             found = found + _counted(adjoint, step)
             for q, part in self._parts(operation, step, adjoint):
                 argument, placement = operation.args[q]
-                part = self._gathered(part, placement, operation, step)
-                before = adjoints.get(argument)
-                adjoints[argument] = part if before is None else _joined(before, part)
+                _gather(adjoints, argument, self._with_axes(part, placement, operation, step))
         return found
 
     def _of_entries(self, output: int, rank: int) -> Array:
@@ -123,21 +123,19 @@ class _Errors:
             for q, part in self._parts(operation, step, adjoint):
                 argument, placement = operation.args[q]
                 inner = self.run.program.operations[argument]
-                here = inner.rank == rank and placement == tuple(range(rank)) and inner.name not in REDUCTIONS
-                key, place = ((argument, placement), ends) if not here else (argument, adjoints)
-                before = place.get(key)  # type: ignore[attr-defined]
-                place[key] = part if before is None else _joined(before, part)  # type: ignore[index]
+                if inner.rank == rank and placement == tuple(range(rank)) and inner.name not in REDUCTIONS:
+                    _gather(adjoints, argument, part)
+                else:
+                    _gather(ends, (argument, placement), part)
         for (number, placement), adjoint in ends.items():
             found = found + boxes.upward(adjoint.mag, placed(self.error(number), placement, rank))
         return found
 
     def _of_reduction(self, operation: Operation, step: Step) -> Array:
         """The error of a sum for each entry of a vector: what its terms are off by, and its own."""
-        ((argument, placement),) = operation.args
+        ((argument, _),) = operation.args
         axis = 1 + int(operation.datum or 0)
-        inner = np.broadcast_to(self.error(argument), (1, *(self.run.size,) * len(placement))) if (
-            np.ndim(self.error(argument)) != len(placement) + 1
-        ) else self.error(argument)  # fmt: skip
+        inner = self.error(argument)
         (slope,) = step.slopes
         assert slope is not None
         return boxes.over(boxes.upward(slope.mag, inner), (axis,)) + step.local
@@ -155,14 +153,14 @@ class _Errors:
                 part = boxes.where(taken, boxes.where(other, boxes.hull(adjoint, zero), adjoint), zero)
             elif operation.name in REDUCTIONS:
                 axis = 1 + int(operation.datum or 0)
-                part = adjoint.map(lambda a, axis=axis: np.expand_dims(a, axis))
+                part = Box(np.expand_dims(adjoint.lo, axis), np.expand_dims(adjoint.hi, axis))
                 part = part if slope is ONE else boxes.scaled(part, slope)
             elif operation.name != "take":
                 part = boxes.scaled(adjoint, slope)
             found.append((q, part))
         return found
 
-    def _gathered(self, part: Box, placement: tuple[int, ...], operation: Operation, step: Step) -> Box:
+    def _with_axes(self, part: Box, placement: tuple[int, ...], operation: Operation, step: Step) -> Box:
         """An adjoint with the axes of the argument: summed over those that it lacks; of one entry taken, 0 elsewhere."""
         if operation.name == "take":
             assert step.place is not None
@@ -187,11 +185,13 @@ def _counted(adjoint: Box, step: Step) -> Array:
     return boxes.over(full, axes)
 
 
-def _joined(a: Box, b: Box) -> Box:
-    """The sum of two parts of an adjoint, which is anything where one of them is."""
-    found = boxes.add(a, b)
-    unknown = np.isnan(found.lo) | np.isnan(found.hi)
-    return Box(np.where(unknown, -inf, found.lo), np.where(unknown, inf, found.hi))
+def _gather(adjoints: dict[Any, Box], key: Any, part: Box) -> None:
+    """Add a part to an adjoint, which is anything where one of its parts is."""
+    if key in adjoints:
+        part = boxes.add(adjoints[key], part)
+        unknown = np.isnan(part.lo) | np.isnan(part.hi)
+        part = Box(np.where(unknown, -inf, part.lo), np.where(unknown, inf, part.hi))
+    adjoints[key] = part
 
 
 def _scattered(a: Array, place: Array, size: int) -> Array:
@@ -199,10 +199,3 @@ def _scattered(a: Array, place: Array, size: int) -> Array:
     found = np.zeros((rows, size))
     np.put_along_axis(found, np.broadcast_to(place, (rows,))[:, None], np.broadcast_to(a, (rows,))[:, None], axis=1)
     return found
-
-
-def _rounded(box: Box, rounding: Rounding) -> Array:
-    """The error of one rounding to a format: infinite where the result may overflow."""
-    lost = box.mag * rounding.u + np.where(box.mig < rounding.normal, rounding.half_eta, 0.0)
-    lost = np.where(box.point & rounding.holds(box.lo), 0.0, lost * (1 + 2.0**-40))
-    return np.where(rounding.after(box, lost).finite, lost, inf)
