@@ -7,6 +7,7 @@ A step that is not proved raises BrokenStep, so a text exists only if all of its
 from __future__ import annotations
 
 import inspect
+import textwrap
 from typing import Any
 
 import sympy
@@ -19,7 +20,7 @@ from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic.derivatives import bound_indices, partial, partial_parameter
 from smoothsym.symbolic.expansion import expansions
 from smoothsym.symbolic.figures import Figure
-from smoothsym.symbolic.inequalities import CauchySchwarz, under
+from smoothsym.symbolic.inequalities import CauchySchwarz, certificate, under
 from smoothsym.symbolic.text import order_of_tests
 
 _FOOT = """---\n
@@ -132,6 +133,10 @@ class Derivation:
         """An expression on a line of its own; nothing is claimed."""
         self._parts.append(f"$${latex(expression)}$$")
 
+    def code(self, function: Any) -> None:
+        """The source of a function."""
+        self._parts.append(f"```python\n{textwrap.dedent(inspect.getsource(function)).strip()}\n```")
+
     def displayed(self, formula: str, judged: str) -> None:
         """A formula as LaTeX on a line of its own, and what is known of it: a verdict that was reached elsewhere."""
         self._parts.append(f"$${formula}$$\n\n{judged}")
@@ -157,12 +162,17 @@ class Derivation:
             args = [argument.xreplace({index: Symbol(f"j_{self._fresh}", integer=True)}) for argument in args]
         return e.func(*args)
 
-    def equal(self, lhs: Any, rhs: Any, because: str, n: int | None = None, **named: Any) -> int:
-        """lhs = rhs, proved for every n by moment normal forms; with `n`, for that n, the sums written out."""
+    def equal(
+        self, lhs: Any, rhs: Any, because: str, n: int | None = None, instead: str | None = None, **named: Any
+    ) -> int:
+        """lhs = rhs, proved for every n by moment normal forms; with `n`, for that n, the sums written out.
+
+        Printed `instead` of a long left side is what stands for it.
+        """
         sides = [self.written_out(side) for side in (lhs, rhs)]
         if n is not None:
             sides = [side.xreplace({words.n: Integer(n)}).doit() for side in sides]
-        return self._step(self._same(*sides), because, named, lhs, rhs, _scope(sides, n))
+        return self._step(self._same(*sides), because, named, instead or lhs, rhs, _scope(sides, n))
 
     def _same(self, lhs: Expr, rhs: Expr) -> bool:
         return moments.equal(lhs, rhs, self.domain)
@@ -229,6 +239,13 @@ class Derivation:
         holds = (moments.positive if relation in ("<", ">") else moments.nonnegative)(whole, self.domain)
         scope = "by its form" + _off_zeros([whole]) + _when(when)
         return self._step(bool(holds), because, named, of, S.Zero, scope, _TEX.get(relation, relation))
+
+    def inequality(self, smaller: Any, larger: Any, because: str, when: Any = True, **named: Any) -> int:
+        """smaller <= larger for every n, by a certificate that is found and checked again: an identity, or a named lemma."""
+        gap = self.written_out(larger) - self.written_out(smaller)
+        found = certificate(gap, when, self.domain)
+        scope = f"{_scope([gap])}: the difference is {found}" + _when(when)
+        return self._step(found is not None and found.check(), because, named, smaller, larger, scope, r"\leq")
 
     def cauchy_schwarz(
         self, form: Expr, factor: Expr, terms: tuple[Expr, Expr, Expr], because: str, when: Any = True, **named: Any
