@@ -11,7 +11,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -59,7 +59,7 @@ class Batch:
     fmt: Format
     rounding: str
 
-    @property
+    @cached_property
     def rank(self) -> int:
         return int(self.op.rank(self.of))
 
