@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Abs, Eq, S, Symbol, exp, log
 
 from smoothsym.program import intervals
-from smoothsym.program.twofold import exponential, values
+from smoothsym.program.twofold import exponential, logarithm, values
 from smoothsym.program.twofold.budgets import (
     BEND,
     C1,
@@ -17,7 +17,6 @@ from smoothsym.program.twofold.budgets import (
     HIGH,
     M1,
     NARROW,
-    NEAR,
     PREC,
     STRAY,
     TIGHT,
@@ -25,6 +24,9 @@ from smoothsym.program.twofold.budgets import (
     K,
     U,
     above,
+    bits,
+    by_newton,
+    cells,
     ends,
     fast,
     full,
@@ -32,7 +34,6 @@ from smoothsym.program.twofold.budgets import (
     largest_r,
     largest_sum,
     ln2,
-    logarithm,
     medium,
     multiples,
     near_one,
@@ -40,6 +41,7 @@ from smoothsym.program.twofold.budgets import (
     series,
     single_minus_one,
     step,
+    tabled,
     tables,
     total,
 )
@@ -63,6 +65,8 @@ rho, T, tau, unit = (
 NAMES: dict[str, Any] = {
     "t": t, "r": r, "k": k, "a": a, "b": b, "u": u_, "T": T, "tau": tau, "w": w, "d": d_, "y": y, "lo": "t'", "low": "y'",
     "C1": "C_1", "C2": "C_2", "C3": "C_3", "C23": "C_2 + C_3", "M1": "M_1", "M2": "M_2", "ell": unit, "rho": rho, "q": q,
+    "z": Symbol("z"),
+    "count": Symbol("e"),
     "lacking": "\\lambda_i",
 }  # fmt: skip
 
@@ -453,14 +457,6 @@ def _reduction(c: Chapter) -> None:
     )
 
 
-def bits(value: F) -> int:
-    """How many bits a dyadic number has."""
-    odd = value.numerator
-    while odd % 2 == 0:
-        odd //= 2
-    return odd.bit_length()
-
-
 def _exponentials(c: Chapter) -> None:
     d = c.d
     delta, v = Symbol("delta", positive=True), Symbol("v", real=True)
@@ -515,13 +511,6 @@ def _exponentials(c: Chapter) -> None:
     beside = 1 - 2 * rr
     c.budget(
         "For arguments up to 170, this is lost", "E_{\\text{medium}}", medium(NARROW), F(exponential.MEDIUM), beside
-    )
-    c.budget(
-        "For arguments up to 0.36, as logarithms need it, much of that is smaller",
-        "E_{\\text{medium}}'",
-        medium(NEAR),
-        F(2) ** -75,
-        beside,
     )
     c.text(
         """## The exponential: full
@@ -585,10 +574,54 @@ def _exponentials(c: Chapter) -> None:
 
 def _logarithms(c: Chapter) -> None:
     d = c.d
+    most, far, _ = cells()
+    m_, inverse = Symbol("m", positive=True), Symbol("c", positive=True)
     c.text(
         """## Logarithms
 
-        NumPy proposes {guess} for a number {y} between the roots of one half and of two; the power of two is taken out before.""",
+        The power of two is taken out of a number {y} first, and leaves {m} between the roots of one half and of two. That lies in one of {cells} cells; for each there
+        are the inverse {c} of its middle, and the logarithm of what that is the inverse of, from a table that is read entry by entry.""",
+        m=m_,
+        c=inverse,
+        cells=S(1 << logarithm.CELLS),
+    )
+    d.equal(log(m_ * inverse) - log(inverse), log(m_), "Whatever {c} is", c=inverse)
+    d.computed(
+        most <= 26,
+        "26 + 27",
+        "<=",
+        53,
+        "It has 26 bits, so its products with the upper 26 bits of {m} and the 27 others are exact",
+        RATIONALS,
+        m=m_,
+    )
+    c.less(
+        r"\max \left|{m c - 1}\right|",
+        far,
+        F(1, 2**12),
+        "One taken from the first is exact too, by Sterbenz. What both are is small",
+        "by both ends of all cells",
+    )
+    l1 = F(logarithm._L1)
+    d.computed(
+        bits(l1) + 11 <= 53,
+        f"{bits(l1)} + 11",
+        "<=",
+        53,
+        "The first {bits} bits of ln 2 times an exponent of eleven bits are exact, and so is the sum with the logarithm of the table, of as many places",
+        RATIONALS,
+        bits=S(bits(l1)),
+    )
+    c.budget(
+        "With {z} for what exceeds one there, and the series of the logarithm to its fifth power, the absolute error is",
+        "E_{\\log}",
+        tabled(),
+        F(logarithm.TABLE),
+    )
+    c.text(
+        """In one float, both parts are added, which is rounded once.
+
+        *In full*, NumPy proposes {guess}.""",
         guess="y_0",
     )
     y0, dd = Symbol("y_0", real=True), Symbol("d", positive=True)
@@ -597,38 +630,13 @@ def _logarithms(c: Chapter) -> None:
         y0 + log(dd),
         "Whatever it is, with {d} for {y} times the exponential of its opposite",
         d=dd,
-        y=Symbol("y"),
+        y=m_,
     )
     c.text(
         """That product is near one. Less one, it is required to be below {most}, or nothing is decided; the logarithm of one and that is a series of three terms.""",
         most=two(F(1, 2**45)),
     )
-    c.budget("In full, the absolute error is", "E_{\\log}", logarithm(F(exponential.FULL)), F(1, 2**91))
-    c.budget(
-        "and in medium",
-        "E_{\\log, \\text{medium}}",
-        [
-            *logarithm(total(medium(NEAR)) / (1 - 2 * largest_r())),
-            ("the multiple of ln 2, and two sums with it", 3 * half_unit(F(1, 2**29))),
-        ],
-        F(1, 2**75),
-    )
-    l1 = F(exponential._L1)
-    d.computed(
-        bits(l1) + 11 <= 53,
-        f"{bits(l1)} + 11",
-        "<=",
-        53,
-        "The first {bits} bits of ln 2 times an exponent of eleven bits are exact",
-        RATIONALS,
-        bits=S(bits(l1)),
-    )
-    c.less(
-        "E_{\\log, \\text{single}}",
-        F(exponential.SINGLE) + U + U / 2 + F(1, 2**90),
-        4 * U,
-        "In one float: the exponential, the product, and the sum",
-    )
+    c.budget("The absolute error is", "E_{\\log, \\text{full}}", by_newton(F(exponential.FULL)), F(logarithm.FULL))
     y_ = Symbol("y", real=True)
     d.equal(
         w + (exp(-y_) - 1) + w * (exp(-y_) - 1),

@@ -22,9 +22,9 @@ from smoothsym.program.twofold.values import Twofold
 
 Array = Any
 
-BLOCK, SHARED = 1 << 16, 1 << 17
+BLOCK, SHARED = 1 << 15, 1 << 16
 """Elements of a block: its arrays stay near the processor; where several threads take turns, a longer one costs fewer turns."""
-BLOCKS = 8
+BLOCKS = 16
 """So many blocks, and no more than a row has entries, have their rows finished together: as many numbers as a block has, at most."""
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 WIDE = values.BUFFER

@@ -23,7 +23,7 @@ import numpy as np
 
 from smoothsym.formats import Format, get
 from smoothsym.program.rounding import enclosures, transcendental
-from smoothsym.program.twofold import exponential, values
+from smoothsym.program.twofold import exponential, logarithm, values
 from smoothsym.program.twofold.values import Twofold
 
 UNARY = ("exp", "log", "log1p", "expm1")
@@ -133,21 +133,21 @@ def reference(function: str, fmt: Format, args: tuple[Any, ...]) -> tuple[Any, A
         if function == "exp":
             return exponential.exp(Twofold(np.clip(t, -128, 128)), "single").hi, 0.0
         if function == "log" and np.all(t > 2.0**-126):
-            return exponential.log(Twofold(t), "medium").hi, 0.0
+            return logarithm.log(Twofold(t), "medium").hi, 0.0
     if fmt.bits <= 32:
         ends = [enclosures.point(a) for a in exact]
         box = getattr(transcendental, {"pow": "power"}.get(function, function))(*ends)
         return (box.lo + box.hi) / 2, 0.0
     a, *rest = (Twofold(v) for v in exact)
     if function == "pow":
-        found = exponential.exp(values.mul(rest[0], exponential.log(a, "full"), False), "full")
+        found = exponential.exp(values.mul(rest[0], logarithm.log(a, "full"), False), "full")
     elif function == "hypot":
         found = values.root(values.add(values.mul(a, a, False), values.mul(rest[0], rest[0], False), False), False)
     elif function == "log1p":
         # Of a negative w, log1p(w) = log(1 + w), and 1 + w is exact in two floats.
         w = exact[0]
-        above = exponential.log1p(Twofold(np.abs(w), nonnegative=True), "full")
-        below = exponential.log(
+        above = logarithm.log1p(Twofold(np.abs(w), nonnegative=True), "full")
+        below = logarithm.log(
             values.add(Twofold(np.ones_like(w)), Twofold(np.where(w < -(2.0**-20), w, -0.5)), False), "full"
         )
         known = np.where(w >= 0, True, w < -(2.0**-20))

@@ -12,7 +12,7 @@ import smoothsym as ss
 from smoothsym.certify.instance import instance_of
 from smoothsym.program import intervals
 from smoothsym.program.lower import lower
-from smoothsym.program.twofold import budgets, exponential, machine, values
+from smoothsym.program.twofold import budgets, exponential, logarithm, machine, values
 from smoothsym.program.twofold.values import Twofold
 
 LEVELS = machine.LEVELS
@@ -87,8 +87,8 @@ def test_the_elementary_functions(level: str) -> None:
             ),
         ),
         ("expm1", exponential.expm1, np.concatenate([generator.uniform(-40, 40, 200), generator.normal(0, 1e-5, 200)])),
-        ("log", exponential.log, np.exp(generator.uniform(-690, 700, 400))),
-        ("log1p", exponential.log1p, np.exp(generator.uniform(-600, 30, 400))),
+        ("log", logarithm.log, np.exp(generator.uniform(-690, 700, 400))),
+        ("log1p", logarithm.log1p, np.exp(generator.uniform(-600, 30, 400))),
     ):
         v = function(Twofold(points, nonnegative=name == "log1p"), level)
         for q, t in enumerate(points.tolist()):
@@ -112,6 +112,14 @@ def test_a_kernel_that_keeps_no_promise_is_caught(kernel: str, monkeypatch: pyte
     assert max(ratio(v, (q,), truth) for q, truth in enumerate(truths)) > 1
 
 
+def test_a_table_of_logarithms_without_its_rests_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logarithm, "_LOG_RESTS", np.zeros_like(logarithm._LOG_RESTS))
+    points = np.random.default_rng(3).uniform(0.8, 3, 100)
+    v = logarithm.log(Twofold(points), "medium")
+    truths = [intervals.log(intervals.exact(Fraction(t), 400), 400) for t in points.tolist()]
+    assert max(ratio(v, (q,), truth) for q, truth in enumerate(truths)) > 1
+
+
 def test_budgets_are_within_their_claims_and_no_smaller_claim_would_do() -> None:
     fast, multiple, medium, full = (
         budgets.total(items)
@@ -120,6 +128,7 @@ def test_budgets_are_within_their_claims_and_no_smaller_claim_would_do() -> None
     assert max(fast, multiple) <= exponential.FAST < 2 * multiple
     assert medium <= exponential.MEDIUM < 2 * medium
     assert full <= exponential.FULL < 2 * full
+    assert budgets.total(budgets.tabled()) <= logarithm.TABLE < 2 * budgets.total(budgets.tabled())
 
 
 # ---- the operations, at the worst operands that their bounds allow ------------------------------------------------------------
@@ -191,7 +200,7 @@ def test_sums_keep_their_bounds(level: str, n: int) -> None:
 def test_what_has_overflowed_is_not_known() -> None:
     infinite = Twofold(np.array([np.inf]), rel=np.array([2.0**-53]))
     with np.errstate(all="ignore"):
-        for found in (values.div(Twofold(np.array([1.0])), infinite, True), exponential.log(infinite, "single")):
+        for found in (values.div(Twofold(np.array([1.0])), infinite, True), logarithm.log(infinite, "single")):
             assert not np.isfinite(found.hi + found.bound).any()
 
 
@@ -202,16 +211,16 @@ def test_what_is_not_known_says_nothing_of_its_neighbours(level: str) -> None:
     with np.errstate(all="ignore"):
         found = exponential.exp(Twofold(column), level)
         assert np.isnan(found.hi[1]) and np.isfinite(found.hi[[0, 2, 3]]).all() and np.isfinite(found.bound).all()
-        found = exponential.log(exponential.exp(Twofold(column[:3]), level), level)
+        found = logarithm.log(exponential.exp(Twofold(column[:3]), level), level)
         assert np.isnan(found.hi[1]).all() and np.isfinite(found.hi[[0, 2]]).all() and np.isfinite(found.bound).all()
-        found = exponential.log(Twofold(column), level)
+        found = logarithm.log(Twofold(column), level)
         assert np.isnan(found.hi[2:]).all() and np.isfinite(found.hi[:2]).all() and np.isfinite(found.bound).all()
 
 
 def test_logarithms_of_the_largest_numbers_have_their_low_parts() -> None:
     y = Twofold(np.array([1.9 * 2.0**1022]), np.array([2.0**969]))
     with np.errstate(all="ignore"):
-        v = exponential.log(y, "medium")
+        v = logarithm.log(y, "medium")
     assert ratio(v, (0,), intervals.log(intervals.exact(exact(y, (0,)), 400), 400)) <= 1
 
 
@@ -220,7 +229,7 @@ def test_a_poor_logarithm_of_numpy_harms_nothing(off: float, monkeypatch: pytest
     y = Twofold(np.linspace(0.9, 1.3, 50), np.linspace(0.9, 1.3, 50) * 2.0**-51.01)
     log = np.log
     monkeypatch.setattr(np, "log", lambda a: log(a) + off)
-    v = exponential.log(y, "full")
+    v = logarithm.log(y, "full")
     for q in range(50):
         assert ratio(v, (q,), intervals.log(intervals.exact(exact(y, (q,)), 400), 400)) <= 1
 

@@ -21,7 +21,7 @@ from smoothsym.program.rounding.enclosures import (
     square,
     where,
 )
-from smoothsym.program.twofold import exponential
+from smoothsym.program.twofold import exponential, logarithm
 from smoothsym.program.twofold.values import Twofold
 
 Array = Any
@@ -97,7 +97,7 @@ def _log(y: Array) -> tuple[Array, Array]:
     """log(m 2^k) = log m + k ln 2 where y is no ordinary number."""
     ordinary = (y > 2.0**-900) & (y < 2.0**900)
     m, k = np.frexp(np.where((y > 0) & np.isfinite(y), y, 1.0))
-    found = exponential.log(Twofold(np.where(ordinary, y, m)), "medium")
+    found = logarithm.log(Twofold(np.where(ordinary, y, m)), "medium")
     lo, hi = _about(found)
     if not np.all(ordinary):
         ln2 = 0.6931471805599453
@@ -119,7 +119,7 @@ def _log1p(w: Array) -> tuple[Array, Array]:
     small, huge = np.abs(w) < 2.0**-54, w > 2.0**900
     negative = (w < 0) & ~small & (w > -1)
     inner = np.where(negative, -w / (1 + np.where(negative, w, 0.0)), np.where(small | huge | (w <= -1), 0.5, w))
-    lo, hi = _about(exponential.log1p(Twofold(inner, nonnegative=True), "single"), 16 * U)
+    lo, hi = _about(logarithm.log1p(Twofold(inner, nonnegative=True), "single"), 16 * U)
     lo, hi = np.where(negative, -hi, lo), np.where(negative, -lo, hi)
     lo, hi = np.where(small, below(w), lo), np.where(small, beyond(w), hi)
     if np.any(huge):

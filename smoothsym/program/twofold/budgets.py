@@ -9,17 +9,18 @@ import math
 from fractions import Fraction as F
 from functools import lru_cache
 
+import numpy as np
 from mpmath import libmp
 
 from smoothsym.program import intervals
-from smoothsym.program.twofold import exponential, values
+from smoothsym.program.twofold import exponential, logarithm, values
 
 PREC = 300
 
 U = F(1, 2**53)
 TIGHT = F(values.WIDTH_TIGHT)
 K = exponential.K
-HIGH, NARROW, NEAR = F(exponential.HIGH), F(exponential.NARROW), F(9, 25)
+HIGH, NARROW = F(exponential.HIGH), F(exponential.NARROW)
 C1, C2, C3, C23, M1, M2 = (F(getattr(exponential, f"_{name}")) for name in ("C1", "C2", "C3", "C23", "M1", "M2"))
 
 Items = list[tuple[str, F]]
@@ -235,7 +236,55 @@ def single_minus_one() -> Items:
     return [*found, ("{T} less one", U * (1 + (rr + rr**2) * beside)), ("the sum of both", U * (1 + 2**10 * U))]
 
 
-def logarithm(inverse: F) -> Items:
+@lru_cache(maxsize=1)
+def cells() -> tuple[int, F, F]:
+    """Over all cells of the table of logarithms: the bits of an inverse, its largest distance from that of a number there, and of the logarithm."""
+    width = 1 << (52 - logarithm.CELLS)
+    ends_ = (logarithm._ROOT_HALF + np.arange((1 << logarithm.CELLS) + 1) * width).view(np.float64).tolist()
+    most, far, off = 0, F(0), F(0)
+    table = zip(*(part.tolist() for part in (logarithm._INVERSES, logarithm._LOGS, logarithm._LOG_RESTS)), strict=True)
+    for q, (inverse, log, rest) in enumerate(table):
+        c = F(inverse)
+        most = max(most, bits(c))
+        far = max(far, *(abs(F(end) * c - 1) for end in ends_[q : q + 2]))
+        exact = ends(intervals.log(intervals.exact(c, PREC), PREC))
+        off = max(off, apart(-F(log) - F(rest), exact))
+    return most, far, off
+
+
+def bits(value: F) -> int:
+    """How many bits a dyadic number has."""
+    odd = value.numerator
+    while odd % 2 == 0:
+        odd //= 2
+    return odd.bit_length()
+
+
+def tabled() -> Items:
+    """What the logarithm by a table loses, absolutely."""
+    _, z, off = cells()
+    two_parts, count = F(logarithm._L1) + F(logarithm._L2), F(2**10)
+    lower = F(1, 2**25) + 2 * TIGHT
+    z += lower
+    bend = z**2 * F(51, 100)
+    far = count * abs(F(logarithm._L2)) + F(1, 2**40)
+    inner = half_unit(F(51, 100)) + half_unit(z * F(34, 100)) + z * (U / 3 + half_unit(F(34, 100)) + 3 * U * z)
+    last = half_unit(F(2**10)) + lower + bend + far
+    return [
+        ("the sixth power and those that follow", z**6 / 6 / (1 - z)),
+        ("its coefficients and inner roundings", z**2 * inner + z * half_unit(bend / z) + half_unit(bend)),
+        ("{z} in it, rounded", 2 * z * half_unit(z)),
+        ("the low part of {y}, times the inverse, and added", 2 * U * TIGHT + half_unit(lower)),
+        ("the polynomial added", half_unit(lower + bend)),
+        ("{count} times the rest of ln 2, and the rest of the logarithm added", half_unit(far) + half_unit(far)),
+        ("that added", half_unit(lower + bend + far)),
+        ("what the sum of the heads has left added", half_unit(last)),
+        ("three additions, perhaps in the wrong order", U * last * (1 + 4 * U)),
+        ("the table, and {count} times what both parts of ln 2 leave of it", off + count * apart(two_parts, ln2())),
+    ]
+
+
+def by_newton(inverse: F) -> Items:
     """By an inverse exponential that is off by so much: d below 2^-45, and its low part below 2^-50."""
     step_, low = F(1, 2**45), U * F(5, 4) + TIGHT + 2 * U
     return [

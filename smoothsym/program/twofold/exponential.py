@@ -1,4 +1,4 @@
-"""exp, expm1, log, log1p and powers of twofold numbers, by tables, short polynomials and Newton's step, each with its error.
+"""exp and expm1 of twofold numbers, by tables and short polynomials, each with its error.
 
 exp(t) = 2^e T_i exp(r) with K = 8192, k = round(t K / ln 2) = K e + i, T_i = 2^(i/K), |r| <= rho (1 + 2^-18), rho = ln 2 / (2 K) < 2^-14.5.
 ln 2 / K = C1 + C2 + C3, C1 and C2 of 29 bits: for |t| <= 700, |k| < 2^23, so k C1, k C2 and t - k C1 are exact.
@@ -16,17 +16,10 @@ derivations/twofold.py has the whole analysis, and checks its numbers.
 
 What t itself is in error by is the relative error of exp(t). Below -660 the value is taken at -660, an error of that value; above, what underflows is
 no more than 2^-1073, far under the claims.
-
-log y: an approximate y0 from NumPy, which is not trusted: d = y exp(-y0) - 1 is computed, required to be below 2^-45, and
-log y = y0 + d - d^2/2 + d^3/3, the rest under 2^-181, and what d times a low part leaves under 2^-95. So its error is that of exp,
-absolutely: of the full level, or of the middle one, where the multiple of ln 2 and the low parts are rounded thrice, under 2^-83.
-log1p likewise, with expm1, and d below 2^-40 w.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -38,11 +31,8 @@ from smoothsym.program.twofold import values
 from smoothsym.program.twofold.values import (
     Twofold,
     U,
-    add,
-    div,
     fast_two_sum,
     mul,
-    root,
     tight,
     two_prod,
     two_sum,
@@ -356,138 +346,3 @@ def _beside(t: Twofold, rel: Array) -> Array:
 
 def _at_zero(t: Twofold) -> Array:
     return 2 * values.of_rows(t.abs) + values.FLOOR
-
-
-def log(y: Twofold, level: str) -> Twofold:
-    """Of what lies between 2^-1000 and 2^1000, with an absolute error; no number where y may be anything else."""
-    y = tight(y)
-    sure = np.atleast_1d((y.hi > _TINY) & (y.hi < values.HUGE))
-    hi = np.atleast_1d(np.where(sure, y.hi, 1.0))
-    beside = values.relative(y, values.over_entries(np.minimum, hi)) * (1 + 2.0**-9)
-    # y = 2^e m, m between the roots of 1/2 and 2: by the bits of y less those of the first.
-    exponent = (hi.view(np.int64) - _ROOT_HALF) >> 52
-    shift = exponent << 52
-    scaled = (hi.view(np.int64) - shift).view(np.float64)
-    count: Array = exponent.astype(np.float64)
-    guess = np.log(scaled)
-    if level == "single":
-        d = scaled * exp(Twofold(-guess), "single").hi - 1.0
-        found = add(_times_ln2(count, True), Twofold(guess + d), True)
-        return _known(found._replace(abs=found.abs + beside + 4 * U), _far(d, sure))
-    inverse = exp(Twofold(-guess), "full" if level == "full" else "medium")
-    d, rest = two_prod(scaled, inverse.hi)
-    d -= 1.0
-    assert inverse.lo is not None
-    rest += scaled * inverse.lo
-    if y.lo is not None:
-        rest += np.where(sure, y.lo, 0.0) * (_ONE_BITS - shift).view(np.float64) * inverse.hi
-    near = _stepped(guess, d, rest - d * d * (0.5 - d * (1 / 3)))
-    if level == "full":
-        found = add(_times_ln2(count, False), near, False)
-        return _known(found._replace(abs=found.abs + beside + 2.0**-91), _far(d, sure))
-    head, low = two_sum(count * _L1, near.hi)
-    count *= _L2
-    low += near.lo
-    low += count
-    return _known(Twofold(*fast_two_sum(head, low), 0.0, beside + 2.0**-75), _far(d, sure))
-
-
-def _stepped(guess: Array, step: Array, rest: Array) -> Twofold:
-    hi, lo = two_sum(guess, step)
-    return Twofold(*fast_two_sum(hi, lo + rest))
-
-
-def _far(d: Array, sure: Array) -> Array | None:
-    """Where Newton's step was not small, or the argument not sure."""
-    near = np.abs(d) <= 2.0**-45
-    near &= sure
-    return None if near.all() else ~near
-
-
-def _times_ln2(exponent: Array, single: bool) -> Twofold:
-    """A whole number times ln 2."""
-    ln2 = Twofold(_LN2[0], None, U) if single else Twofold(_LN2[0], _LN2[1], 2.0**-105)
-    return mul(ln2, Twofold(exponent), single)
-
-
-def _ln2() -> tuple[Any, Any]:
-    value = Fraction(int(libmp.ln2_fixed(200)), 1 << 200)
-    hi = np.float64(value.numerator / value.denominator)
-    return hi, np.float64(float(value - Fraction(float(hi))))
-
-
-_LN2 = _ln2()
-_ONE = Twofold(np.float64(1.0), nonnegative=True)
-_L1 = math.floor(_LN2[0] * 2.0**40) * 2.0**-40
-_L2 = float(Fraction(float(_LN2[0])) - Fraction(_L1) + Fraction(float(_LN2[1])))
-"""ln 2 in 40 bits, whose multiples by an exponent are exact, and the rest."""
-_ROOT_HALF = np.float64(0.5**0.5).view(np.int64)
-_ONE_BITS = np.float64(1.0).view(np.int64)
-_TINY = 2.0**-1000
-
-
-def log1p(w: Twofold, level: str) -> Twofold:
-    """log(1 + w) for w that is not negative, with a relative bound: y0 + log1p(d), 1 + d = (1 + w) exp(-y0), for w <= 1."""
-    single = level == "single"
-    if not w.nonnegative:
-        return log(add(_ONE, w, single), level)
-    if w.lo is None and not w.hi.any():
-        return w
-    w = tight(w)
-    large = w.hi > 1
-    if not large.any():
-        return _log1p(w, single)
-    near = _log1p(Twofold(np.where(large, 1.0, w.hi), None if w.lo is None else np.where(large, 0.0, w.lo)), single)
-    far = log(add(_ONE, Twofold(np.where(large, w.hi, 1.0), w.lo, nonnegative=True), single), level)
-    hi = np.where(large, far.hi, near.hi)
-    lo = None if single else np.where(large, far.lo, near.lo)
-    return Twofold(hi, lo, w.rel + near.rel + 2 * far.bound, values.of_rows(w.abs) + values.FLOOR, nonnegative=True)
-
-
-def _log1p(w: Twofold, single: bool) -> Twofold:
-    guess = np.log1p(w.hi)
-    absolute_ = values.of_rows(w.abs) + values.FLOOR
-    # d = w + e + w e; what is lost is relative to w, which is at most 1.5 y.
-    if single:
-        e = _single_minus_one(-guess, None)
-        d = w.hi + e
-        e *= w.hi
-        d += e
-        guess += d
-        return _known(Twofold(guess, None, w.rel + 32 * U, absolute_, nonnegative=True), _beyond(d, w.hi))
-    e = expm1(Twofold(-guess), "full")
-    exact = Twofold(w.hi, w.lo)
-    d = add(add(exact, e, False), mul(exact, e, False), False)
-    found = _stepped(guess, d.hi, d.lo - 0.5 * d.hi * d.hi)
-    found = Twofold(found.hi, found.lo, w.rel + 2.0**-74, absolute_, nonnegative=True)
-    return _known(found, _beyond(d.hi, w.hi))
-
-
-def _beyond(d: Array, w: Array) -> Array | None:
-    """Where Newton's step was not small beside w."""
-    near = np.abs(d) <= 2.0**-40 * w
-    return None if near.all() else ~near
-
-
-def power(a: Twofold, exponent: Twofold, level: str, logarithm: Callable[[Twofold, str], Twofold] = log) -> Twofold:
-    """a^q: whole powers by products, roots by Newton's step, anything else as exp(q log a), and 0 for what is exactly 0, q > 0."""
-    single = level == "single"
-    q = float(exponent.hi) if exponent.number and exponent.exact else 0.5 * math.pi
-    if q.is_integer() and 1 <= abs(q) <= 8:
-        found = a
-        for _ in range(int(abs(q)) - 1):
-            found = mul(found, a, single)
-        found = found._replace(nonnegative=a.nonnegative or q % 2 == 0)
-        return found if q > 0 else div(_ONE, found, single)
-    if q == 0.5:
-        return root(a, single)
-    zero = a.hi == 0 if a.lo is None and values.nothing(a.abs) else np.False_
-    if not zero.any():
-        return exp(mul(exponent, logarithm(a, level), single), level)
-    found = exp(mul(exponent, log(a._replace(hi=np.where(zero, 1.0, a.hi)), level), single), level)
-    positive = exponent.number and exponent.hi * (1 - 2.0**-10) > exponent.bound
-    lo = None if found.lo is None else np.where(zero, 0.0, found.lo)
-    return found._replace(hi=np.where(zero, 0.0 if positive else np.nan, found.hi), lo=lo)
-
-
-__all__ = ["exp", "expm1", "log", "log1p", "power"]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program.lower import Operation, Program
-from smoothsym.program.twofold import exponential, values
+from smoothsym.program.twofold import exponential, logarithm, values
 from smoothsym.program.twofold.values import Twofold
 
 LEVELS = ("single", "fast", "medium", "full")
@@ -19,8 +19,8 @@ LEVELS = ("single", "fast", "medium", "full")
 _SIMPLE: dict[str, Callable[[Twofold], Twofold]] = {"neg": values.neg, "abs": values.absolute, "sign": values.sign}
 _RINGS: dict[str, Callable[..., Twofold]] = {"add": values.add, "sub": values.sub, "mul": values.mul, "div": values.div}
 _FUNCTIONS: dict[str, Callable[..., Twofold]] = {
-    "log": exponential.log,
-    "log1p": exponential.log1p,
+    "log": logarithm.log,
+    "log1p": logarithm.log1p,
     "expm1": exponential.expm1,
     "sqrt": lambda v, level: values.root(v, level == "single"),
 }
@@ -154,7 +154,7 @@ class _Run:
             return self._exponential(operation)
         if name == "pow":
             a, b = self.args(operation)
-            return exponential.power(a, b, self.level, partial(self._logarithm, (*operation.args[0], operation.rank)))
+            return logarithm.power(a, b, self.level, partial(self._logarithm, (*operation.args[0], operation.rank)))
         if name in _SIMPLE:
             return _SIMPLE[name](self.args(operation)[0])
         if name in _RINGS:
@@ -191,7 +191,7 @@ class _Run:
     def _logarithm(self, base: Any, value: Twofold, level: str) -> Twofold:
         """Of a base, in its place, which may have several powers."""
         if base not in self.logarithms:
-            self.logarithms[base] = exponential.log(value, level)
+            self.logarithms[base] = logarithm.log(value, level)
         return self.logarithms[base]
 
     def _taken(self, operation: Operation) -> Twofold:
