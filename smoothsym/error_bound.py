@@ -104,6 +104,23 @@ class ErrorBound:
         return found
 
     @property
+    def named(self) -> Expr:
+        """The formula in words: f the value, w[i] the share of an entry."""
+        found: Expr = self._formula.named
+        return found
+
+    @property
+    def meanings(self) -> tuple[tuple[Expr, Expr], ...]:
+        """What the words of `named` stand for."""
+        found: tuple[tuple[Expr, Expr], ...] = self._formula.meanings
+        return found
+
+    @property
+    def range_free(self) -> Expr | None:
+        """The worst case of the formula over all x with the same value, where a law of the operator gives one."""
+        return None
+
+    @property
     def latex(self) -> str:
         """The formula as LaTeX."""
         return latex(self.formula)

@@ -18,6 +18,7 @@ ABOUT = """What is true of a smooth maximum, what its value is, and what float c
   smoothsym derive boltzmann                   gradient, Hessian, limits and series, for every n
   smoothsym prove                              laws: proved, refuted with a witness, or neither
   smoothsym reference logsumexp 0 -40          certified digits
+  smoothsym bound logsumexp                    how wrong float code can be: a theorem
   smoothsym audit                              the main job: everything installed, worst first
   smoothsym audit mymodule:f --as logsumexp    your own float code
   smoothsym code logsumexp --lang c            source to paste
@@ -55,6 +56,13 @@ CODE = """  smoothsym code logsumexp --of gradient --lang c
 
 The function takes x and the parameters. Array code takes rows along the last axis. C99
 needs <math.h> alone; it returns a number, or writes to `out`."""
+BOUND = """  smoothsym bound logsumexp                    as a formula, and what it rests on
+  smoothsym bound logsumexp --of gradient --kernel naive --latex
+  smoothsym bound boltzmann --x "0, -40" --alpha 2 --dtype float32
+  smoothsym bound mymodule:f --data rows.npy   your own: def f(xp, x, alpha)
+
+The formula is to first order. The numbers are upper bounds, under the assumptions that
+are printed: second order, underflow and the length of sums are in them."""
 AUDIT = """  smoothsym audit
   smoothsym audit --as pnorm --dtype float32
   smoothsym audit package.module:function --as logsumexp --of gradient --data rows.npy
@@ -154,6 +162,16 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     reference.add_argument("--where", metavar="LIST", help="1 for entries that count and 0 for others, such as 1,0,1")
     reference.add_argument("--v", metavar="LIST", help="the vector of --of jvp, vjp or hvp")
     _parameters(reference, {"alpha": " (1)", "p": " (2)", "eps": " (1)"})
+
+    bound = command("bound", "how wrong a float kernel, or your code, can be", "bound:run", BOUND)
+    _operator(bound)
+    bound.add_argument("--of", default="value", metavar="WHAT", help="value or gradient (value)")
+    bound.add_argument("--kernel", metavar="NAME", help="stable, naive or compensated (stable)")
+    bound.add_argument("--x", metavar="NUMBERS", help='the entries of a row: "0, -40"')
+    _data(bound, "rows to bound the error at")
+    _dtype(bound, "of x (float64)")
+    bound.add_argument("--latex", action="store_true", help="print the formula as LaTeX")
+    _parameters(bound, {"alpha": " (1)", "p": " (2)", "eps": " (1)"})
 
     audit = command("audit", "float code against certified values; the main job", "audit:run", AUDIT)
     audit.add_argument("target", nargs="?", metavar="TARGET", help="package.module:function (everything installed)")

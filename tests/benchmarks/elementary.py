@@ -169,19 +169,23 @@ class Worst:
 
     def add(self, fmt: Format, args: tuple[Any, ...], got: Any, hi: Any, lo: Any) -> None:
         u, normal, largest = float(fmt.u), float(fmt.smallest_normal), float(fmt.largest)
-        got = np.asarray(got).astype(np.float64)
         size = np.abs(hi)
-        wanted = (size <= largest * (1 - 16 * u)) & np.isfinite(got) & (hi != 0)
-        self.inputs += int(np.count_nonzero(wanted))
+        wanted = (size <= largest * (1 - 16 * u)) & (hi != 0)
+        if not wanted.any():
+            return
+        got = np.asarray(got).astype(np.float64)
         error = np.abs((got - hi) - lo)
+        # Where a format flushes, what is infinite or nan in place of an ordinary number is told by its error.
+        error = np.where(wanted & ~(error < np.inf), np.inf, error) if not np.isfinite(np.sum(error[wanted])) else error
+        self.inputs += int(np.count_nonzero(wanted))
         usual = wanted & (size >= normal)
-        if np.any(usual):
-            k = np.where(usual, error / (u * np.where(usual, size, 1.0)), 0.0)
-            place = int(np.argmax(k))
-            if k[place] > self.k:
-                self.k, self.at = float(k[place]), ", ".join(float(a[place]).hex() for a in args)
+        k = error / (u * size)
+        k[~usual] = 0
+        place = int(np.argmax(k))
+        if k[place] > self.k:
+            self.k, self.at = float(k[place]), ", ".join(float(a[place]).hex() for a in args)
         below = wanted & (size < normal)
-        if np.any(below):
+        if below.any():
             self.flush |= bool(np.any(below & (got == 0) & (size > float(fmt.smallest_subnormal))))
             self.eta = max(
                 self.eta, float(np.max(np.where(below, error - u * size, 0.0))) / float(fmt.smallest_subnormal)

@@ -186,8 +186,9 @@ class Forward:
         exact = boxes.total(a, axis)
         local = self.rounding.sum(a, exact, axis, contiguous=len(placement) == 1)
         box = self.rounding.after(exact, local)
-        # A part of the sum may overflow where the sum does not.
-        most = np.sum(a.mag, axis=axis) * (1 + 2.0**-20)
+        # A part of the sum may overflow where the sum does not; it lies between the sums of what is below 0 and above.
+        most = np.maximum(np.sum(np.maximum(a.hi, 0), axis=axis), -np.sum(np.minimum(a.lo, 0), axis=axis))
+        most = most * (1 + 2.0**-20) + local
         reach = self.rounding.accumulator.largest
         box = boxes.where(~(most <= reach) & ~(exact.point & (local == 0)), point(np.nan), box)
         slopes = (slope,)
