@@ -8,6 +8,7 @@ else is taken from a stage, and special rows never enter one.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -117,7 +118,7 @@ class Batch:
         symbols = {self.name: values.constant(self.parameter, level == "single")} if self.name else {}
         count, n = rows.shape
         elements = max(n, n**self.rank)
-        threads = CORES if count * elements >= 2 * CORES * SHARED else 1
+        threads = _threads(count * elements)
         size = max(1, (SHARED if threads > 1 else BLOCK) // elements)
         bits = np.empty((count, *(n,) * self.rank), dtype=self.fmt.uint)
         decided = np.empty(count, dtype=bool)
@@ -133,15 +134,23 @@ class Batch:
             bits[start:stop] = patterns.reshape(-1) if coarse else patterns.transpose(self.rank, *range(self.rank))
             decided[start:stop] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)
 
-        starts = range(0, count, step)
-        if threads == 1:
-            for start in starts:
-                part(start)
-        else:
-            with ThreadPoolExecutor(threads) as pool:  # NumPy lets go of the interpreter while it computes
-                for _ in pool.map(part, starts):
-                    pass
+        _each(part, range(0, count, step), threads)
         return bits, decided
+
+
+def _threads(elements: int) -> int:
+    return CORES if elements >= 2 * CORES * SHARED else 1
+
+
+def _each(part: Callable[[int], None], starts: range, threads: int) -> None:
+    """Each part, on so many threads: NumPy lets go of the interpreter while it computes."""
+    if threads == 1:
+        for start in starts:
+            part(start)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            for _ in pool.map(part, starts):
+                pass
 
 
 @lru_cache(maxsize=1)
@@ -163,9 +172,12 @@ def _peak(rows: Array) -> Array:
         return peak
     peak = np.empty(len(rows))
     size = max(1, BLOCK // rows.shape[1])
-    for start in range(0, len(rows), size):
+
+    def part(start: int) -> None:
         block = rows[start : start + size]
         np.maximum(block.max(axis=1), -block.min(axis=1), out=peak[start : start + size])
+
+    _each(part, range(0, len(rows), size), _threads(rows.size))
     return peak
 
 
