@@ -120,7 +120,7 @@ def arithmetic() -> Iterator[None]:
             np.setbufsize(size)
 
 
-BUFFER = 256
+BUFFER = 64
 
 
 # ---- exact steps ---------------------------------------------------------------------------------------------------------
@@ -293,8 +293,10 @@ def mul(a: Twofold, b: Twofold, single: bool) -> Twofold:
 
 def _times(bound: Array, v: Twofold) -> Array:
     """An absolute error times a factor: element by element, since beside one error of a row the factor may be of any size."""
-    sizes = v.peak if isinstance(bound, float) or v.number or v.hi.ndim < 2 else v.hi if v.nonnegative else np.abs(v.hi)
-    return (bound + FLOOR) * ((1 + 2.0**-8) * (1 + v.rel)) * sizes
+    beside = (1 + 2.0**-8) * (1 + v.rel)
+    if isinstance(bound, float) or v.number or v.hi.ndim < 2:
+        return bound * (v.peak * beside + FLOOR)
+    return (bound + FLOOR) * beside * (v.hi if v.nonnegative else np.abs(v.hi))
 
 
 def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
