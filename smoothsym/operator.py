@@ -16,7 +16,7 @@ from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.instance import theorem_of
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
-from smoothsym.kernel import UNSTABLE, Kernel, kernels_of
+from smoothsym.kernels import UNSTABLE, Kernel, kernels_of
 from smoothsym.program.guarded import float_form
 from smoothsym.program.guards import primitive
 from smoothsym.program.lower import Program, lower
@@ -368,11 +368,30 @@ class SmoothMax:
         """
         return theorem_of(self, of)
 
-    def __call__(self, x: Any, axis: int = -1, of: str = "value", **parameter: Any) -> Any:
-        """The recommended kernel on an array; the parameter is passed by its name and defaults to 1 (2 for p)."""
+    def __call__(
+        self,
+        x: Any,
+        axis: int | tuple[int, ...] | None = -1,
+        of: str = "value",
+        keepdims: bool = False,
+        where: Any = None,
+        weights: Any = None,
+        rounded: bool = False,
+        **parameter: Any,
+    ) -> Any:
+        """The recommended kernel on an array of NumPy, PyTorch or JAX: the value, or with of="gradient" the gradient.
+
+        The parameter is passed by its name and defaults to 1 (2 for p). `axis`, `keepdims`, `where`, `weights` and `rounded` are
+        as for kernels: see smoothsym.kernels.Kernel.
+
+        >>> import smoothsym as ss
+        >>> ss.logsumexp([[0.0, 0.0], [1.0, 2.0]], axis=None, weights=[0.5, 0.5], of="gradient").sum().item()
+        1.0
+        """
         if of not in ("value", "gradient"):
             raise unknown("of", of, ("value", "gradient"))
-        return self.kernels["stable" if of == "value" else "stable_gradient"](x, axis=axis, **parameter)
+        kernel = self.kernels["stable" if of == "value" else "stable_gradient"]
+        return kernel(x, axis, keepdims, where, weights, rounded, **parameter)
 
     def special(self, row: str) -> Special:
         """The row of the special-value contract of that name; for limits of the parameter it is derived when not given."""

@@ -19,7 +19,7 @@ FLOORS = (
     {"certify"},
     {"cases"},
     {"laws"},
-    {"kernel", "operator", "error_bound"},
+    {"kernels", "operator", "error_bound"},
     {"catalogue"},
     {"auditing"},
     {"tables"},
@@ -147,7 +147,7 @@ def test_an_unknown_public_name_suggests_the_nearest():
         ("smoothsym.laws.verdict", "from smoothsym.catalogue import operators"),
         ("smoothsym.auditing.judge", "from smoothsym import cli"),
         ("smoothsym.cases", "import smoothsym as ss"),
-        ("smoothsym.kernel", "from importlib import import_module; import_module('smoothsym.auditing')"),
+        ("smoothsym.kernels.kernel", "from importlib import import_module; import_module('smoothsym.auditing')"),
     ],
 )
 def test_a_forbidden_import_is_caught(module, line):

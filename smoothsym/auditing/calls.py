@@ -12,7 +12,7 @@ import numpy as np
 
 from smoothsym.errors import unknown
 from smoothsym.formats import Format
-from smoothsym.kernel import Kernel
+from smoothsym.kernels import Kernel
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ _NAMES = {
     "log1p": "log1p",
     "expm1": "expm1",
     "sign": "sign",
+    "neg": "negative",
     "sqrt": "sqrt",
     "hypot": "hypot",
     "maximum": "maximum",
     "minimum": "minimum",
-    "neg": "negative",
 }
 
 
@@ -33,6 +33,8 @@ def run(
     symbols: Mapping[str, Any],
     *,
     where: Any = None,
+    weightless: Any = None,
+    length: Any = None,
     positions: Mapping[str, Any] | None = None,
     vectors: Mapping[str, Any] | None = None,
     xp: Any = np,
@@ -41,12 +43,15 @@ def run(
 ) -> list[Any]:
     """The outputs of a program on the rows of x, the vector along the last axis.
 
-    Parameters: x of shape (..., n); symbols, scalars or arrays of shape (...); `where`, a mask like x: entries outside it count
-    in n and have no weight in any sum; `vectors`, those beside x, such as weights, each like a row of x; `lazy`, whether the form that `either` takes nowhere is left out, which needs arrays
-    whose values can be looked at; `summation`, "compensated" for sums in twice the precision, rounded once (summation.py), else those
-    of the library. Every operation is done in the dtype of x.
+    Parameters: x of shape (..., n); symbols, scalars or arrays of shape (...); `where`, a mask like x: entries outside it are in no
+    sum, maximum or minimum; `weightless`, a mask like x of infinite entries and zeros whose terms in a sum are 0 where they are
+    no number, as 0 times infinity; `length`, what n is, where it is not the length of x; `vectors`, those beside x, such as
+    weights, each like a row of x; `xp`, a namespace of the array API standard; `lazy`, whether the form that `either` takes
+    nowhere is left out, which needs arrays whose values can be looked at; `summation`, "compensated" for sums in twice the
+    precision, rounded once (summation.py), else those of the library. Every operation is done in the dtype of x.
     """
-    work = _Run(program, {**(vectors or {}), "x": x}, symbols, where, positions or {}, xp, lazy, summation)
+    given = {**(vectors or {}), "x": x}
+    work = _Run(program, given, symbols, where, weightless, length, positions or {}, xp, lazy, summation)
     return [work.output(number, placement) for number, placement in program.outputs]
 
 
@@ -58,6 +63,8 @@ class _Run:
     vectors: Mapping[str, Any]
     symbols: Mapping[str, Any]
     where: Any
+    weightless: Any
+    length: Any
     positions: Mapping[str, Any]
     xp: Any
     lazy: bool
@@ -90,9 +97,9 @@ class _Run:
         if name == "number":
             return datum if isinstance(datum, int) else _constant(datum, x, xp)  # type: ignore[arg-type]
         if name == "length":
-            return _constant(Fraction(x.shape[-1]), x, xp)
+            return _constant(Fraction(x.shape[-1]), x, xp) if self.length is None else self.length
         if name == "iota":
-            return xp.arange(x.shape[-1])
+            return xp.arange(x.shape[-1], **({"device": x.device} if hasattr(x, "device") else {}))
         if name == "position":
             return self.positions[str(datum)]
         if name == "take":
@@ -102,9 +109,11 @@ class _Run:
                 return self.value(vector)[..., index]
             return xp.take_along_axis(self.value(vector), index[..., None], axis=-1)[..., 0]
         if name in ("sum", "max", "min", "argmax"):
-            return _reduce(operation, self.value(operation.args[0][0]), self.where, xp, x.ndim - 1, self.summation)
+            return self._reduce(operation)
         if name == "either":
             return self._either(operation)
+        if name == "without":
+            return self._without(operation)
         return _apply(name, [self.placed(operation, q) for q in range(len(operation.args))], x, xp)
 
     def _either(self, operation: Operation) -> Any:
@@ -119,23 +128,44 @@ class _Run:
         value = value if hasattr(value, "shape") else self.xp.asarray(value, dtype=self.x.dtype)
         return value if tuple(value.shape) == shape else self.xp.broadcast_to(value, shape)
 
+    def _without(self, operation: Operation) -> Any:
+        """A vector with a 0 at one position, which is one number to write, where an array can be written to."""
+        (v, v_axes), _, (position, _) = operation.args
+        value, where = self.value(v), self.value(position)
+        if v_axes == (0,) and tuple(value.shape) == tuple(self.x.shape) and not isinstance(where, int):
+            if isinstance(value, np.ndarray):
+                value = value.copy()
+                np.put_along_axis(value, where[..., None], 0, axis=-1)
+                return value
+            if hasattr(value, "scatter"):
+                return value.scatter(-1, where[..., None], 0.0)
+        value, a, b = (self.placed(operation, q) for q in range(3))
+        return self.xp.where(a == b, self.xp.zeros((), dtype=self.x.dtype), value)
+
+    def _reduce(self, operation: Operation) -> Any:
+        ((number, placement),) = operation.args
+        value, axis = self.value(number), int(operation.datum or 0) - len(placement)
+        if self.weightless is not None and operation.name == "sum":
+            nothing = self._along(self.weightless, operation) & self.xp.isnan(value)
+            value = self.xp.where(nothing, self.xp.asarray(0, dtype=value.dtype), value)
+        if self.where is not None:
+            neutral = {"sum": 0, "min": self.xp.inf}.get(operation.name, -self.xp.inf)
+            value = self.xp.where(
+                self._along(self.where, operation), value, self.xp.asarray(neutral, dtype=value.dtype)
+            )
+        if operation.name == "sum" and self.summation == "compensated":
+            return total(self.xp, value, axis)
+        return getattr(self.xp, operation.name)(value, axis=axis)
+
+    def _along(self, mask: Any, operation: Operation) -> Any:
+        """A mask of entries, along the axis of a reduction."""
+        ((_, placement),) = operation.args
+        own = tuple(mask.shape[-1] if q == operation.datum else 1 for q in range(len(placement)))
+        return self.xp.reshape(mask, (*mask.shape[:-1], *own))
+
 
 def _unanimous(test: Any, xp: Any) -> bool | None:
     return True if bool(xp.all(test)) else None if bool(xp.any(test)) else False
-
-
-def _reduce(operation: Operation, value: Any, where: Any, xp: Any, batch: int, summation: str) -> Any:
-    ((_, placement),) = operation.args
-    axis = int(operation.datum or 0) - len(placement)
-    if where is not None:
-        shape = where.shape[:batch] + tuple(
-            where.shape[-1] if q == operation.datum else 1 for q in range(len(placement))
-        )
-        neutral = {"sum": 0, "max": -xp.inf, "argmax": -xp.inf, "min": xp.inf}[operation.name]
-        value = xp.where(xp.reshape(where, shape), value, xp.asarray(neutral, dtype=value.dtype))
-    if operation.name == "sum" and summation == "compensated":
-        return total(xp, value, axis)
-    return getattr(xp, operation.name)(value, axis=axis)
 
 
 def _apply(name: str, args: list[Any], x: Any, xp: Any) -> Any:
@@ -151,9 +181,6 @@ def _apply(name: str, args: list[Any], x: Any, xp: Any) -> Any:
         return args[0] ** args[1]
     if name == "same":
         return xp.astype(args[0] == args[1], x.dtype)
-    if name == "without":
-        value, *positions = args
-        return xp.where(positions[0] == positions[1], xp.zeros((), dtype=x.dtype), value)
     return getattr(xp, _NAMES[name])(*args)
 
 

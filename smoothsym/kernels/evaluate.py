@@ -1,0 +1,226 @@
+"""A formula of an operator on rows of floats: the program on ordinary rows, the contract on the others.
+
+x, like it or not        the program, in float32 or wider, for a parameter of which sign and value are known where they are
+a difference overflows   once more by the law of joint homogeneity, f(x; a) = s f(x/s; s a)
+no weight (-inf, 0)      terms that are no number count 0 in sums
+nan, inf, nothing        the contract's answer in place of what was computed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from math import ceil, inf, log2, nan
+from typing import Any
+
+import numpy as np
+from sympy import Expr
+
+from smoothsym.kernels.arguments import Parameter
+from smoothsym.kernels.contract import Contract
+from smoothsym.kernels.libraries import Library
+from smoothsym.program import arrays
+from smoothsym.program.lower import Program
+from smoothsym.program.specialise import Known
+
+BLOCK = 1 << 16
+"""So many elements at a time: what is computed of them on the way stays in the cache."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What is to be computed of rows, and how; `counts` and `weights` are like the rows."""
+
+    op: Any
+    of: str | Expr
+    program: Callable[[Any], Program]
+    """The program for what is known of the parameter."""
+    rank: int
+    library: Library
+    parameter: Parameter
+    work: Any
+    """The dtype to compute in."""
+    counts: Any = None
+    weights: Any = None
+    vectors: Mapping[str, Any] = field(default_factory=dict)
+    plain: bool = False
+    """Whether the program runs on whatever there is, in the dtype of the rows."""
+
+    def __call__(self, rows: Any) -> Any:
+        """The results, in the dtype of the rows."""
+        result = self._blocks(rows) if isinstance(rows, np.ndarray) else self._computed(rows)
+        return self.library.cast(result, rows.dtype)
+
+    def _blocks(self, rows: Any) -> Any:
+        size = rows.shape[-1]
+        with np.errstate(all="ignore"):
+            # Sums are pairwise along a contiguous axis only.
+            flat, counts, weights = (_flat(beside) for beside in (rows, self.counts, self.weights))
+            vectors = {name: _flat(vector) for name, vector in self.vectors.items()}
+            at_once = max(1, BLOCK // max(size, size**self.rank, 1))
+            results = []
+            for start in range(0, max(len(flat), 1), at_once):
+                part = slice(start, start + at_once)
+                beside = {name: vector[part] for name, vector in vectors.items()}
+                count, weight = (None if q is None else q[part] for q in (counts, weights))
+                block = replace(self, counts=count, weights=weight, vectors=beside)
+                results.append(block._computed(flat[part]))
+            whole = results[0] if len(results) == 1 else np.concatenate(results)
+            return whole.reshape((*rows.shape[:-1], *(size,) * self.rank))
+
+    def _computed(self, rows: Any) -> Any:
+        return _Rows(self, rows).result()
+
+
+def _flat(rows: Any) -> Any:
+    if rows is None:
+        return None
+    return np.ascontiguousarray(rows).reshape(int(np.prod(rows.shape[:-1])), rows.shape[-1])
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows in the format that is computed in."""
+
+    of: Evaluation
+    given: Any
+
+    @property
+    def xp(self) -> Any:
+        return self.of.library.xp
+
+    @cached_property
+    def x(self) -> Any:
+        return self.of.library.cast(self.given, self.of.work)
+
+    @cached_property
+    def counts(self) -> Any:
+        """An entry that counts no times does not count."""
+        if self.of.weights is None:
+            return self.of.counts
+        positive = self.of.weights > 0
+        return positive if self.of.counts is None else positive & self.of.counts
+
+    @cached_property
+    def contract(self) -> Contract:
+        of = self.of
+        row = of.parameter.row
+        sign = (
+            of.parameter.given if row == "traced" else of.parameter.known.sign or (-1 if row == "parameter -oo" else 1)
+        )
+        beside = (self.counts, of.weights, lambda: self._run(1.0, None))
+        return Contract(of.op, of.of, of.library, self.x, row, sign, *beside)
+
+    def result(self) -> Any:
+        of = self.of
+        shape = (*self.x.shape[:-1], *self.x.shape[-1:] * of.rank)
+        if not self.x.shape[-1]:
+            nothing = self.constant(nan) if of.plain else self.contract.answer("empty", 0)
+            return self.xp.broadcast_to(nothing, shape)
+        if of.plain:
+            result = self._run(1.0, None)
+            return result if self.counts is None or not of.rank else self._where_counted(result)
+        if self.ordinary:
+            result = self.computed(False)
+        elif of.parameter.row not in (None, "traced"):
+            result = self.contract.onto(self.xp.zeros_like(self.x), of.rank)
+        else:
+            result = self.contract.onto(self.computed(True), of.rank)
+        if self.counts is not None and of.rank:
+            result = self._where_counted(result)
+        if of.op.domain == "positive":
+            wrong = self.xp.any(self.contract._counting(self.x < 0), axis=-1)
+            result = self.xp.where(self.xp.reshape(wrong, (*wrong.shape, *(1,) * of.rank)), self.constant(nan), result)
+        return result
+
+    @cached_property
+    def ordinary(self) -> bool:
+        """Whether it can be seen at a glance that the contract has nothing to say."""
+        of = self.of
+        if of.parameter.row is not None or not of.library.inspectable or self.counts is not None:
+            return False
+        low, high = float(self.xp.min(self.x)), float(self.xp.max(self.x))
+        zeros = of.op.kind == "modulus" and not (low > 0 or high < 0) and not bool(self.xp.all(self.x))
+        return -inf < low <= high < inf and not zeros
+
+    def computed(self, careful: bool) -> Any:
+        """What the program computes; `careful` where entries may have no weight."""
+        of = self.of
+        weightless = self.contract.negligible if careful and of.op.kind is not None else None
+        result = self._run(1.0, weightless)
+        if of.op.joint and of.of in ("value", "gradient"):
+            result = self._again(result, weightless)
+        if weightless is not None and of.of == "gradient" and of.rank == 1:
+            result = self.xp.where(weightless, self._slope_without_weight(), result)
+        return result
+
+    def _run(self, scale: float, weightless: Any) -> Any:
+        """f(x; a) = s f(x/s; s a), which is proved where s is not 1; a gradient has no factor."""
+        of, x, given, known = self.of, self.x, self.of.parameter.given, self.of.parameter.known
+        if scale != 1:
+            x, given, known = x / scale, self._within(given * scale), Known(known.sign)
+        elif of.parameter.row == "traced" and not of.plain:
+            given = self._within(given)
+        vectors = {name: of.library.cast(v, of.work) for name, v in of.vectors.items()}
+        if of.weights is not None:
+            vectors["w"] = of.weights
+        program = of.program(known)
+        (result,) = arrays.run(
+            program,
+            x,
+            of.parameter.named(given),
+            where=self.counts,
+            weightless=weightless,
+            length=None if self.counts is None else self.contract.number,
+            vectors=vectors,
+            xp=self.xp,
+            lazy=of.library.inspectable,
+        )
+        shape = (*x.shape[:-1], *x.shape[-1:] * of.rank)
+        if tuple(result.shape) != shape:
+            # A gradient that is constant has no axis of its own.
+            result = result[(..., *(None,) * (of.rank - len(program.outputs[0][1])))] if result.ndim else result
+            result = self.xp.broadcast_to(result, shape)
+        return result if scale == 1 or of.of != "value" else result * scale
+
+    def _within(self, parameter: Any) -> Any:
+        """A parameter beyond the format is neither 0 nor infinite."""
+        xp, library = self.xp, self.of.library
+        size = xp.clip(xp.abs(parameter), library.smallest(self.of.work), library.largest(self.of.work))
+        return xp.where(parameter < 0, -size, size)
+
+    def _again(self, result: Any, weightless: Any) -> Any:
+        """Rows in which a difference or a sum of entries overflows, once more by the law of joint homogeneity."""
+        xp, of = self.xp, self.of
+        if self.counts is not None and of.rank:
+            result = self._where_counted(result)
+        finite = xp.where(self.contract._counting(xp.isfinite(self.x)), self.x, self.constant(0.0))
+        if of.library.inspectable:
+            spread = float(xp.max(finite)) - float(xp.min(finite))
+            if abs(spread) <= of.library.largest(of.work) and bool(xp.all(xp.isfinite(result))):
+                return result
+        whole = xp.all(xp.reshape(xp.isfinite(result), (*self.x.shape[:-1], -1)), axis=-1)
+        again = ~(whole & xp.isfinite(xp.max(finite, axis=-1) - xp.min(finite, axis=-1)))
+        again = xp.reshape(again, (*again.shape, *(1,) * of.rank))
+        scale = 2.0 ** ceil(log2(4 * self.x.shape[-1]))
+        return of.library.cond(
+            xp.any(again), lambda: xp.where(again, self._run(scale, weightless), result), lambda: result
+        )
+
+    def _slope_without_weight(self) -> Any:
+        """The gradient at an entry without weight: 0, but nan for |x|^p with p < 1, whose slope there is infinite."""
+        parameter, zero = self.of.parameter.given, self.constant(0.0)
+        if self.of.op.kind != "modulus":
+            return zero
+        return self.xp.where((parameter > 0) & (parameter < 1), self.constant(nan), zero)
+
+    def _where_counted(self, result: Any) -> Any:
+        """The derivative by an entry that does not count is 0."""
+        if self.of.rank == 1:
+            return self.xp.where(self.counts, result, self.constant(0.0))
+        both = self.counts[..., :, None] & self.counts[..., None, :]
+        return self.xp.where(both, result, self.constant(0.0))
+
+    def constant(self, value: float) -> Any:
+        return self.of.library.array(value, self.x.dtype, self.x)

@@ -1,0 +1,146 @@
+"""A kernel is float code that we ship: a generated program on arrays, with the special-value contract around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from sympy import Indexed
+
+from smoothsym import words
+from smoothsym.kernels import autograd
+from smoothsym.kernels.arguments import DEFAULTS, known_of, read
+from smoothsym.kernels.task import program_of, task_of
+from smoothsym.program.lower import Program
+from smoothsym.program.source import source
+from smoothsym.program.specialise import Known
+
+UNSTABLE = "no stable form was found: this is the definition as it stands"
+
+
+@dataclass(frozen=True, repr=False)
+class Kernel:
+    """Float code for one operator: `kernel(x, axis=-1, <parameter>=...)`.
+
+    `of` is "value" or "gradient". The form "naive" computes the definition as it stands, in the dtype of x; "stable" its stable
+    form, in float32 for narrower formats, and answers special values by the operator's contract.
+    """
+
+    op: Any
+    of: str
+    form: str
+
+    @property
+    def name(self) -> str:
+        return self.form if self.of == "value" else f"{self.form}_gradient"
+
+    @property
+    def contract(self) -> bool:
+        """Whether special values are answered by the operator's contract."""
+        return self.form != "naive"
+
+    @property
+    def program_form(self) -> str:
+        """Which of an operator's programs it runs."""
+        return "naive" if self.form == "naive" else "float"
+
+    @cached_property
+    def program(self) -> Program:
+        """The program that runs on ordinary rows. Raises ValueError for a definition with vectors beside x."""
+        self._check()
+        return self.op.program(self.of, self.program_form)
+
+    def specialised(self, **parameter: float) -> Program:
+        """What runs for a parameter: the program, shorter for what is known of its sign, and where it is 1, 2 or 1/2.
+
+        >>> import smoothsym as ss
+        >>> ss.logsumexp.kernels["naive"].specialised(alpha=1.0).operations[1].name
+        'exp'
+        """
+        self._check()
+        op, given = self.op.settled(parameter)
+        known = (
+            known_of(given.get(op.parameter.name, DEFAULTS.get(op.parameter.name, 1.0))) if op.parameter else Known()
+        )
+        return program_of(op, self.of, self.program_form, known)
+
+    @property
+    def note(self) -> str:
+        """What to know of this kernel: that no stable form was found, where none was."""
+        if self.form == "naive" or self.op.stable(self.of).law != "none":
+            return ""
+        return UNSTABLE
+
+    @property
+    def source(self) -> str:
+        """NumPy source that computes what the program computes, for finite rows."""
+        names = [symbol.name for symbol in self.op.parameters]
+        name = f"{self.op.name}_{self.name}"
+        settings = {"arity": self.op.arity, "widen": self.contract, "note": self.note}
+        return source(self.program, "numpy", name, names, **settings)
+
+    def __repr__(self) -> str:
+        return f"<Kernel {self.op.name} {self.name}{': ' + self.note if self.note else ''}>"
+
+    def __call__(
+        self,
+        x: Any,
+        axis: int | tuple[int, ...] | None = -1,
+        keepdims: bool = False,
+        where: Any = None,
+        weights: Any = None,
+        rounded: bool = False,
+        **parameter: Any,
+    ) -> Any:
+        """The value of each vector along `axis`, or the gradient with the shape of x, in the library, dtype and device of x.
+
+        Parameters: `x`, an array of NumPy, PyTorch or JAX, or what NumPy makes one of; `axis`, an int, a tuple of them, whose entries make
+        one vector, or None for all; `keepdims`, whether a value keeps its axes, of length one; `where`, booleans: entries at which it is False do not
+        count at all, not even in n, and have the gradient 0; `weights`, w >= 0: an entry counts w times, as in ss.reference (a gradient is that of
+        all its copies), and not at all for 0; both broadcast to the shape of x; the parameter by its name, a number or a 0-d array.
+
+        What runs is `specialised(...)`: the generated stable form, the parameter applied after the shift by the dominant entry,
+        in float32 for float16 and bfloat16 and rounded once; in float64 where weights are float64. NumPy's sums are pairwise along contiguous rows.
+        nan, infinities, empty rows and a parameter at 0 or infinite are answered by the special-value contract.
+
+        Under torch.autograd, jax.grad, jax.jvp and jax.vmap the derivatives by x and by the parameter are the operator's, computed by their own
+        stable forms: by x twice; a third one is an error. By weights there is none.
+
+        With `rounded=True` the result is correctly rounded: then the certifier answers, as ss.reference does, and no kernel; on
+        the host, slower, and with an error in place of nan outside the domain.
+
+        A function of one entry acts on every entry of x, whatever its shape. Where a vector has a matrix of derivatives, that
+        takes the last two axes. A row with a negative entry is nan to a function of positive ones.
+        Raises TypeError and ValueError for what is no array of real floats, no axis, no mask, no weight and no parameter.
+
+        >>> import numpy as np
+        >>> import smoothsym as ss
+        >>> float(ss.logsumexp.kernels["stable"](np.array([0.0, 0.0, 5.0]), where=[True, True, False]))
+        0.6931471805599453
+        """
+        op, given = self.op.settled(parameter)
+        if op is not self.op:
+            return op.kernels[self.name](x, axis, keepdims, where, weights, rounded, **given)
+        self._check()
+        called = read(op, x, axis, where, weights, given, plain=not self.contract)
+        task = task_of(self, called, rounded)
+        result = autograd.apply(task, called)
+        return called.layout.back(result, self.rank, keepdims, called.library.xp)
+
+    @cached_property
+    def rank(self) -> int:
+        """How many axes a result has beside those of the batch: 0 for a number, 1 for a vector, 2 for a matrix."""
+        slopes = self.of == "gradient" and self.op.arity != 1
+        return int(slopes) + int(self.op.vector)
+
+    def _check(self) -> None:
+        beside = {e.base for e in self.op.definition.atoms(Indexed)} - {words.x}
+        if beside:
+            raise ValueError(f"{self.op.name} has the vector {beside.pop()} beside x; float kernels take x alone")
+
+
+def kernels_of(op: Any) -> dict[str, Kernel]:
+    """The generated kernels of an operator, by name."""
+    made = [Kernel(op, of, form) for of in ("value", "gradient") for form in ("naive", "stable")]
+    return {kernel.name: kernel for kernel in made}
