@@ -2,11 +2,13 @@
 
 import os
 from importlib.util import find_spec
+from pathlib import Path
 
 REQUIRED = os.environ.get("SMOOTHSYM_LIBRARIES") == "required"
 
 collect_ignore = [
-    f"smoothsym/kernels/{library}_autograd.py"
+    str(path)
     for library in ("torch", "jax")
+    for path in Path("smoothsym/kernels").glob(f"{library}_*.py")
     if find_spec(library) is None and not REQUIRED
 ]

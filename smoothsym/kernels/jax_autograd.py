@@ -8,9 +8,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jax.custom_derivatives import SymbolicZero, linear_call
+from jax.custom_derivatives import SymbolicZero
 
 from smoothsym.kernels.arguments import Arguments, Parameter
+from smoothsym.kernels.jax_linear import linear
 from smoothsym.kernels.libraries import library_of
 from smoothsym.kernels.task import NO_MORE, Task
 from smoothsym.program.specialise import Known
@@ -74,8 +75,27 @@ _jitted = jax.jit(_ruled, static_argnums=0)
 
 
 def _along(compiled: _Compiled, primals: Any, direction: Any) -> Any:
-    """A matrix times a vector; JAX transposes it by its other name, and never looks inside."""
+    """A matrix times a vector."""
     forth, back = compiled.of(compiled.task.along()), compiled.of(compiled.task.back())
-    return linear_call(
-        lambda point, v: forth(*point, v=v), lambda point, v: back(*point, v=v), tuple(primals), direction
-    )
+    point, places = _present(primals)
+    return linear(_Along(forth, places), _Along(back, places), direction, *point)
+
+
+def _present(primals: Any) -> tuple[list[Any], tuple[int, ...]]:
+    """The arguments that there are, and their places."""
+    places = tuple(place for place, value in enumerate(primals) if value is not None)
+    return [primals[place] for place in places], places
+
+
+@dataclass(frozen=True)
+class _Along:
+    """A task as a function of a direction and a point; equal for equal tasks, so that it is compiled once."""
+
+    compiled: _Compiled
+    places: tuple[int, ...]
+
+    def __call__(self, direction: Any, *point: Any) -> Any:
+        primals = [None] * 4
+        for place, value in zip(self.places, point, strict=True):
+            primals[place] = value
+        return self.compiled(*primals, v=direction)
