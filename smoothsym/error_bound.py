@@ -16,7 +16,7 @@ from smoothsym.certify import special
 from smoothsym.certify.inputs import exact_number
 from smoothsym.errors import unknown
 from smoothsym.formats import Format, get
-from smoothsym.kernel import DEFAULTS, Kernel
+from smoothsym.kernels import DEFAULTS, Kernel
 from smoothsym.operator import SmoothMax
 from smoothsym.program.lower import Program
 from smoothsym.program.rounding.assumptions import assumptions

@@ -46,6 +46,7 @@ class Evaluation:
     vectors: Mapping[str, Any] = field(default_factory=dict)
     plain: bool = False
     """Whether the program runs on whatever there is, in the dtype of the rows."""
+    summation: str = "pairwise"
 
     def __call__(self, rows: Any) -> Any:
         """The results, in the dtype of the rows."""
@@ -176,6 +177,7 @@ class _Rows:
             vectors=vectors,
             xp=self.xp,
             lazy=of.library.inspectable,
+            summation=of.summation,
         )
         shape = (*x.shape[:-1], *x.shape[-1:] * of.rank)
         if tuple(result.shape) != shape:

@@ -62,9 +62,7 @@ def _transposed(cotangent: Any, direction: Any, *point: Any, forth: Function, ba
 
 def _batched(args: Any, axes: Any, *, forth: Function, back: Function) -> Any:
     size = next(a.shape[axis] for a, axis in zip(args, axes, strict=True) if axis is not None)
-    direction, *point = (
-        a if axis is None else jnp.moveaxis(a, axis, 0) for a, axis in zip(args, axes, strict=True)
-    )
+    direction, *point = (a if axis is None else jnp.moveaxis(a, axis, 0) for a, axis in zip(args, axes, strict=True))
     if axes[0] is None:
         direction = jnp.broadcast_to(direction, (size, *direction.shape))
     mapped = (0, *(None if axis is None else 0 for axis in axes[1:]))

@@ -66,9 +66,14 @@ class Kernel:
         return program_of(op, self.of, self.program_form, known)
 
     @property
+    def summation(self) -> str:
+        """How sums are taken: "pairwise" as NumPy does it, or "compensated", in twice the precision and rounded once."""
+        return "compensated" if self.contract else "pairwise"
+
+    @property
     def note(self) -> str:
         """What to know of this kernel: that no stable form was found, where none was."""
-        if self.form == "naive" or self.op.stable(self.of).law != "none":
+        if self.form == "naive" or self.op.floats(self.of).law != "none":
             return ""
         return UNSTABLE
 
@@ -78,7 +83,7 @@ class Kernel:
         names = [symbol.name for symbol in self.op.parameters]
         name = f"{self.op.name}_{self.name}"
         settings = {"arity": self.op.arity, "widen": self.contract, "note": self.note}
-        return source(self.program, "numpy", name, names, **settings)
+        return source(self.program, "numpy", name, names, summation=self.summation, **settings)
 
     def __repr__(self) -> str:
         return f"<Kernel {self.op.name} {self.name}{': ' + self.note if self.note else ''}>"
@@ -101,7 +106,7 @@ class Kernel:
         all its copies), and not at all for 0; both broadcast to the shape of x; the parameter by its name, a number or a 0-d array.
 
         What runs is `specialised(...)`: the generated stable form, the parameter applied after the shift by the dominant entry,
-        in float32 for float16 and bfloat16 and rounded once; in float64 where weights are float64. NumPy's sums are pairwise along contiguous rows.
+        in float32 for float16 and bfloat16 and rounded once; in float64 where weights are float64. Sums are taken as `summation` says.
         nan, infinities, empty rows and a parameter at 0 or infinite are answered by the special-value contract.
 
         Under torch.autograd, jax.grad, jax.jvp and jax.vmap the derivatives by x and by the parameter are the operator's, computed by their own

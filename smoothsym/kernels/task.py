@@ -42,6 +42,7 @@ class Task:
 
     op: Any
     form: str
+    summation: str
     weighted: bool
     rounded: bool
     by_x: int = 0
@@ -99,7 +100,18 @@ class Task:
             return self._rounded(library, parameter, rows, counts, weights, vectors)
         program, plain = self.program, self.plain
         return Evaluation(
-            self.whole, self.of, program, self.rank, library, parameter, work, counts, weights, vectors, plain
+            self.whole,
+            self.of,
+            program,
+            self.rank,
+            library,
+            parameter,
+            work,
+            counts,
+            weights,
+            vectors,
+            plain,
+            self.summation,
         )(rows)
 
     def _rounded(
@@ -144,4 +156,4 @@ class Task:
 def task_of(kernel: Any, arguments: Arguments, rounded: bool) -> Task:
     """The task of a kernel, for what it is called with."""
     by_x = 1 if kernel.of == "gradient" else 0
-    return Task(kernel.op, kernel.program_form, arguments.weights is not None, rounded, by_x)
+    return Task(kernel.op, kernel.program_form, kernel.summation, arguments.weights is not None, rounded, by_x)
