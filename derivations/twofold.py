@@ -326,7 +326,9 @@ def _sums(c: Chapter) -> None:
         """By {bounded} they are fewer than {most} units: **every sum of upper parts is exact, in any order.** Twice cut, what is left of a number is at
         most {once} of {n} times the largest, and then once more as much of that. It is added in a tree of {m} levels, a rounding a level:
         an odd middle number waits for the next level, so that no number meets more than {m} of them. Loose low parts are added before the second cut, and in
-        pairs, {halvings} times: one rounding each, {u} times all moduli. The order of the last sums is NumPy's: {last} roundings of them.""",
+        pairs, {halvings} times: one rounding each, {u} times all moduli. The order of the last sums is NumPy's: {last} roundings of them.
+        For the second cut a power of two is taken that is enough for what the first one leaves, known beforehand as a share of {sigma}.""",
+        sigma=sigma,
         bounded=bounded,
         most="2^{53}",
         once=two(4 * U),
@@ -334,6 +336,12 @@ def _sums(c: Chapter) -> None:
         m=depth,
         halvings=S(values.HALVINGS),
         last=n,
+    )
+    c.less(
+        "2^3 \\left(1 + u\\right)^3",
+        8 * (1 + U) ** 3,
+        F(9),
+        "So many times what is left of one, with its low part, is a sum of eight at most",
     )
     c.less(
         r"E_{\Sigma}",
