@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from math import ceil, isinf, isnan, log2, nan
@@ -15,13 +16,13 @@ from sympy import Expr
 from smoothsym.certify import special
 from smoothsym.certify.inputs import exact_number
 from smoothsym.errors import unknown
-from smoothsym.formats import Format, get
+from smoothsym.formats import FORMATS, Format, get
 from smoothsym.kernels import DEFAULTS, Kernel
 from smoothsym.operator import SmoothMax
 from smoothsym.program.lower import Program
 from smoothsym.program.rounding.assumptions import assumptions
 from smoothsym.program.rounding.enclosures import Box
-from smoothsym.program.rounding.forward import constant
+from smoothsym.program.rounding.forward import constant, nearest
 from smoothsym.program.rounding.model import JAX, NUMPY, TORCH, Model
 from smoothsym.program.rounding.rigorous import rigorous
 from smoothsym.symbolic.derivation import latex
@@ -57,23 +58,34 @@ def bound(kernel: Any, model: Model | None = None, of: str = "value") -> ErrorBo
     if callable(kernel):
         from smoothsym.program.trace import trace
 
-        return ErrorBound(trace(kernel), model)
+        return ErrorBound(trace(kernel), model, title=getattr(kernel, "__name__", ""), defaults=_defaults(kernel))
     raise TypeError(
         f"kernel={kernel!r} is a {type(kernel).__name__}; give a kernel such as ss.logsumexp.kernels['stable'], an operator, "
         "or a function f(xp, x, alpha)"
     )
 
 
+def _defaults(f: Any) -> dict[str, Any]:
+    """The parameters of a function that have numbers of their own."""
+    found = {name: q.default for name, q in inspect.signature(f).parameters.items()}
+    return {
+        name: value for name, value in found.items() if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+
+
 @dataclass(frozen=True, repr=False)
 class ErrorBound:
     """A bound on |computed - exact|.
 
-    `program` is what runs; `given_model` the model that was asked for, if any; `kernel` the kernel that runs it, if there is one.
+    `program` is what runs; `given_model` the model that was asked for, if any; `kernel` the kernel that runs it, if there is one;
+    `title` and `defaults` are the name and the parameters of code that was traced.
     """
 
     program: Program
     given_model: Model | None = None
     kernel: Kernel | None = None
+    title: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def model(self) -> Model:
@@ -85,7 +97,7 @@ class ErrorBound:
 
     @property
     def name(self) -> str:
-        return "a program" if self.kernel is None else f"{self.kernel.op.name} {self.kernel.name}"
+        return self.title or "a program" if self.kernel is None else f"{self.kernel.op.name} {self.kernel.name}"
 
     # ---- the formula ---------------------------------------------------------------------------------------------------------
 
@@ -127,13 +139,23 @@ class ErrorBound:
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """What the numbers rest on."""
-        found = [*assumptions(self.program, self.model)]
-        if self.kernel is not None and self.kernel.contract:
-            found.append("float16 and bfloat16 rows are computed in float32, and the result is rounded once.")
-            found.append("Special rows (nan, infinities, a parameter at 0 or infinite) are answered, and rounded.")
+        """What the numbers rest on, in any format."""
+        return self.under(*FORMATS)
+
+    def under(self, *formats: str) -> tuple[str, ...]:
+        """What the numbers rest on, for x in one of these formats."""
+        contract = self.kernel is not None and self.kernel.contract
+        narrow = [name for name in formats if get(name).bits < 32]
+        ran = [name for name in formats if name not in narrow] if contract else list(formats)
+        if contract and narrow and "float32" not in ran:
+            ran.insert(0, "float32")
+        found = [*assumptions(self.program, self.model, ran)]
+        if contract and narrow:
+            found.append(f"Of {' and '.join(narrow)} the rows are computed in float32, and the result is rounded once.")
+        if contract:
+            found.append("Special rows (nan, infinities, a parameter at 0 or infinite) are answered, and rounded once.")
         found.append(
-            "x is exact in its format, and a parameter the number that is given; what a format does not hold is rounded to it, and counted."
+            "x is exact in its format, and a parameter the number that is given: what a format does not hold is rounded, and counted."
         )
         return tuple(found)
 
@@ -153,7 +175,9 @@ class ErrorBound:
         fmt = get(dtype if dtype is not None else array.dtype if array.dtype.kind != "i" else "float64")
         values = array.astype(np.float64)
         if self.kernel is None:
-            return _Given(self.program, self.model, fmt, dict(parameter)).bounds(values)
+            symbols = {str(operation.datum) for operation in self.program.operations if operation.name == "symbol"}
+            known = {name: value for name, value in self.defaults.items() if name in symbols}
+            return _Given(self.program, self.model, fmt, {**known, **parameter}).bounds(values)
         op, rest = self.kernel.op.settled(parameter)
         kernel = self.kernel if op is self.kernel.op else op.kernels[self.kernel.name]
         if op.arity == 1:
@@ -192,8 +216,12 @@ class _Given:
             raise TypeError(f"the program has the parameters {', '.join(sorted(names))}: give {missing[0]}=")
         if extra := sorted(set(self.parameter) - names):
             raise unknown("parameter", extra[0], sorted(names))
-        symbols = {name: constant(Fraction(_finite(value, name)), self.fmt) for name, value in self.parameter.items()}
-        return rigorous(self.program, {"x": held(rows, self.fmt)}, symbols, self.fmt, self.model)[0]
+        given = {name: _finite(value, name) for name, value in self.parameter.items()}
+        symbols = {name: constant(value, self.fmt) for name, value in given.items()}
+        floats = {name: np.asarray(nearest(value, self.fmt)[1]) for name, value in given.items()}
+        with np.errstate(all="ignore"):
+            floats["x"] = rows.astype(self.fmt.dtype).astype(np.float64)
+        return rigorous(self.program, {"x": held(rows, self.fmt)}, symbols, self.fmt, self.model, floats=floats)[0]
 
 
 def _finite(value: Any, name: str) -> Fraction:
@@ -251,12 +279,16 @@ class _OfKernel:
         """The parameter, and the float that stands for it: finite and no zero."""
         if self.number is None:
             return {}
-        box = constant(Fraction(self.number) * Fraction(times), self.work)
-        if not self.kernel.contract:
-            return {self.op.parameter.name: box}
-        least, most = float(self.work.smallest_subnormal), float(self.work.largest)
-        near = np.copysign(np.clip(np.abs([box.lo, box.hi]), least, most), float(self.number))
-        return {self.op.parameter.name: Box(np.minimum(box.lo, near.min(axis=0)), np.maximum(box.hi, near.max(axis=0)))}
+        value, name = Fraction(self.number) * Fraction(times), self.op.parameter.name
+        return {name: constant(value, self.work, within=self.kernel.contract)}
+
+    def floats(self, rows: Any, times: float) -> dict[str, Any]:
+        """What the program is given."""
+        found = {"x": rows}
+        if self.number is not None:
+            value = Fraction(self.number) * Fraction(times)
+            found[self.op.parameter.name] = np.asarray(nearest(value, self.work, within=self.kernel.contract)[1])
+        return found
 
     def bounds(self, x: Any) -> Any:
         size, rank = x.shape[-1], self.kernel.rank
@@ -340,6 +372,7 @@ class _OfKernel:
                 result=self.fmt,
                 times=scale if self.kernel.of == "value" else 1.0,
                 weightless=weightless if weightless is not None and np.any(weightless) else None,
+                floats=self.floats(rows.astype(self.fmt.dtype).astype(np.float64) / scale, scale),
             )[0]
         if self.kernel.of == "gradient" and weightless is not None and self.kernel.rank == 1:
             found = np.where(weightless, 0.0, found)

@@ -22,14 +22,14 @@ def run(args: argparse.Namespace) -> int:
     keywords = (
         parameters(args, op, exact) if op is not None else {name: exact(text) for name, text in given(args).items()}
     )
-    numbers = [] if vectors is None else _numbers(bound, vectors, args.dtype, keywords)
+    numbers = [] if vectors is None else _numbers(bound, vectors, _dtype(args, vectors), keywords)
     if args.json:
         dump(_data(bound, args, numbers))
         return 0
     if args.latex:
         say(bound.latex)
         return 0
-    for line, style in _lines(bound, numbers, args.dtype, width()):
+    for line, style in _lines(bound, numbers, _dtype(args, vectors), width()):
         say(line, style)
     return 0
 
@@ -65,13 +65,22 @@ def _vectors(args: argparse.Namespace) -> Any:
     return np.array([[real(text) for text in args.x.replace(",", " ").split()]])
 
 
+def _dtype(args: argparse.Namespace, vectors: Any) -> str | None:
+    """The format asked for, else that of the rows; None where there are no rows either."""
+    from smoothsym.formats import get
+
+    if args.dtype is not None or vectors is None:
+        return None if args.dtype is None else get(args.dtype).name
+    return get(vectors.dtype if vectors.dtype.kind == "f" else "float64").name
+
+
 def _numbers(bound: Any, vectors: Any, dtype: str | None, keywords: dict[str, Any]) -> list[dict[str, Any]]:
     """For each row what is computed, where there is a kernel, and its bound."""
     import numpy as np
 
     from smoothsym.formats import get
 
-    fmt = get(dtype or "float64")
+    fmt = get(dtype)
     x = vectors.astype(fmt.dtype)
     limits = np.asarray(bound.rigorous(vectors, dtype=fmt.name, **keywords))
     computed = None
@@ -116,14 +125,15 @@ def _lines(bound: Any, numbers: Sequence[dict[str, Any]], dtype: str | None, col
         yield from _part("", f"{text(name)} = {text(value)}", columns)
     if (free := bound.range_free) is not None:
         yield from _part("for every x", text(free), columns)
+    yield from _part("", "(every function within u)", columns)
     yield "", ""
     yield "assuming", "bold"
-    for sentence in bound.assumptions:
+    for sentence in bound.assumptions if dtype is None else bound.under(dtype):
         for line in folded(f"- {sentence}", columns, "  "):
             yield line, ""
     if numbers:
         yield "", ""
-        yield f"numbers, for {dtype or 'float64'}, second order, underflow and lengths included", "bold"
+        yield f"numbers, for {dtype}: second order, underflow and the length of sums are in them", "bold"
         yield from laid_out(*_table(numbers), right=(1, 2), columns=columns)
         if len(numbers) > SHOWN:
             yield f"... {len(numbers) - SHOWN} more; --json has all", "dim"
@@ -132,7 +142,7 @@ def _lines(bound: Any, numbers: Sequence[dict[str, Any]], dtype: str | None, col
 def _table(numbers: Sequence[dict[str, Any]]) -> tuple[tuple[str, ...], list[Any]]:
     table = []
     for number in numbers[:SHOWN]:
-        where = f"row {number['row']}" + "".join(f", {q}" for q in number["entry"])
+        where = f"row {number['row']}" + "".join(f", x[{q}]" for q in number["entry"])
         computed = "" if "computed" not in number else f"{number['computed']:.10g}"
         table.append(((where, computed, f"{number['bound']:.3g}"), ""))
     return ("", "computed", "error at most"), table

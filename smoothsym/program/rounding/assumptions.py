@@ -2,61 +2,76 @@
 
 from __future__ import annotations
 
-from smoothsym.formats import get
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from smoothsym.formats import FORMATS
 from smoothsym.program.lower import Program
 from smoothsym.program.rounding.local import ROUNDED
 from smoothsym.program.rounding.model import FUNCTIONS, Model
 
-_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "sqrt": "sqrt"}
-_FACTS = {"exp": "exp(0) = 1", "log": "log(1) = 0", "expm1": "expm1(0) = 0", "log1p": "log1p(0) = 0", "pow": "x^0 = 1^y = 1 and 0^y = 0 for y > 0"}  # fmt: skip
+_SIGNS = dict(zip(ROUNDED, ("+", "-", "*", "/", "square roots"), strict=True))
+_FACTS = {
+    "exp": "exp(0) = 1",
+    "log": "log(1) = 0",
+    "expm1": "expm1(0) = 0",
+    "log1p": "log1p(0) = 0",
+    "pow": "x^0 = 1^y = 1 and 0^y = 0 for y > 0",
+}
 _ORDERS = {
-    "sequential": "A sum of n terms is taken by n - 1 additions, in any order.",
-    "pairwise": "A sum along a contiguous axis is taken as NumPy does it: pairwise, in blocks of at most 128 on eight accumulators; along any other, by n - 1 additions in any order.",
-    "compensated": "A sum of n terms is taken in twice the precision and rounded once: it is off by at most u |s| + 4 n gamma_{n+2} u sum |v|, gamma_m = m u / (1 - m u).",
+    "sequential": "by n - 1 additions, in any order",
+    "pairwise": "pairwise as NumPy does it, in blocks of at most 128 on eight accumulators (along an axis that is not contiguous, by n - 1 additions)",
+    "compensated": "in twice the precision and rounded once, off by at most u |s| + 4 n gamma_{n+2} u sum |v|, gamma_m = m u / (1 - m u)",
 }
 
 
-def assumptions(program: Program, model: Model, dtype: str | None = None) -> tuple[str, ...]:
-    """The sentences that a bound of a program in a model is under; for a format, or for all."""
+def assumptions(program: Program, model: Model, formats: Sequence[str] = tuple(FORMATS)) -> tuple[str, ...]:
+    """The sentences that a bound of a program in a model is under, in any of some formats.
+
+    >>> from smoothsym.program.lower import lower
+    >>> from smoothsym.words import x
+    >>> assumptions(lower([x[1] + x[2]]), Model())[0]
+    'fl(a op b) = (a op b)(1 + d), |d| <= u, for +.'
+    """
     used = {operation.name for operation in program.operations}
     u = "2 u, whichever way each operation rounds" if model.rounding == "directed" else "u"
     found = []
-    if basic := [sign for name, sign in _SIGNS.items() if name in used and name in ROUNDED]:
+    if basic := [sign for name, sign in _SIGNS.items() if name in used]:
         found.append(f"fl(a op b) = (a op b)(1 + d), |d| <= {u}, for {', '.join(basic)}.")
     functions = [name for name in FUNCTIONS if name in used]
     if functions:
-        said = ", ".join(f"{name} {_constant(model, name, dtype)}" for name in functions)
-        found.append(f"fl(f(a)) = f(a)(1 + d), |d| <= k u, with k: {said} ({model.source}).")
+        said = "; ".join(f"{name} {_by_format(partial(_constant, model, name), formats)}" for name in functions)
+        bound = "2 k u" if model.rounding == "directed" else "k u"
+        found.append(f"fl(f(a)) = f(a)(1 + d), |d| <= {bound}, with k: {said}. They are {model.source}.")
     if facts := [fact for name, fact in _FACTS.items() if name in used]:
         found.append(f"Exactly: {', '.join(facts)}.")
     if model.identity and used & {"log1p", "expm1"} and model.underflow == "gradual":
         found.append("log1p and expm1 of a subnormal number are that number.")
     if "sum" in used:
-        found += _sums(model, dtype)
+        found.append(f"A sum of n terms is taken {_by_format(partial(_order, model), formats)}.")
     if model.underflow == "gradual":
         found.append(
-            "Underflow is gradual: below the smallest normal number a result is off by at most eta more, the smallest subnormal one."
+            "Underflow is gradual: below the smallest normal number a result is off by at most the smallest subnormal one more."
         )
     else:
         found.append("What is below the smallest normal number may be taken for 0, as an argument and as a result.")
     return tuple(found)
 
 
-def _constant(model: Model, name: str, dtype: str | None) -> str:
-    given = model.functions.get(name, 1.0)
-    if isinstance(given, (int, float)) or dtype is not None:
-        return f"{model.constant(name, dtype):g}"
-    return " / ".join(f"{constant:g} ({fmt})" for fmt, constant in given.items())
+def _constant(model: Model, name: str, fmt: str) -> str:
+    return f"{model.constant(name, fmt):g}"
 
 
-def _sums(model: Model, dtype: str | None) -> list[str]:
-    named = model.summation if not isinstance(model.summation, str) else {}
-    wide = model.accumulate if not isinstance(model.accumulate, str) else {}
-    if dtype is not None:
-        order, wider = model.order(dtype), model.accumulator(dtype)
-        beside = f" It is taken in {get(wider).name}, and rounded to {dtype} once." if wider else ""
-        return [_ORDERS[order] + beside]
-    found = [_ORDERS[model.order()]]
-    found += [f"In {fmt}: {_ORDERS[order]}" for fmt, order in named.items() if order != model.order()]
-    every = {**(wide or {}), **({"every format": model.accumulate} if isinstance(model.accumulate, str) else {})}
-    return found + [f"In {fmt} a sum is taken in {wider}, and rounded once." for fmt, wider in every.items()]
+def _order(model: Model, fmt: str) -> str:
+    wide = model.accumulator(fmt)
+    return _ORDERS[model.order(fmt)] + (f", in {wide}, and rounded once" if wide else "")
+
+
+def _by_format(say: Callable[[str], str], formats: Sequence[str]) -> str:
+    """What is said for each format, those together that agree."""
+    groups: dict[str, list[str]] = {}
+    for fmt in formats:
+        groups.setdefault(say(fmt), []).append(fmt)
+    if len(groups) == 1:
+        return next(iter(groups))
+    return ", ".join(f"{said} ({' and '.join(names)})" for said, names in groups.items())

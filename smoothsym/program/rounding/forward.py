@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.formats import Format
+from smoothsym.program import arrays
 from smoothsym.program.lower import Operation, Placement, Program
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box, point
@@ -59,6 +60,7 @@ class Forward:
     rounding: Rounding
     positions: Mapping[str, int] = field(default_factory=dict)
     weightless: Array | None = None
+    floats: Mapping[str, Array] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
     integers: dict[int, Any] = field(default_factory=dict)
 
@@ -79,7 +81,7 @@ class Forward:
         if name == "symbol":
             return self._given(self.symbols[str(datum)])
         if name in ("iota", "position", "argmax") or (isinstance(datum, int) and name == "number"):
-            self.integers[number] = self._integer(operation)
+            self.integers[number] = self._integer(number, operation)
             return Step(ONE, 0.0, ONE)
         if name in ("number", "length"):
             return self._given(constant(Fraction(self.size if name == "length" else datum), self.rounding.fmt))  # type: ignore[arg-type]
@@ -104,7 +106,7 @@ class Forward:
     def _sure(self, box: Box) -> Step:
         return Step(box, 0.0, box)
 
-    def _integer(self, operation: Operation) -> Any:
+    def _integer(self, number: int, operation: Operation) -> Any:
         if operation.name == "iota":
             return np.arange(self.size)[None, :]
         if operation.name == "position":
@@ -113,10 +115,15 @@ class Forward:
             return np.array([operation.datum])
         ((argument, _),) = operation.args
         step = self.steps[argument]
-        # A form is proved for every anchor, so that which one a program finds is a constant of the row; it has to be known, though.
-        if step.unsure and not np.all(step.box.point):
+        # A form is proved for every anchor, so that which one floats find is a constant of the row; it has to be known, though.
+        if not step.unsure or np.all(step.box.point):
+            return np.argmax(step.box.lo, axis=1 + int(operation.datum or 0))
+        if "x" not in self.floats:
             raise ValueError("argmax of what is not known exactly has no rounding rule; take the argmax of the input")
-        return np.argmax(step.box.lo, axis=1 + int(operation.datum or 0))
+        work, dtype = Program(self.program.operations, ((number, ()),)), self.rounding.fmt.dtype
+        symbols = {name: self.floats[name].astype(dtype) for name in self.symbols}
+        (found,) = arrays.run(work, self.floats["x"].astype(dtype), symbols)
+        return np.asarray(found)
 
     def _integer_at(self, operation: Operation, q: int) -> Any:
         number, placement = operation.args[q]
@@ -244,18 +251,30 @@ class Forward:
         return inner.name if inner.args == ((below, tuple(range(inner.rank))),) else None
 
 
-def constant(value: Fraction, fmt: Format) -> Box:
-    """A rational number and the float that stands for it, which is rounded by way of float64 as array libraries do."""
-    with np.errstate(all="ignore"):
-        try:
-            near = value.numerator / value.denominator
-        except OverflowError:
-            near = inf if value > 0 else -inf
-        held = float(np.asarray(near).astype(fmt.dtype).astype(np.float64))
+def constant(value: Fraction, fmt: Format, within: bool = False) -> Box:
+    """A rational number and the float that stands for it, which is rounded by way of float64 as array libraries do.
+
+    `within`: what is beyond the format is its largest number, and what is no zero is none in the format.
+    """
+    near, held = nearest(value, fmt, within)
     low = high = np.full(1, near)
     if near in (inf, -inf) or Fraction(near) != value:
         low, high = np.nextafter(low, -inf), np.nextafter(high, inf)
     return Box(low, high) if held == near and low is high else Box(np.minimum(low, held), np.maximum(high, held))
+
+
+def nearest(value: Fraction, fmt: Format, within: bool = False) -> tuple[float, float]:
+    """A rational number as a float64, and that as a float of the format."""
+    try:
+        near = value.numerator / value.denominator
+    except OverflowError:
+        near = inf if value > 0 else -inf
+    with np.errstate(all="ignore"):
+        held = float(np.asarray(near).astype(fmt.dtype).astype(np.float64))
+    if within and value:
+        size = min(max(abs(held), float(fmt.smallest_subnormal)), float(fmt.largest))
+        held = size if value > 0 else -size
+    return near, held
 
 
 def placed(value: Array, placement: tuple[int, ...], rank: int) -> Array:

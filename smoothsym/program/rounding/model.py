@@ -46,7 +46,7 @@ class Model:
     rounding: str = "nearest"
     underflow: str = "gradual"
     identity: bool = True
-    source: str = "every function within u"
+    source: str = "assumed"
 
     def __post_init__(self) -> None:
         _among("summation", _every(self.summation), SUMMATIONS)
@@ -108,7 +108,7 @@ def _by_format(float16: float, bfloat16: float, float32: float, float64: float) 
     return {"float16": float16, "bfloat16": bfloat16, "float32": float32, "float64": float64}
 
 
-_MEASURED = "measured, and a tenth more, by tests/benchmarks/elementary.py on {} and an Intel Xeon with AVX-512"
+_MEASURED = "measured by tests/benchmarks/elementary.py, and a tenth more, with {} on an Intel Xeon with AVX-512"
 
 NUMPY = Model(
     functions={

@@ -43,16 +43,18 @@ def rigorous(
     times: float = 1.0,
     positions: Mapping[str, int] | None = None,
     weightless: Array | None = None,
+    floats: Mapping[str, Array] | None = None,
 ) -> list[Array]:
     """For each output a bound on |float - exact|, infinite where there is none: of shape (rows,), (rows, n) or (rows, n, n).
 
     Parameters: `vectors`, "x" and what stands beside it, boxes of shape (rows, n), and `symbols`, of shape (1,) or (rows,), that hold the exact number and
     the float that stands for it; `fmt`, the format that the program is run in; `result`, the one that its outputs are rounded to,
-    multiplied by `times`, a power of two; `weightless`, a mask like x of entries whose terms in a sum count 0 where they are no number.
+    multiplied by `times`, a power of two; `weightless`, a mask like x of entries whose terms in a sum count 0 where they are no number;
+    `floats`, "x" and the symbols as floats know them, where these are not points and an argmax has to be told.
     Raises ValueError for an operation without a rounding rule.
     """
     with np.errstate(all="ignore"):
-        run = Forward(program, vectors, symbols, Rounding(get(fmt), model), positions or {}, weightless)
+        run = Forward(program, vectors, symbols, Rounding(get(fmt), model), positions or {}, weightless, floats or {})
         found = _Errors(run)
         return [found.output(number, placement, get(result or fmt), times) for number, placement in program.outputs]
 

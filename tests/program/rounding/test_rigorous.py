@@ -15,7 +15,7 @@ from sympy import Abs, Rational, Sum, exp, log, sign, sqrt
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
 import smoothsym as ss
-from smoothsym.formats import get, to_fraction
+from smoothsym.formats import to_fraction
 from smoothsym.program.lower import Operation, Program, lower, over, root, select, times
 from smoothsym.program.rounding import functions
 from smoothsym.program.rounding.enclosures import Box, point
