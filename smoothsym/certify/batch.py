@@ -217,7 +217,7 @@ def rounded(v: Twofold, fmt: Format, rounding: str) -> tuple[Array, Array]:
         if rounding == "nearest":
             up = lo + error
             up += hi
-            down = lo - error
+            down = np.subtract(lo, error, out=error)
             down += hi
             return up.view(fmt.uint), (up == down) & within
         hi, lo = values.two_sum(hi, lo)

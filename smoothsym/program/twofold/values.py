@@ -138,10 +138,10 @@ def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
 
 
 def fast_two_sum(a: Array, b: Array) -> tuple[Array, Array]:
-    """a + b = s + e for |a| >= |b|."""
+    """a + b = s + e for |a| >= |b|, both of one shape, and both written over."""
     s = a + b
-    e = s - a
-    return s, np.subtract(b, e, out=_into(e))
+    rest = np.subtract(s, a, out=_into(a))
+    return s, np.subtract(b, rest, out=_into(b))
 
 
 def _into(a: Array) -> Array:
@@ -192,7 +192,8 @@ def short_prod(a: Array, b: Array) -> tuple[Array, Array]:
 def tight(v: Twofold) -> Twofold:
     if not v.loose or v.lo is None:
         return v
-    hi, lo = fast_two_sum(v.hi, v.lo)
+    hi = v.hi + v.lo
+    lo = v.lo - (hi - v.hi)
     return v._replace(hi=hi, lo=lo, rel=v.rel * (1 + 2.0**-12), loose=False, short=False)
 
 
@@ -238,7 +239,8 @@ def add(a: Twofold, b: Twofold, single: bool) -> Twofold:
         hi, lo = two_sum(a.hi, b.hi)
         if a.exact and b.exact:
             return Twofold(hi, lo, nonnegative=both or (a.number and bool(np.all(hi >= 0))))
-        hi, lo = fast_two_sum(hi, lo + (_low(a) + _low(b)))
+        lo += _low(a) + _low(b)
+        hi, lo = fast_two_sum(hi, lo)
         lost = ADD
     if both:
         rel = (np.maximum(a.rel, b.rel) + lost) * (1 + 2.0**-40)
