@@ -28,6 +28,7 @@ from sympy import (
     Symbol,
     exp,
     expand,
+    factor_terms,
     log,
     sign,
     sqrt,
@@ -41,11 +42,15 @@ FALL = IndexedBase("t", nonnegative=True)
 """How far an entry, or the logarithm of its modulus, is from the extreme one."""
 TURN = IndexedBase("turn", real=True)
 """The sign of an entry, whose square is 1."""
+GAP = Symbol("d", real=True)
+"""x[1] - x[2], in a program of two entries."""
 TOP = Symbol("top", real=True)
 SIZE = Symbol("size", positive=True)
 """The extreme entry, or its modulus."""
 
 _AT = Symbol("at", integer=True)
+_LONG = 4
+"""How many operations a number with roots has, at most, that has no name of its own."""
 _REDUCED = {"max": 1, "argmax": 1, "min": -1}
 _EXACT = (
     "x", "symbol", "number", "length", "iota", "position", "neg", "abs", "sign", "max", "min", "argmax", "take", "same",
@@ -80,6 +85,10 @@ class Values:
     names: dict[Expr, Symbol] = field(default_factory=dict)
     """The body of each sum, in _AT, and the name of the sum."""
     values: dict[int, Expr] = field(default_factory=dict)
+    roots: dict[Expr, Symbol] = field(default_factory=dict)
+    """What square roots are of, and the names of the roots."""
+    parts: dict[Symbol, Expr] = field(default_factory=dict)
+    """The names of long numbers with roots, and what they are."""
     anchors: list[Anchor] = field(default_factory=list)
     turn: IndexedBase = TURN
     summed: Symbol = _AT
@@ -93,8 +102,14 @@ class Values:
                 self._find(number, operation)
         self.frame = next((a for a in self.anchors if a.kind != "other"), None)
         self.values.clear()
-        self.names = {}
+        self.names, self.roots, self.parts = {}, {}, {}
         self.signs = Signs(self)
+
+    @cached_property
+    def pair(self) -> bool:
+        """Whether a program is of two entries, x[1] and x[2], which are then measured by their difference."""
+        numbers = [q.datum for q in self.program.operations if q.name == "number" and isinstance(q.datum, int)]
+        return sorted(numbers) == [0, 1] and not any(q.name in _REDUCED for q in self.program.operations)
 
     @cached_property
     def taken(self) -> dict[int, int]:
@@ -165,6 +180,8 @@ class Values:
         """With what is known at the extreme entry, and of signs."""
         if self.frame is not None:
             e = e.xreplace({FALL[self.frame.symbol]: S.Zero})
+        if self.pair:
+            e = e.xreplace({self._plain(Integer(1)): self._plain(Integer(2)) + GAP})
         turns = [q for q in e.atoms(Indexed) if q.base == TURN]
         if turns:
             e = e.xreplace({Abs(q): S.One for q in turns} | {sign(q): q for q in turns})
@@ -184,7 +201,8 @@ class Values:
         """The value of an operation, its axes named."""
         own = tuple(Symbol(f"a{q}", integer=True) for q in range(self.program.operations[number].rank))
         if number not in self.values:
-            self.values[number] = self.settled(self._value(number, self.program.operations[number], own))
+            value = self.settled(self._value(number, self.program.operations[number], own))
+            self.values[number] = value if own else self._shortened(number, value)
         found = self.values[number]
         return self.settled(found.xreplace(dict(zip(own, labels, strict=True)))) if own else found
 
@@ -220,12 +238,38 @@ class Values:
         if number in self.taken:
             return self.placed(operation, self.taken[number], labels)
         args = [self.placed(operation, q, labels) for q in range(len(operation.args))]
+        if name == "hypot" or (name == "sqrt" and args[0].is_Add):
+            return self.root(args[0] if name == "sqrt" else args[0] ** 2 + args[1] ** 2)
         return _computed(name, args, number)
+
+    def meant(self, e: Expr) -> Expr:
+        """An expression without names of roots and of numbers with roots."""
+        while found := [q for q in e.free_symbols if q in self.parts]:
+            e = e.xreplace({q: self.parts[q] for q in found})
+        return e.xreplace({root: sqrt(inside) for inside, root in self.roots.items()})
+
+    def _shortened(self, number: int, value: Expr) -> Expr:
+        """A long number with roots by a name of its own: what is derived from it would only be longer."""
+        if not value.has(*self.roots.values()) or value.count_ops() <= _LONG or number == self.program.outputs[0][0]:
+            return value
+        way = self.signs.of(value)
+        name = Symbol(f"v{number}", real=True, positive=True if way > 0 else None, negative=True if way < 0 else None)
+        self.parts[name] = value
+        return name
+
+    def root(self, inside: Expr) -> Expr:
+        """A square root by its name, where it is one number."""
+        if any(isinstance(q, Symbol) and q.is_integer for q in inside.free_symbols - {words.n}):
+            return sqrt(inside)
+        inside = expand(inside)
+        if inside not in self.roots:
+            self.roots[inside] = Symbol(f"h{len(self.roots)}", positive=True)
+        return self.roots[inside]
 
     def total(self, body: Expr, index: Symbol) -> Expr:
         """The sum of an expression over an index, by the names of sums; what is free of the index comes out."""
         result = S.Zero
-        for term in Add.make_args(expand(body)):
+        for term in _terms(body):
             result += self._total(term, index)
         return result
 
@@ -325,6 +369,18 @@ class Values:
         ]
 
 
+def _terms(e: Expr) -> list[Expr]:
+    """The terms of an expression, multiplied out where a sum is a factor, but not in functions and denominators."""
+    if e.is_Add:
+        return [term for a in e.args for term in _terms(a)]
+    whole = [f for f in Mul.make_args(e) if f.is_Add or (f.is_Pow and f.base.is_Add and f.exp.is_Integer and f.exp > 0)]
+    if not whole:
+        return [e]
+    inside = whole[0].args if whole[0].is_Add else expand(whole[0], deep=False).args
+    rest = e / whole[0]
+    return [term for part in inside for term in _terms(part * rest)]
+
+
 def _axes(number: int, rank: int) -> tuple[Symbol, ...]:
     return tuple(Symbol(f"b{number}_{q}", integer=True) for q in range(rank))
 
@@ -346,12 +402,10 @@ def _computed(name: str, args: list[Expr], number: int) -> Expr:
         return _power(args[0], args[1])
     unary = {
         "neg": lambda a: -a, "exp": exp, "log": _log, "log1p": lambda a: _log(1 + a), "expm1": lambda a: exp(a) - 1,
-        "abs": Abs, "sign": sign, "sqrt": lambda a: _power(a, S.Half),
+        "abs": lambda a: Abs(factor_terms(a)), "sign": lambda a: sign(factor_terms(a)), "sqrt": lambda a: _power(a, S.Half),
     }  # fmt: skip
     if name in unary:
         return unary[name](args[0])
-    if name == "hypot":
-        return sqrt(args[0] ** 2 + args[1] ** 2)
     if name == "same":
         return KroneckerDelta(*args)
     if name == "without":
@@ -397,9 +451,9 @@ def _partials(name: str, args: list[Expr], whole: Expr) -> list[Expr]:
     if name in ("maximum", "minimum"):
         raise ValueError(f"the {name} of two computed numbers entry by entry has no formula")
     if name == "hypot":
-        return [a / whole, args[1] / whole]
+        return [(q if q.is_nonnegative else sign(q) * Abs(q)) / whole for q in map(factor_terms, args)]
     slopes = {
         "neg": lambda: S.NegativeOne, "exp": lambda: whole, "log": lambda: 1 / a, "log1p": lambda: 1 / (1 + a),
-        "expm1": lambda: whole + 1, "abs": lambda: sign(a), "sqrt": lambda: 1 / (2 * whole),
+        "expm1": lambda: whole + 1, "abs": lambda: sign(factor_terms(a)), "sqrt": lambda: 1 / (2 * whole),
     }  # fmt: skip
     return [slopes[name]()]

@@ -76,22 +76,14 @@ def formula(
     """
     exact = {name: Rational(value) for name, value in (given or {}).items()}
     paths = Paths(program, domain, exact)
-    cases = tuple(_cases(program, model, output, domain, exact, dict(paths.fixed), paths.open_, true))
+    cases = tuple(_cases(paths, model, output, dict(paths.fixed), true))
     guards = tuple(f"v{paths.tests[number][0]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())
     return Formula(cases, guards)
 
 
-def _cases(
-    program: Program,
-    model: Model,
-    output: int,
-    domain: str,
-    given: Mapping[str, Expr],
-    choices: dict[int, bool],
-    undecided: list[int],
-    test: Any,
-) -> list[Case]:
+def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool], test: Any) -> list[Case]:
     """A case for each way that the tests which are used can fall out, outer tests first."""
+    program, domain, given, undecided = paths.program, paths.domain, paths.given, paths.open_
     values = Values(program, domain, given, choices)
     number, _ = program.outputs[output]
     used = [
@@ -106,11 +98,14 @@ def _cases(
     if program.operations[first].rank:
         raise ValueError(f"v{first} chooses entry by entry; a formula has cases for whole rows only")
     found = []
+    ways = [way for way in (True, False) if paths.possible({**choices, first: way})]
+    if len(ways) == 1:
+        return _cases(paths, model, output, {**choices, first: ways[0]}, test)
     for way in (True, False):
         mine = {**choices, first: way}
         here = said(FirstOrder(Values(program, domain, given, mine), model, output))
         holds = here.sign_in_x(_tested(here.values, first)) > 0 if way else true
-        inner = _cases(program, model, output, domain, given, mine, undecided, holds)
+        inner = _cases(paths, model, output, mine, holds)
         # Of inner cases the last one holds where this test does.
         found += [Case(holds & case.test, case.named, case.formula, case.meanings, case.wording) for case in inner]
     return found

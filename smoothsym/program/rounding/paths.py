@@ -36,11 +36,19 @@ class Paths:
                 found[number] = tuple(inner for inner, _ in operation.args[:count])
         return found
 
-    @cached_property
+    @property
     def ways(self) -> dict[int, set[bool]]:
         """Whether each choice takes the first form on ordinary rows."""
+        return self._seen[0]
+
+    def possible(self, choices: Mapping[int, bool]) -> bool:
+        """Whether an ordinary row makes these choices together."""
+        return any(all((q, way) in seen for q, way in choices.items() if q in dict(seen)) for seen in self._seen[1])
+
+    @cached_property
+    def _seen(self) -> tuple[dict[int, set[bool]], set[frozenset[tuple[int, bool]]]]:
         if not self.tests:
-            return {}
+            return {}, {frozenset()}
         operations = self.program.operations
         compared = sorted({q for test in self.tests.values() for q in test})
         outputs = tuple((test, tuple(range(operations[test].rank))) for test in compared)
@@ -51,6 +59,7 @@ class Paths:
         # Half of the rows are of entries near each other.
         rows[::2] = rows[::2, :1] + rows[::2] / 32
         found: dict[int, set[bool]] = {number: set() for number in self.tests}
+        together: set[frozenset[tuple[int, bool]]] = set()
         # At the extreme entries tests are met with equality.
         ordinary = (rows != rows.max(-1, keepdims=True)) & (rows != rows.min(-1, keepdims=True))
         ordinary &= np.abs(rows) != np.abs(rows).max(-1, keepdims=True)
@@ -67,13 +76,18 @@ class Paths:
                     Program(operations, outputs), rows, symbols, lazy=False, vectors=vectors, positions=positions
                 )
             values = dict(zip(compared, map(np.asarray, results), strict=True))
+            whole: dict[int, Any] = {}
             for number, test in self.tests.items():
                 result = values[test[0]] > (values[test[1]] if test[1:] else 0)
                 result = ~result if operations[number].name == "minimum" else result
                 if result.ndim == 2 and result.shape == rows.shape:
                     result = result[ordinary]
+                elif operations[number].rank == 0:
+                    whole[number] = np.broadcast_to(result, (ROWS,))
                 found[number] |= set(np.unique(result).tolist())
-        return found
+            for row in range(ROWS):
+                together.add(frozenset((number, bool(result[row])) for number, result in whole.items()))
+        return found, together
 
     @property
     def fixed(self) -> dict[int, bool]:

@@ -17,8 +17,10 @@ _FUNCTIONS: dict[Any, Any] = {exp: np.exp, log: np.log, Abs: np.abs, sign: np.si
 class Points:
     """Random falls, of which one is 0, and parameters; `sums` are the bodies of named sums, in the index `at`."""
 
-    def __init__(self, sums: dict[Expr, Symbol], at: Symbol, extreme: Symbol | None) -> None:
-        self.sums, self.at, self.extreme = sums, at, extreme
+    def __init__(
+        self, sums: dict[Expr, Symbol], meant: Callable[[Expr], Expr], at: Symbol, extreme: Symbol | None
+    ) -> None:
+        self.sums, self.meant, self.at, self.extreme = sums, meant, at, extreme
         self.rng = np.random.default_rng(11)
         self.known: dict[Any, Any] = {}
 
@@ -72,6 +74,8 @@ class Points:
         return _FUNCTIONS[e.func](args[0])
 
     def _symbol(self, e: Symbol) -> Any:
+        if (meant := self.meant(e)) != e:
+            return self._value(meant, {})
         if e in self.bodies:
             body = self.bodies[e]
             return sum(self._value(body, {self.at: q}) for q in range(SIZE))

@@ -26,6 +26,7 @@ from sympy import (
     factor,
     fraction,
     log,
+    sign,
     together,
 )
 
@@ -40,6 +41,8 @@ class Sums(Protocol):
     """What is known of the named sums of a program."""
 
     names: dict[Expr, Symbol]
+    roots: dict[Expr, Symbol]
+    """What square roots are of, and their names."""
     turn: IndexedBase
     """The signs of entries."""
 
@@ -49,6 +52,9 @@ class Sums(Protocol):
     @property
     def extreme(self) -> Symbol | None:
         """The index of the extreme entry, where there is one."""
+
+    def meant(self, e: Expr) -> Expr:
+        """An expression without names of roots."""
 
     def body(self, name: Symbol, index: Expr) -> Expr:
         """The term of a named sum at an index."""
@@ -60,7 +66,7 @@ class Signs:
     def __init__(self, values: Sums) -> None:
         self.values = values
         self.known: dict[Expr, int] = {}
-        self.points = Points(values.names, values.summed, values.extreme)
+        self.points = Points(values.names, values.meant, values.summed, values.extreme)
 
     def of(self, e: Expr) -> int:
         """1 where an expression is seen to be >= 0, -1 where it is seen to be <= 0, 0 where neither is."""
@@ -139,6 +145,11 @@ class Signs:
             if isinstance(body, exp) and self.of(body.args[0]) < 0:
                 menu.append((name, fixed[words.n] / (1 + Dummy("fall", nonnegative=True))))
             menus.append(menu)
+        for inside, root in self.values.roots.items():
+            if root in e.free_symbols:
+                part = next((q for q in e.atoms(Abs) if expand(inside - q**2).is_nonnegative), None)
+                if part is not None:
+                    menus.append([(root, part.xreplace(fixed) + Dummy("rest", nonnegative=True))])
         for choice in product(*menus):
             yield {**fixed, **dict(choice)}
 
@@ -150,7 +161,8 @@ class Signs:
         known, unknown = S.One, []
         for f in Mul.make_args(factored(e)):
             base, power = f.as_base_exp()
-            if isinstance(base, Indexed) and base.base == self.values.turn:
+            # The sign of a number is at most 1, and 1 off its zeros.
+            if isinstance(base, sign) or (isinstance(base, Indexed) and base.base == self.values.turn):
                 continue
             way = self.of(f)
             if way:

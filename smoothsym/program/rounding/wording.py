@@ -27,10 +27,11 @@ from sympy import (
     gcd_terms,
     log,
     sign,
+    sqrt,
 )
 
 from smoothsym import words
-from smoothsym.program.rounding.adjoints import _AT, FALL, SIZE, TOP, TURN, Anchor
+from smoothsym.program.rounding.adjoints import _AT, FALL, GAP, SIZE, TOP, TURN, Anchor
 from smoothsym.program.rounding.formula import FirstOrder
 from smoothsym.program.rounding.signs import factored
 from smoothsym.symbolic import moments
@@ -151,6 +152,7 @@ class Wording:
         """An expression in words as one in x, n and the parameters."""
         if e.has(self.value):
             e = e.xreplace({self.value: self.defined})
+        e = self._without_names(e)
         if self.whole is not None:
             total = Sum(self._at(_J), _OVER)
             e = e.replace(lambda q: isinstance(q, Sum), lambda q: self._over_total(q, total))
@@ -158,6 +160,11 @@ class Wording:
             most = {q: self._top / total for q in e.atoms(words.maximum) if q.args[0] == W}
             e = e.xreplace({**shares, **most}).xreplace({self.whole: total / self._top})
         return _by_depth(self._plain(e))
+
+    def _without_names(self, e: Expr) -> Expr:
+        """Roots, and the difference of two entries, by what they are."""
+        e = self.values.meant(e)
+        return e.xreplace({GAP: words.x[1] - words.x[2]}) if self.values.pair else e
 
     def _over_total(self, e: Sum, total: Expr) -> Expr:
         """sum_j w_j g_j as one quotient of sums."""
@@ -279,6 +286,16 @@ class Wording:
         said: list[tuple[Expr, Expr]] = []
         if self.named.has(self.value):
             said.append((self.value, _by_depth(self.defined)))
+        used = self.named.free_symbols
+        for name, value in reversed(self.values.parts.items()):
+            if name in used:
+                said.append((name, self._plain(value)))
+                used |= value.free_symbols
+        for inside, root in self.values.roots.items():
+            if root in used:
+                said.append((root, self._plain(sqrt(inside))))
+        if self.values.pair and (self.named.has(GAP) or any(value.has(GAP) for _, value in said)):
+            said.append((GAP, words.x[1] - words.x[2]))
         if self.named.has(W):
             said.append((W[words.i], self._at(words.i) / Sum(self._at(_J), _OVER)))
         if self.whole is not None and self.named.has(self.whole):
