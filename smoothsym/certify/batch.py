@@ -64,14 +64,12 @@ class Batch:
     def rank(self) -> int:
         return int(self.op.rank(self.of))
 
-    def decide(self, rows: Array) -> tuple[Array, Array, dict[str, int]]:
-        """(bit patterns of shape (rows, n, ...), which rows are decided, how many by each stage) for rows of float64.
+    def decide(self, rows: Array, found: Array) -> tuple[Array, dict[str, int]]:
+        """(which rows are decided, how many by each stage) for rows of float64; bit patterns are written to `found`, of shape (rows, n, ...).
 
         Rows that are not finite, or nearly beyond every float, are left undecided.
         """
         _keep_memory()
-        n = rows.shape[1]
-        found = np.empty((len(rows), *(n,) * self.rank), dtype=self.fmt.uint)
         peak = _peak(rows)
         ordinary = peak < LARGEST
         left, counts = ordinary.copy(), dict[str, int]()
@@ -84,11 +82,12 @@ class Batch:
             for form, mine in forms:
                 if mine.all():
                     # What is not sure is written over by what decides it.
-                    found, sure = self._stage(rows, form, level, float(peak.max()))
+                    sure = self._stage(rows, found, form, level, float(peak.max()))
                     left = ~sure
                 elif mine.any():
                     places = np.flatnonzero(mine)
-                    bits, sure = self._stage(rows[places], form, level, float(peak[places].max()))
+                    bits = np.empty((len(places), *found.shape[1:]), dtype=found.dtype)
+                    sure = self._stage(rows[places], bits, form, level, float(peak[places].max()))
                     found[places[sure]] = bits[sure]
                     left[places[sure]] = False
                 else:
@@ -96,7 +95,7 @@ class Batch:
                 counts[level] = counts.get(level, 0) + int(np.count_nonzero(sure))
             if not left.any():
                 break
-        return found, ordinary & ~left, {level: count for level, count in counts.items() if count}
+        return ordinary & ~left, {level: count for level, count in counts.items() if count}
 
     def _gentle(self, peak: Array) -> Array | None:
         """For which rows the definition itself may be run; None for none."""
@@ -112,15 +111,14 @@ class Batch:
             return ("full",)
         return ("fast", "full") if self.rank == 0 else ("medium", "full")
 
-    def _stage(self, rows: Array, form: str, level: str, reach: float) -> tuple[Array, Array]:
-        """The bit patterns of one stage, and which rows it decided."""
+    def _stage(self, rows: Array, bits: Array, form: str, level: str, reach: float) -> Array:
+        """Which rows a stage decided; all its bit patterns are written to `bits`."""
         program = self.op.program(self.of, form)
         symbols = {self.name: values.constant(self.parameter, level == "single")} if self.name else {}
         count, n = rows.shape
         elements = max(n, n**self.rank)
         threads = _threads(count * elements)
         size = max(1, (SHARED if threads > 1 else BLOCK) // elements)
-        bits = np.empty((count, *(n,) * self.rank), dtype=self.fmt.uint)
         decided = np.empty(count, dtype=bool)
         coarse = level == "single" and self.rank == 0 and self.op.arity is not None
         together = max(1, min(BLOCKS, n, count // size // (2 * threads))) if self.rank == 0 and not coarse else 1
@@ -135,7 +133,7 @@ class Batch:
             decided[start:stop] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)
 
         _each(part, range(0, count, step), threads)
-        return bits, decided
+        return decided
 
 
 def _threads(elements: int) -> int:

@@ -178,7 +178,7 @@ def _by_stages(asked: Inquiry, rows: Any, fmt: formats.Format, rounding: str) ->
             part = rows[start : start + size].astype(np.float64, copy=False)
         decided = np.zeros(len(part), dtype=bool)
         if batch is not None:
-            bits[start : start + size], decided, found = batch.decide(part)
+            decided, found = batch.decide(part, bits[start : start + size])
             counts = {stage: counts.get(stage, 0) + found.get(stage, 0) for stage in {**counts, **found}}
         left = np.flatnonzero(~decided)
         if len(left):
