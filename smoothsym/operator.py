@@ -516,7 +516,10 @@ def _stable(expression: Expr, domain: str) -> Stable:
 
 @lru_cache(maxsize=512)
 def _floats(expression: Expr, domain: str) -> Stable:
-    return float_form(expression, _stable(expression, domain), domain)
+    stable = _stable(expression, domain)
+    if stable.law == "scale":
+        stable = stabilise(expression, domain=domain, floats=True)
+    return float_form(expression, stable, domain)
 
 
 @lru_cache(maxsize=512)

@@ -89,7 +89,9 @@ def _scale_program(op: Any, of: str) -> Program:
     wanted = [op.stable(inner)]
     if op.parameter is not None:
         wanted.append(op.stable(op.derivative(op.parameter, of=of)))
-    return lower([form.expression for form in wanted], (over,), dict(wanted[0].anchors))
+    return lower(
+        [form.expression for form in wanted], (over,), {k: v for form in wanted for k, v in form.anchors.items()}
+    )
 
 
 def measure(

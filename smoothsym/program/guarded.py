@@ -40,22 +40,26 @@ from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
 from smoothsym.program.guards import (
-    TINY,
+    MARGIN,
+    GuardedPower,
     beyond_one,
     computed,
+    distance_power,
     exprel,
     last,
     log1prel,
+    mean_power,
     meaning,
     power_excess,
     proved,
+    quotient,
     quotient_power,
     scaled,
     weighted,
 )
-from smoothsym.program.lower import either, select
+from smoothsym.program.lower import either, select, times
 from smoothsym.program.radicals import radical_form
-from smoothsym.program.stabilise import Stable, proved_equal, replace_entries, s, translation
+from smoothsym.program.stabilise import NEAR, Stable, proved_equal, replace_entries, s, translation
 from smoothsym.symbolic import moments
 
 UNSHIFTED = S(16)
@@ -101,25 +105,22 @@ def _guard(e: Expr) -> Expr:
             return beyond_one(others, e.exp)
         average = _average(e.base)
         if average is not None:
-            return either(Abs(e.exp) - 1, either(average + S.Half, beyond_one(average, e.exp), e), e)
+            return mean_power(e.base, average, e.exp)
         above, below = e.base.as_numer_denom()
         if below.has(Indexed) and not e.base.has(Sum):
-            return quotient_power(above, below, e.exp)
+            return (distance_power if NEAR in below.free_symbols else quotient_power)(above, below, e.exp)
     return e
 
 
-def _without(total: Sum) -> Sum:
-    return Sum((1 - KroneckerDelta(total.limits[0][0], s)) * total.function, *total.limits)
-
-
 def _others(total: Expr) -> Expr | None:
-    """The other terms of a sum whose term at the dominant entry is 1; None where it is not."""
+    """The other terms of a sum whose term at a dominant entry is 1; None where it is not."""
     if not isinstance(total, Sum) or len(total.limits) != 1:
         return None
     index = total.limits[0][0]
-    if not moments.equal(meaning(total.function).xreplace({index: s}), S.One):
-        return None
-    return _without(total)
+    for place in sorted({e.indices[0] for e in total.function.atoms(Indexed)} - {index}, key=str):
+        if moments.equal(meaning(total.function).xreplace({index: place}), S.One):
+            return Sum((1 - KroneckerDelta(index, place)) * total.function, *total.limits)
+    return None
 
 
 def _average(mean: Expr) -> Expr | None:
@@ -158,17 +159,38 @@ def _beside_exponential(factors: list[Expr]) -> list[Expr]:
 
 
 def _beside_power(factors: list[Expr]) -> Expr:
-    """Powers beside large factors; a large factor beside a quotient of sums comes last."""
+    """Powers beside one another and beside large factors; a large factor beside a quotient of sums comes last."""
+    units = [f for f in factors if isinstance(f, Pow) and f.exp == -1 and isinstance(f.base, Indexed)]
     entries = [f for f in factors if isinstance(f, Indexed) or (isinstance(f, Abs) and isinstance(f.args[0], Indexed))]
-    large = entries + [f for f in factors if isinstance(f, Add) and f.has(Indexed) and not f.has(KroneckerDelta)]
-    below = [f for f in factors if isinstance(f, Pow) and f.has(Sum) and f.exp == -1]
-    powers = [f for f in factors if isinstance(f, (beyond_one, quotient_power))]
-    rest = [f for f in factors if f not in large and f not in powers and f not in below]
-    if large and len(powers) == 1:
-        return Mul(scaled(Mul(*large, *below), powers[0]), *rest)
-    if entries and below and any(f.has(Sum) for f in rest):
+    if len(entries) == 1 and len(units) == 1 and len(factors) > 2:
+        apart = quotient(entries[0], units[0].base)
+        return _beside_power([apart, *(f for f in factors if f not in (*entries, *units))])
+    sums = [f for f in factors if isinstance(f, Add) and f.has(Indexed) and not _selects(f)]
+    large = [*entries, *sums, *(units if sums else [])]
+    powers = [f for f in factors if isinstance(f, GuardedPower)]
+    aside = [f for f in factors if f.has(KroneckerDelta) and f not in powers and not f.has(Sum)]
+    rest = [f for f in factors if f not in large and f not in powers and f not in aside]
+    if (large and powers) or len(powers) > 1:
+        return Mul(_scaled(Mul(*large), Mul(*rest), powers), *aside)
+    if entries and any(f.has(Sum) and isinstance(f, Pow) for f in rest) and any(f.has(Sum) for f in rest):
         return last(Mul(*entries), Mul(*(f for f in factors if f not in entries)))
     return Mul(*factors)
+
+
+def _selects(e: Expr) -> bool:
+    """Whether a delta stands in an expression, outside of sums."""
+    return isinstance(e, KroneckerDelta) or (not isinstance(e, Sum) and any(map(_selects, e.args)))
+
+
+def _scaled(factor: Expr, ratio: Expr, powers: list[Expr]) -> Expr:
+    """z (y/z)^(1 - p) is y (z/y)^p, and the smaller exponent loses less."""
+    form = scaled(factor, ratio, *powers)
+    if len(powers) == 1 and isinstance(powers[0], quotient_power) and powers[0].args[1] == factor:
+        above, below, exponent = powers[0].args
+        if exponent.as_coeff_Add()[0] == 1:
+            other = scaled(above, ratio, quotient_power(below, above, 1 - exponent))
+            return either(S.Half - Abs(1 - exponent), other, form)
+    return form
 
 
 def _near_one(u: Expr, divisor: Expr) -> Expr | None:
@@ -177,7 +199,7 @@ def _near_one(u: Expr, divisor: Expr) -> Expr | None:
     if quotient is None:
         return None
     careful = quotient * log1prel(_guard(u))
-    return careful if u.has(expm1) else either(_guard(u) - TINY, log1p(_guard(u)) / divisor, careful)
+    return careful if u.has(expm1) else either(times(_guard(u), MARGIN), log1p(_guard(u)) / divisor, careful)
 
 
 def _over(u: Expr, divisor: Expr) -> Expr | None:
@@ -192,7 +214,7 @@ def _over(u: Expr, divisor: Expr) -> Expr | None:
         (t,) = u.args
         rate = cancel(t / divisor)
         # Where t overflows, its quotient by itself is no number; where it underflows, it has no digits.
-        return None if rate.has(divisor) else either(Abs(t) - TINY, u / divisor, rate * exprel(t))
+        return None if rate.has(divisor) else either(times(Abs(t), MARGIN), u / divisor, rate * exprel(t))
     for factor in Mul.make_args(u):
         rest = u / factor
         if isinstance(factor, exp):

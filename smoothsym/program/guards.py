@@ -7,14 +7,18 @@ taken, so that ordinary rows pay for the test alone where the arithmetic evaluat
 
 from __future__ import annotations
 
-from sympy import Abs, Expr, Function, Indexed, Pow, S, exp, log, sqrt
+from functools import reduce
+
+from sympy import Abs, Expr, Function, Indexed, Mul, Pow, S, exp, log, sqrt, together
 from sympy.codegen.cfunctions import expm1, log1p
 
-from smoothsym.program.lower import over, root, select, times
-from smoothsym.program.stabilise import proved_equal
+from smoothsym.program.lower import either, over, root, select, times
+from smoothsym.program.stabilise import MARGIN, proved_equal
 
-TINY = S(2) ** -100
-"""Above the smallest normal number of float32 and wider, with room for a sum: weights below it are computed the careful way."""
+
+def in_range(value: Expr, plain: Expr, careful: Expr) -> Expr:
+    """`plain` where a value >= 0 has all its digits: it is neither about to underflow, nor infinite, nor nan."""
+    return select(times(value, MARGIN), select(over(S.One, value), plain, careful), careful)
 
 
 class Guarded(Function):
@@ -46,10 +50,33 @@ class weighted(Guarded):
         weight, half = exp(exponent), exp(exponent / 2)
         # An exponential that vanishes has more weight than a factor that overflows.
         careful = select(half, times(times(factor, half), half), half)
-        return select(weight - TINY, times(factor, weight), careful)
+        return select(times(weight, MARGIN), times(factor, weight), careful)
 
 
-class beyond_one(Guarded):
+class quotient(Guarded):
+    """quotient(y, z) = y / z, divided before either meets anything else."""
+
+    nargs = 2
+
+    @property
+    def meaning(self) -> Expr:
+        return self.args[0] / self.args[1]
+
+    @property
+    def computed(self) -> Expr:
+        return over(*self.args)
+
+
+class GuardedPower(Guarded):
+    """A power, which may leave the range where its fourth root does not."""
+
+    @property
+    def fourth(self) -> Expr:
+        """Its fourth root."""
+        raise NotImplementedError
+
+
+class beyond_one(GuardedPower):
     """beyond_one(u, q) = (1 + u)^q, for u >= 0."""
 
     nargs = 2
@@ -62,26 +89,36 @@ class beyond_one(Guarded):
     def computed(self) -> Expr:
         u, exponent = self.args
         # A large power multiplies what the sum 1 + u has lost.
-        return select(Abs(exponent) - 1, exp(exponent * log1p(u)), (1 + u) ** exponent)
+        return select(Abs(exponent) - 1, exp(_times_power(log1p(u), exponent)), (1 + u) ** exponent)
+
+    @property
+    def fourth(self) -> Expr:
+        u, exponent = self.args
+        return exp(_times_power(log1p(u), exponent) / 4)
 
 
 class scaled(Guarded):
-    """scaled(f, w) = f w, for a guarded power w."""
-
-    nargs = 2
+    """scaled(f, r, w, ...) = f r w ..., for guarded powers w and an r that is neither large nor small."""
 
     @property
     def meaning(self) -> Expr:
-        factor, power = self.args
-        return factor * (power.meaning if isinstance(power, Guarded) else power)
+        return Mul(*(a.meaning if isinstance(a, GuardedPower) else a for a in self.args))
 
     @property
     def computed(self) -> Expr:
-        factor, power = self.args
-        *base, exponent = power.args
-        whole, half = power.computed, power.func(*base, exponent / 2).computed
-        careful = times(times(factor, half), half)
-        return select(whole - TINY, select(1 / TINY - whole, times(factor, whole), careful), careful)
+        factor, ratio, *powers = self.args
+        wholes = [power.computed for power in powers]
+        whole, fourth = reduce(times, wholes), reduce(times, [power.fourth for power in powers])
+        # f comes last, since what stands before it may be rounded where it is large or small.
+        plain = _beside(factor, _beside(ratio, whole))
+        careful = reduce(times, [fourth, _beside(ratio, fourth), fourth], _beside(factor, fourth))
+        for value in dict.fromkeys([*wholes, whole]):
+            plain = in_range(value, plain, careful)
+        return plain
+
+
+def _beside(factor: Expr, value: Expr) -> Expr:
+    return value if factor == 1 else times(factor, value)
 
 
 class last(Guarded):
@@ -98,7 +135,7 @@ class last(Guarded):
         return times(*self.args)
 
 
-class quotient_power(Guarded):
+class quotient_power(GuardedPower):
     """quotient_power(y, z, q) = (y / z)^q, for y >= 0 and z > 0."""
 
     nargs = 3
@@ -111,19 +148,91 @@ class quotient_power(Guarded):
     @property
     def computed(self) -> Expr:
         above, below, exponent = self.args
-        quotient = over(above, below)
-        root = times(above ** (exponent / 2), below ** (-exponent / 2))
-        plain, careful = quotient**exponent, times(root, root)
-        whole, rest = exponent.as_coeff_Add()
-        if whole != 0 and rest != 0:
-            # A small p loses its digits in p - 1, and the power multiplies what is lost by the log of the quotient.
-            split = times(times(above ** (rest / 2), below ** (-rest / 2)), over(sqrt(above), sqrt(below)) ** whole)
-            small = S.Half - Abs(rest)
-            plain = select(small, times(quotient**rest, quotient**whole), plain)
-            careful = select(small, times(split, split), careful)
+        whole, rest = exponent.as_coeff_Add() if self._split else (S.Zero, exponent)
+        quotient, small = over(above, below), S.Half - Abs(rest)
+        plain, near = quotient**exponent, times(above**rest, below**-rest)
+        if self._split:
+            plain = select(small, times(quotient**rest, self._whole(whole, above, below)), plain)
+            # By square roots, so that what underflows is the result.
+            half = self._whole(S(1 if whole > 0 else -1), sqrt(above), sqrt(below))
+            near = reduce(times, [half] * (2 * abs(whole)), near)
+        square = times(self.fourth, self.fourth)
         # A large power of what leaves the range leaves it too.
-        careful = select(1 - Abs(exponent), careful, plain)
-        return select(quotient - TINY, select(1 / TINY - quotient, plain, careful), careful)
+        careful = select(small, near, select(3 - Abs(exponent), times(square, square), plain))
+        return in_range(quotient, plain, careful)
+
+    @property
+    def fourth(self) -> Expr:
+        above, below, exponent = self.args
+        root = times(above ** (exponent / 4), below ** (-exponent / 4))
+        if self._split:
+            whole, rest = exponent.as_coeff_Add()
+            split = times(above ** (rest / 4), below ** (-rest / 4))
+            quarter = self._whole(whole, sqrt(sqrt(above)), sqrt(sqrt(below)))
+            root = select(S.Half - Abs(rest), times(split, quarter), root)
+        return select(3 - Abs(exponent), root, over(above, below) ** (exponent / 4))
+
+    @property
+    def _split(self) -> bool:
+        """A small p loses its digits in p - 1, and the power multiplies what is lost by the log of the quotient."""
+        whole, rest = self.args[2].as_coeff_Add()
+        return bool(whole != 0 and rest != 0)
+
+    @staticmethod
+    def _whole(whole: Expr, above: Expr, below: Expr) -> Expr:
+        return over(above, below) ** whole if whole > 0 else over(below, above) ** -whole
+
+
+class distance_power(quotient_power):
+    """distance_power(y, z, q) = (y / z)^q, where y - z matters as well: then a large power is one of the distance."""
+
+    @property
+    def computed(self) -> Expr:
+        return self._chosen(exp(times(self.args[2], self._logarithm)), super().computed)
+
+    @property
+    def fourth(self) -> Expr:
+        return self._chosen(exp(times(self.args[2], self._logarithm) / 4), super().fourth)
+
+    @property
+    def _logarithm(self) -> Expr:
+        above, below, _ = self.args
+        return log1p(over(above - below, below))
+
+    def _chosen(self, near: Expr, far: Expr) -> Expr:
+        above, below, exponent = self.args
+        return select(Abs(exponent) - 4, select(below / 8 - Abs(above - below), near, far), far)
+
+
+class mean_power(GuardedPower):
+    """mean_power(m, e, q) = m^q, for a mean m = 1 + e of positive numbers."""
+
+    nargs = 3
+
+    @property
+    def meaning(self) -> Expr:
+        mean, excess, exponent = self.args
+        return either(excess, (1 + excess) ** exponent, mean**exponent)
+
+    @property
+    def computed(self) -> Expr:
+        return self._root(1)
+
+    @property
+    def fourth(self) -> Expr:
+        return self._root(4)
+
+    def _root(self, k: int) -> Expr:
+        mean, excess, exponent = self.args
+        plain = mean ** (exponent / k)
+        near = exp(_times_power(log1p(excess), exponent) / k)
+        return select(Abs(exponent) - 1, select(excess + S.Half, near, plain), plain)
+
+
+def _times_power(logarithm: Expr, exponent: Expr) -> Expr:
+    """A logarithm times an exponent; log / p is rounded once less than log (1 / p)."""
+    above, below = together(exponent).as_numer_denom()
+    return over(logarithm if above == 1 else times(above, logarithm), below)
 
 
 class power_excess(Guarded):
@@ -140,8 +249,7 @@ class power_excess(Guarded):
     def computed(self) -> Expr:
         above, below, exponent = self.args
         quotient, apart = over(above, below), log(above) - log(below)
-        ratio = select(quotient - TINY, select(1 / TINY - quotient, log(quotient), apart), apart)
-        return expm1(times(exponent, ratio))
+        return expm1(times(exponent, in_range(quotient, log(quotient), apart)))
 
 
 class exprel(Guarded):

@@ -74,7 +74,15 @@ class root(Function):
 
 
 UNARY = {exp: "exp", log: "log", Abs: "abs", sign: "sign", log1p: "log1p", expm1: "expm1", root: "sqrt"}
-JOINS = {either: "either", select: "either", times: "mul", over: "div", hypot: "hypot", Max: "maximum", Min: "minimum"}
+JOINS = {
+    either: "either",
+    select: "either",
+    times: "mul",
+    over: "div",
+    hypot: "hypot",
+    Max: "maximum",
+    Min: "minimum",
+}
 
 
 @dataclass(frozen=True)
