@@ -79,7 +79,7 @@ def guarded(stable: Stable, definition: Expr, domain: str = "real", base: Indexe
     >>> from smoothsym.words import j, n, p, x
     >>> norm = Sum(Abs(x[j]) ** p, (j, 1, n)) ** (1 / p)
     >>> guarded(stabilise(norm), norm)
-    scaled(Abs(x[s]), beyond_one(Sum((1 - KroneckerDelta(j, s))*quotient_power(Abs(x[j]), Abs(x[s]), p), (j, 1, n)), 1/p))
+    scaled(Abs(x[s]), 1, beyond_one(Sum((1 - KroneckerDelta(j, s))*quotient_power(Abs(x[j]), Abs(x[s]), p), (j, 1, n)), 1/p))
     """
     if stable.law == "none":
         roots = radical_form(stable.expression)
