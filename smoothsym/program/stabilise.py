@@ -188,7 +188,7 @@ def _by_distances(form: Expr, expression: Expr, base: IndexedBase, domain: str) 
         return None
     v, steepness, entry, body, test = split
     (index,), size = body.variables, base[NEAR]
-    largest, ratio, away = dominant_key(expression, base), base[index] / size, base[index] - size
+    largest, ratio, away = dominant_key(expression, base) or S.One, base[index] / size, base[index] - size
     g = _in_units(body, base, size)
     # Measured by the larger of the two, a distance cannot overflow.
     risen = {e: ratio ** (e.exp + 1) for e in g.atoms(Pow) if e.base == ratio and not e.exp.is_number}
