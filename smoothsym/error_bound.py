@@ -321,7 +321,7 @@ class _OfKernel:
         return found | (self.op.domain == "positive") & np.any(rows < 0, axis=-1)
 
     def _answered(self, row: Any) -> Any:
-        """One rounding of the answer; of a mean, its sum too. Where there is no number, nan."""
+        """One rounding of the answer, and what it is computed from. Where there is no number, nan."""
         number = Fraction(1) if self.number is None else self.number
         if not self.kernel.contract or (self.op.domain == "positive" and np.any(row < 0)):
             return nan
@@ -334,8 +334,8 @@ class _OfKernel:
         u, eta = float(self.fmt.u), float(self.fmt.smallest_subnormal)
         with np.errstate(all="ignore"):
             error = np.where(np.isfinite(values) & (values != 0), np.abs(values) * u * (1 + 2 * u) + eta, 0.0)
-            if not number and np.all(np.isfinite(row)):
-                # A mean, or a term for each entry: two roundings an entry, of numbers as large as the entries.
+            if (not number or isinstance(number, float)) and np.all(np.isfinite(row)):
+                # A mean, an extreme entry, a share: two roundings an entry, of numbers as large as the entries.
                 size = float(np.mean(np.abs(row))) if self.kernel.of == "value" else 0.0
                 error = error + (len(row) + 4) * float(self.work.u) * (size + np.abs(values)) + (len(row) + 1) * eta
                 error = np.where(np.isfinite(values), error, 0.0)
@@ -362,7 +362,9 @@ class _OfKernel:
         if scale != 1:
             box = self._divided(box, scale)
         with np.errstate(all="ignore"):
-            weightless = ~np.isfinite(rows) if self.op.kind == "entry" else None
+            # A definition as it stands knows no entries without weight.
+            known = self.kernel.contract and self.op.kind == "entry"
+            weightless = ~np.isfinite(rows) if known and not np.all(np.isfinite(rows)) else None
             found = rigorous(
                 self.program,
                 {"x": box},
@@ -371,7 +373,7 @@ class _OfKernel:
                 self.model,
                 result=self.fmt,
                 times=scale if self.kernel.of == "value" else 1.0,
-                weightless=weightless if weightless is not None and np.any(weightless) else None,
+                weightless=weightless,
                 floats=self.floats(rows.astype(self.fmt.dtype).astype(np.float64) / scale, scale),
             )[0]
         if self.kernel.of == "gradient" and weightless is not None and self.kernel.rank == 1:

@@ -25,7 +25,7 @@ from smoothsym.program.lower import Operation, Program
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.forward import REDUCTIONS, Forward, Step, placed
-from smoothsym.program.rounding.functions import ONE
+from smoothsym.program.rounding.functions import MINUS, ONE
 from smoothsym.program.rounding.local import Rounding
 from smoothsym.program.rounding.model import Model
 
@@ -157,8 +157,8 @@ class _Errors:
                 axis = 1 + int(operation.datum or 0)
                 part = Box(np.expand_dims(adjoint.lo, axis), np.expand_dims(adjoint.hi, axis))
                 part = part if slope is ONE else boxes.scaled(part, slope)
-            elif operation.name != "take":
-                part = boxes.scaled(adjoint, slope)
+            elif slope is not ONE:
+                part = boxes.neg(adjoint) if slope is MINUS else boxes.scaled(adjoint, slope)
             found.append((q, part))
         return found
 
