@@ -7,6 +7,7 @@ taken, so that ordinary rows pay for the test alone where the arithmetic evaluat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 
 from sympy import Abs, Expr, Function, Indexed, Mul, Pow, S, exp, log, sqrt, together
@@ -295,14 +296,15 @@ def computed(form: Expr) -> Expr:
 
 def primitive(e: Expr) -> Expr:
     """The expression with x^2 as the product x x and x^(1/2) as a root: float code that is rounded once."""
-    if not e.args or isinstance(e, Indexed):
+
+    def rounded_once(e: Expr) -> Expr:
+        if isinstance(e, Pow) and abs(e.exp) == 2:
+            return times(e.base, e.base) ** (e.exp / 2)
+        if isinstance(e, Pow) and abs(e.exp) == S.Half:
+            return root(e.base) ** (2 * e.exp)
         return e
-    e = e.func(*(primitive(argument) if isinstance(argument, Expr) else argument for argument in e.args))
-    if isinstance(e, Pow) and abs(e.exp) == 2:
-        return times(e.base, e.base) ** (e.exp / 2)
-    if isinstance(e, Pow) and abs(e.exp) == S.Half:
-        return root(e.base) ** (2 * e.exp)
-    return e
+
+    return _rebuilt(e, lambda e: e, rounded_once, {})
 
 
 def meaning(form: Expr) -> Expr:
@@ -312,8 +314,24 @@ def meaning(form: Expr) -> Expr:
 
 def _unfolded(e: Expr, how: str) -> Expr:
     """The expression with every guarded value written out, the outer ones first: they look at the inner ones."""
-    if isinstance(e, Guarded):
-        return _unfolded(getattr(e, how), how)
-    if not e.args or isinstance(e, Indexed):
+
+    def written(e: Expr) -> Expr:
+        while isinstance(e, Guarded):
+            e = getattr(e, how)
         return e
-    return e.func(*(_unfolded(argument, how) if isinstance(argument, Expr) else argument for argument in e.args))
+
+    return _rebuilt(e, written, lambda e: e, {})
+
+
+Change = Callable[[Expr], Expr]
+
+
+def _rebuilt(e: Expr, before: Change, after: Change, known: dict[Expr, Expr]) -> Expr:
+    """The expression changed from the top and then from the bottom; a part that occurs often is changed once."""
+    if e not in known:
+        part = before(e)
+        if part.args and not isinstance(part, Indexed):
+            args = (_rebuilt(a, before, after, known) if isinstance(a, Expr) else a for a in part.args)
+            part = after(part.func(*args))
+        known[e] = part
+    return known[e]

@@ -13,6 +13,7 @@ from fractions import Fraction
 from sympy import (
     Abs,
     Add,
+    Basic,
     E,
     Expr,
     Function,
@@ -148,6 +149,7 @@ class _Lowering:
     anchors: Mapping[Symbol, Expr]
     tape: Tape = field(default_factory=Tape)
     cache: dict[tuple[Expr, frozenset[Symbol]], _Use] = field(default_factory=dict)
+    free: dict[Basic, frozenset[Symbol]] = field(default_factory=dict)
 
     def emit(
         self, name: str, args: list[_Use], labels: tuple[Symbol, ...], datum: str | Fraction | int | None = None
@@ -172,10 +174,19 @@ class _Lowering:
         return _Use(self.tape.record(operation), rest)
 
     def lower(self, e: Expr, axes: frozenset[Symbol]) -> _Use:
-        key = (e, axes & e.free_symbols)
+        key = (e, axes & self.indices(e))
         if key not in self.cache:
             self.cache[key] = self._lower(e, axes)
         return self.cache[key]
+
+    def indices(self, e: Basic) -> frozenset[Symbol]:
+        """The free symbols; of parts that occur often, found once."""
+        if e not in self.free:
+            parts = [e] if isinstance(e, Symbol) else []
+            parts += [symbol for a in e.args for symbol in self.indices(a)]
+            bound = e.bound_symbols if isinstance(e, Sum) else []
+            self.free[e] = frozenset(symbol for symbol in parts if symbol not in bound)
+        return self.free[e]
 
     def _lower(self, e: Expr, axes: frozenset[Symbol]) -> _Use:
         if isinstance(e, Rational):
@@ -255,7 +266,7 @@ class _Lowering:
                 raise ValueError(f"the sum over {index} runs from {low} to {high}; it must run from 1 to {self.length}")
         *inner, (index, _, _) = e.limits
         body = Sum(body, *inner) if inner else body
-        if index not in body.free_symbols:
+        if index not in self.indices(body):
             return self.lower(self.length * body, axes)
         return self.reduce("sum", body, index, axes)
 
@@ -351,6 +362,6 @@ def lower(
     placed = []
     for output in outputs:
         use = work.lower(S(output), frozenset(axes))
-        wanted = tuple(axis for axis in axes if axis in S(output).free_symbols) or use.labels
+        wanted = tuple(axis for axis in axes if axis in work.indices(S(output))) or use.labels
         placed.append((use.number, tuple(wanted.index(label) for label in use.labels)))
     return Program(tuple(work.tape.operations), tuple(placed))
