@@ -22,7 +22,7 @@ from smoothsym.operator import SmoothMax
 from smoothsym.program.lower import Program
 from smoothsym.program.rounding.assumptions import assumptions
 from smoothsym.program.rounding.enclosures import Box
-from smoothsym.program.rounding.forward import constant, nearest
+from smoothsym.program.rounding.local import constant, nearest
 from smoothsym.program.rounding.model import JAX, NUMPY, TORCH, Model
 from smoothsym.program.rounding.rigorous import rigorous
 from smoothsym.symbolic.derivation import latex
@@ -375,6 +375,7 @@ class _OfKernel:
                 times=scale if self.kernel.of == "value" else 1.0,
                 weightless=weightless,
                 floats=self.floats(rows.astype(self.fmt.dtype).astype(np.float64) / scale, scale),
+                paired=self.kernel.form == "compensated",
             )[0]
         if self.kernel.of == "gradient" and weightless is not None and self.kernel.rank == 1:
             found = np.where(weightless, 0.0, found)

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.formats import Format
 from smoothsym.program import arrays
 from smoothsym.program.lower import Operation, Placement, Program
 from smoothsym.program.rounding import enclosures as boxes
@@ -84,7 +83,8 @@ class Forward:
             self.integers[number] = self._integer(number, operation)
             return Step(ONE, 0.0, ONE)
         if name in ("number", "length"):
-            return self._given(constant(Fraction(self.size if name == "length" else datum), self.rounding.fmt))  # type: ignore[arg-type]
+            box, local = self.rounding.number(Fraction(self.size if name == "length" else datum))  # type: ignore[arg-type]
+            return Step(box, local, box, unsure=bool(np.any(local > 0)))
         if name == "same":
             a, b = (self._integer_at(operation, q) for q in range(2))
             return self._sure(point((a == b).astype(np.float64)))
@@ -249,32 +249,6 @@ class Forward:
         if inner.name not in RELATIVE or placement != beside:
             return None
         return inner.name if inner.args == ((below, tuple(range(inner.rank))),) else None
-
-
-def constant(value: Fraction, fmt: Format, within: bool = False) -> Box:
-    """A rational number and the float that stands for it, which is rounded by way of float64 as array libraries do.
-
-    `within`: what is beyond the format is its largest number, and what is no zero is none in the format.
-    """
-    near, held = nearest(value, fmt, within)
-    low = high = np.full(1, near)
-    if near in (inf, -inf) or Fraction(near) != value:
-        low, high = np.nextafter(low, -inf), np.nextafter(high, inf)
-    return Box(low, high) if held == near and low is high else Box(np.minimum(low, held), np.maximum(high, held))
-
-
-def nearest(value: Fraction, fmt: Format, within: bool = False) -> tuple[float, float]:
-    """A rational number as a float64, and that as a float of the format."""
-    try:
-        near = value.numerator / value.denominator
-    except OverflowError:
-        near = inf if value > 0 else -inf
-    with np.errstate(all="ignore"):
-        held = float(np.asarray(near).astype(fmt.dtype).astype(np.float64))
-    if within and value:
-        size = min(max(abs(held), float(fmt.smallest_subnormal)), float(fmt.largest))
-        held = size if value > 0 else -size
-    return near, held
 
 
 def placed(value: Array, placement: tuple[int, ...], rank: int) -> Array:

@@ -7,6 +7,7 @@ A sum of floats within a factor of two of each other is exact (Sterbenz), and so
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from math import inf
 from typing import Any
@@ -77,6 +78,11 @@ class Rounding:
         """What a float may hold, and the exact value: infinite where it may overflow."""
         found = self.flushed(boxes.widened(exact, local))
         return Box(np.where(found.lo < -self.largest, -inf, found.lo), np.where(found.hi > self.largest, inf, found.hi))
+
+    def number(self, value: Fraction) -> tuple[Box, Array]:
+        """A constant and what stands for it, and how far these are apart."""
+        box = self.flushed(constant(value, self.fmt))
+        return box, box.width
 
     # ---- one operation ---------------------------------------------------------------------------------------------------
 
@@ -174,6 +180,32 @@ class Rounding:
             small = np.where(exact.mig - lost < self.normal, self.half_eta, 0.0)
             lost = np.where(held, 0.0, lost + self.u * (exact.mag + lost) + small)
         return np.where(lost > 0, lost * _UP, 0.0)
+
+
+def constant(value: Fraction, fmt: Format, within: bool = False) -> Box:
+    """A rational number and the float that stands for it, which is rounded by way of float64 as array libraries do.
+
+    `within`: what is beyond the format is its largest number, and what is no zero is none in the format.
+    """
+    near, held = nearest(value, fmt, within)
+    low = high = np.full(1, near)
+    if near in (inf, -inf) or Fraction(near) != value:
+        low, high = np.nextafter(low, -inf), np.nextafter(high, inf)
+    return Box(low, high) if held == near and low is high else Box(np.minimum(low, held), np.maximum(high, held))
+
+
+def nearest(value: Fraction, fmt: Format, within: bool = False) -> tuple[float, float]:
+    """A rational number as a float64, and that as a float of the format."""
+    try:
+        near = value.numerator / value.denominator
+    except OverflowError:
+        near = inf if value > 0 else -inf
+    with np.errstate(all="ignore"):
+        held = float(np.asarray(near).astype(fmt.dtype).astype(np.float64))
+    if within and value:
+        size = min(max(abs(held), float(fmt.smallest_subnormal)), float(fmt.largest))
+        held = size if value > 0 else -size
+    return near, held
 
 
 def _by_standard(name: str, args: list[Box], exact: Box) -> Array:

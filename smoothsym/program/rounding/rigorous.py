@@ -28,6 +28,7 @@ from smoothsym.program.rounding.forward import REDUCTIONS, Forward, Step, placed
 from smoothsym.program.rounding.functions import MINUS, ONE
 from smoothsym.program.rounding.local import Rounding
 from smoothsym.program.rounding.model import Model
+from smoothsym.program.rounding.paired import Paired
 
 Array = Any
 
@@ -44,17 +45,20 @@ def rigorous(
     positions: Mapping[str, int] | None = None,
     weightless: Array | None = None,
     floats: Mapping[str, Array] | None = None,
+    paired: bool = False,
 ) -> list[Array]:
     """For each output a bound on |float - exact|, infinite where there is none: of shape (rows,), (rows, n) or (rows, n, n).
 
     Parameters: `vectors`, "x" and what stands beside it, boxes of shape (rows, n), and `symbols`, of shape (1,) or (rows,), that hold the exact number and
     the float that stands for it; `fmt`, the format that the program is run in; `result`, the one that its outputs are rounded to,
     multiplied by `times`, a power of two; `weightless`, a mask like x of entries whose terms in a sum count 0 where they are no number;
-    `floats`, "x" and the symbols as floats know them, where these are not points and an argmax has to be told.
+    `floats`, "x" and the symbols as floats know them, where these are not points and an argmax has to be told;
+    `paired`, whether the program is run in pairs of floats of the format, whose heads are its outputs.
     Raises ValueError for an operation without a rounding rule.
     """
     with np.errstate(all="ignore"):
-        run = Forward(program, vectors, symbols, Rounding(get(fmt), model), positions or {}, weightless, floats or {})
+        rounding = (Paired if paired else Rounding)(get(fmt), model)
+        run = Forward(program, vectors, symbols, rounding, positions or {}, weightless, floats or {})
         found = _Errors(run)
         return [found.output(number, placement, get(result or fmt), times) for number, placement in program.outputs]
 
@@ -74,8 +78,11 @@ class _Errors:
         box = step.box.map(lambda a: np.broadcast_to(a, shape))
         if times != 1:
             error, box = boxes.upward(error, np.float64(times)), boxes.mul(box, point(np.float64(times)))
-        if result != self.run.rounding.fmt or times != 1:
-            error = error + Rounding(result, self.run.rounding.model).converted(box)
+        rounding = self.run.rounding
+        if isinstance(rounding, Paired):
+            error = error + rounding.converted(box)
+        if result != rounding.fmt or times != 1:
+            error = error + Rounding(result, rounding.model).converted(box)
         error = np.where(np.isnan(error) | ~box.finite & ~(box.point & (error == 0)), inf, error)
         error = error * np.where(error > 0, 1 + 2.0**-48, 1.0)
         return np.swapaxes(error, -1, -2) if placement == (1, 0) else error

@@ -1,0 +1,60 @@
+"""The errors of operations on pairs of floats, as program/pairs states them: what compensated kernels compute with.
+
+Relative to the result they are a few u^2, those of functions more, and beside that what is lost below the smallest number. The result
+of a program is the head of a pair, which is the pair rounded once.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from smoothsym.formats import get
+from smoothsym.program.pairs.arithmetic import RELATIVE
+from smoothsym.program.pairs.functions import FUNCTIONS
+from smoothsym.program.rounding import enclosures as boxes
+from smoothsym.program.rounding.enclosures import Box
+from smoothsym.program.rounding.local import EXACT, Rounding, constant
+
+Array = Any
+
+BELOW = 8
+"""How many of the smallest numbers an operation may be off by, where it loses what is below them."""
+LONGEST = {"float32": 1000, "float64": 1_000_000}
+"""For how many terms the error of a sum is the one that is stated."""
+
+
+class Paired(Rounding):
+    """Operations on pairs of floats of a format, float32 or float64."""
+
+    def stated(self, name: str) -> float:
+        """The relative error of an operation."""
+        square = float(self.fmt.u) ** 2
+        return RELATIVE[name] * square if name in RELATIVE else FUNCTIONS[self.fmt.name][name]
+
+    def local(self, name: str, args: list[Box], exact: Box) -> Array:
+        if name in EXACT or name == "sign":
+            return super().local(name, args, exact)
+        return (exact.mag * self.stated(name) + BELOW * self.eta) * (1 + 2.0**-40)
+
+    def relative(self, function: str, v: Box, exact: Box) -> Array:
+        rel = (self.stated(function) + self.stated("div")) * (1 + 2.0**-30)
+        return exact.mag * rel + BELOW * self.eta * (1 + 1 / np.maximum(v.mig, self.eta))
+
+    def sum(self, a: Box, exact: Box, axis: int, contiguous: bool) -> Array:
+        size, u = a.lo.shape[axis], float(self.fmt.u)
+        rel = self.stated("sum")
+        if size > LONGEST[self.fmt.name]:
+            rel += 100 * size**3 * u**3 if self.fmt.name == "float64" else 100 * size**4 * u**4
+        sizes = boxes.over(np.where(np.isnan(a.mag), np.inf, a.mag), (axis,))
+        several = np.sum(a.mag != 0, axis=axis) > 1
+        return np.where(several, boxes.upward(sizes, np.float64(rel)) + BELOW * self.eta, 0.0)
+
+    def number(self, value: Fraction) -> tuple[Box, Array]:
+        box = constant(value, self.fmt)
+        if np.all(box.point):
+            return box, np.zeros(1)
+        local = box.mag * (2 * float(self.fmt.u) ** 2) + self.eta
+        return boxes.widened(constant(value, get("float64")), local), local
