@@ -715,7 +715,7 @@ def _decision(c: Chapter) -> None:
         h=h,
         low=low,
         whole=h + low,
-        small=two(F(1, 2**900)),
+        small=two(F(1, 2**950)),
         large=two(F(2) ** 1020),
     )
     c.less(

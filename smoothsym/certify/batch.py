@@ -209,7 +209,7 @@ def rounded(v: Twofold, fmt: Format, rounding: str) -> tuple[Array, Array]:
                 np.maximum(ends[0], 0.0, out=ends[0])
             low, high = (fmt.round_floats(end, rounding) for end in ends)
             return low, (low == high) & np.isfinite(error)
-        within = (size > 2.0**-900) & (size < 2.0**1020)
+        within = (size > 2.0**-950) & (size < 2.0**1020)
         error = size * (rel + 2.0**-103)
         error += absolute_
         if rounding == "nearest":

@@ -75,6 +75,13 @@ def test_the_claimed_error_holds(op, level: str) -> None:
             assert worst(op, of, parameter, rows_for(op, generator), level) <= 1, (of, parameter)
 
 
+@pytest.mark.parametrize("level", ("single", "medium", "full"))
+@pytest.mark.parametrize("op", (ss.boltzmann, ss.pnorm), ids=lambda op: op.name)
+def test_the_claimed_error_of_matrices_holds(op, level: str) -> None:
+    rows = rows_for(op, np.random.default_rng(3), 3)[:, :4]
+    assert worst(op, "hessian", 1.5, rows, level) <= 1
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_elementary_functions(level: str) -> None:
     generator = np.random.default_rng(5)
@@ -195,6 +202,11 @@ def test_sums_keep_their_bounds(level: str, n: int) -> None:
         lo = np.full((n, 1), -values.WIDTH_LOOSE)
         v = Twofold(np.ones((n, 1)), lo, np.array([2.0**-20]), 0.0, nonnegative=True, loose=True)
         assert holds(values.total(v, 0, level), n * (1 + Fraction(1, 2**20) - Fraction(values.WIDTH_LOOSE)))
+
+
+def test_the_sign_of_what_has_no_bound_is_not_known() -> None:
+    for error in (np.inf, np.nan):
+        assert np.isinf(values.sign(Twofold(np.array([2.0]), abs=np.array([error]))).abs)
 
 
 def test_what_has_overflowed_is_not_known() -> None:

@@ -217,7 +217,7 @@ def sign(a: Twofold) -> Twofold:
     found = np.sign(a.hi)
     if a.exact:
         return Twofold(found)
-    doubt = np.abs(a.hi) * (1 - 2.0**-10) <= a.rel * np.abs(a.hi) + a.abs
+    doubt = ~(np.abs(a.hi) * (1 - 2.0**-10) > a.rel * np.abs(a.hi) + a.abs)
     return Twofold(found, abs=np.where(over_entries(np.logical_or, doubt), np.inf, 0.0))
 
 
@@ -305,7 +305,7 @@ def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
     """The quotient, by the inverse of what is one for a row; the divisor's error must be small beside it, else the error is infinite."""
     if power_of_two(b):
         return mul(a, Twofold(1 / b.hi, nonnegative=b.nonnegative), single)
-    if not single and np.ndim(b.hi) < np.ndim(a.hi):
+    if not single and np.ndim(b.hi) < min(np.ndim(a.hi), 2):
         inverse = div(Twofold(np.float64(1), nonnegative=True), b, False)
         return mul(a, inverse._replace(rel=relative(inverse, np.abs(inverse.hi)), abs=0.0), False)
     a, b = tight(a), tight(b)
@@ -335,8 +335,8 @@ def div(a: Twofold, b: Twofold, single: bool) -> Twofold:
 
 
 def share(bound: Array, smallest: Array) -> Array:
-    """bound / smallest; infinite, or no number where there is no bound either, if smallest is not positive."""
-    return bound / np.maximum(smallest, 0.0)
+    """bound / smallest; infinite where smallest is not positive."""
+    return (bound + FLOOR) / np.maximum(smallest, 0.0)
 
 
 def relative(v: Twofold, smallest: Array) -> Array:
