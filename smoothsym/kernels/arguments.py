@@ -91,9 +91,19 @@ class Arguments:
 
 
 def read(
-    op: Any, x: Any, axis: Any, where: Any, weights: Any, given: Mapping[str, Any], plain: bool = False
+    op: Any,
+    x: Any,
+    axis: Any,
+    where: Any,
+    weights: Any,
+    given: Mapping[str, Any],
+    plain: bool = False,
+    twice: bool = False,
 ) -> Arguments:
-    """The arguments of a call, or an error that names the one at fault; `plain` computes in the dtype of x, whatever it is."""
+    """The arguments of a call, or an error that names the one at fault.
+
+    `plain` computes in the dtype of x, whatever it is; `twice` in twice its precision, where the library has a dtype for that.
+    """
     value = given.get(op.parameter.name) if op.parameter is not None else None
     library = library_of(x, value, weights, where)
     x = _array(op, library, x)
@@ -111,6 +121,7 @@ def read(
     counts = None if where is None else layout.rows(_mask(library, where, x), library.xp)
     own = None if weights is None else _weights(library, weights, x)
     work = x.dtype if plain else library.widest(x.dtype, *(() if own is None else (own.dtype,)))
+    work = library.doubled(work) if twice else work
     own = None if own is None else layout.rows(library.cast(own, work), library.xp)
     parameter = _parameter(op, library, given, work, plain)
     return Arguments(library, layout, layout.rows(x, library.xp), parameter, counts, own, work)

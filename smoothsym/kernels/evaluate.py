@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from math import ceil, inf, log2, nan
 from typing import Any
 
@@ -20,12 +20,15 @@ from sympy import Expr
 from smoothsym.kernels.arguments import Parameter
 from smoothsym.kernels.contract import Contract
 from smoothsym.kernels.libraries import Library
-from smoothsym.program import arrays
+from smoothsym.program import arrays, compensated
 from smoothsym.program.lower import Program
 from smoothsym.program.specialise import Known
 
 BLOCK = 1 << 16
 """So many elements at a time: what is computed of them on the way stays in the cache."""
+
+PAIRS_BLOCK = 1 << 13
+"""The same where an operation has many intermediate results."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Evaluation:
     plain: bool = False
     """Whether the program runs on whatever there is, in the dtype of the rows."""
     summation: str = "pairwise"
+    pairs: bool = False
+    """Whether every operation is done on pairs of floats."""
 
     def __call__(self, rows: Any) -> Any:
         """The results, in the dtype of the rows."""
@@ -59,7 +64,7 @@ class Evaluation:
             # Sums are pairwise along a contiguous axis only.
             flat, counts, weights = (_flat(beside) for beside in (rows, self.counts, self.weights))
             vectors = {name: _flat(vector) for name, vector in self.vectors.items()}
-            at_once = max(1, BLOCK // max(size, size**self.rank, 1))
+            at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // max(size, size**self.rank, 1))
             results = []
             for start in range(0, max(len(flat), 1), at_once):
                 part = slice(start, start + at_once)
@@ -167,7 +172,8 @@ class _Rows:
         if of.weights is not None:
             vectors["w"] = of.weights
         program = of.program(known)
-        (result,) = arrays.run(
+        run = compensated.run if of.pairs else partial(arrays.run, summation=of.summation)
+        (result,) = run(
             program,
             x,
             of.parameter.named(given),
@@ -177,7 +183,6 @@ class _Rows:
             vectors=vectors,
             xp=self.xp,
             lazy=of.library.inspectable,
-            summation=of.summation,
         )
         shape = (*x.shape[:-1], *x.shape[-1:] * of.rank)
         if tuple(result.shape) != shape:

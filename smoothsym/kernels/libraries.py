@@ -49,6 +49,10 @@ class Library:
         names = [self.format(dtype) for dtype in dtypes if self.is_float(dtype)]
         return self.dtype(max([*names, "float32"], key=WIDTHS.index))
 
+    def doubled(self, dtype: Any) -> Any:
+        """float64, or a format that pairs of floats are made of where there is none wider."""
+        return self.dtype("float64") if WIDTHS.index(self.format(dtype)) < WIDTHS.index("float64") else dtype
+
     def cast(self, x: Any, dtype: Any) -> Any:
         return x if x.dtype == dtype else self.xp.astype(x, dtype)
 
@@ -180,6 +184,10 @@ class Jax(Library):
     @property
     def default(self) -> Any:
         return self.xp.result_type(float)
+
+    def doubled(self, dtype: Any) -> Any:
+        # float64 is there only where it was asked for.
+        return self.widest(dtype, self.default)
 
     def smallest(self, dtype: Any) -> float:
         # XLA flushes what is below the normal range.

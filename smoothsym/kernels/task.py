@@ -43,6 +43,7 @@ class Task:
     op: Any
     form: str
     summation: str
+    twice: bool
     weighted: bool
     rounded: bool
     by_x: int = 0
@@ -99,6 +100,7 @@ class Task:
         if self.rounded:
             return self._rounded(library, parameter, rows, counts, weights, vectors)
         program, plain = self.program, self.plain
+        pairs = self.twice and library.widest(rows.dtype) == work
         return Evaluation(
             self.whole,
             self.of,
@@ -112,6 +114,7 @@ class Task:
             vectors,
             plain,
             self.summation,
+            pairs,
         )(rows)
 
     def _rounded(
@@ -156,4 +159,6 @@ class Task:
 def task_of(kernel: Any, arguments: Arguments, rounded: bool) -> Task:
     """The task of a kernel, for what it is called with."""
     by_x = 1 if kernel.of == "gradient" else 0
-    return Task(kernel.op, kernel.program_form, kernel.summation, arguments.weights is not None, rounded, by_x)
+    return Task(
+        kernel.op, kernel.program_form, kernel.summation, kernel.twice, arguments.weights is not None, rounded, by_x
+    )
