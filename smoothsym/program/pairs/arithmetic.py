@@ -210,7 +210,7 @@ class Arithmetic:
         length = self.mul(large, self.sqrt(self.add(self.mul(ratio, ratio), self.number(Fraction(1)))))
         infinite = (a.hi == float("inf")) | (b.hi == float("inf"))
         plain = self.xp.where(infinite, float("inf"), large.hi)
-        return self.choose(infinite | (large.hi == 0), Pair(plain), length)
+        return self.choose(infinite | ((large.hi == 0) & (small.hi == 0)), Pair(plain), length)
 
     # ---- over an axis -----------------------------------------------------------------------------------------------------------
 
