@@ -27,6 +27,7 @@ from sympy import (
     fraction,
     log,
     sign,
+    sqrt,
     together,
 )
 
@@ -145,11 +146,14 @@ class Signs:
             if isinstance(body, exp) and self.of(body.args[0]) < 0:
                 menu.append((name, fixed[words.n] / (1 + Dummy("fall", nonnegative=True))))
             menus.append(menu)
+        for part in e.atoms(log):
+            if self.of(part.args[0] - 1) > 0:
+                # log(1 + y) is at least y / (1 + y).
+                least = 1 - 1 / part.args[0].xreplace(fixed)
+                menus.append([(part, fixed[part]), (part, least + Dummy("rest", nonnegative=True))])
         for inside, root in self.values.roots.items():
-            if root in e.free_symbols:
-                part = next((q for q in e.atoms(Abs) if expand(inside - q**2).is_nonnegative), None)
-                if part is not None:
-                    menus.append([(root, part.xreplace(fixed) + Dummy("rest", nonnegative=True))])
+            if root in e.free_symbols and (by := _by_root(inside, root, e, fixed)):
+                fixed.update(by)
         for choice in product(*menus):
             yield {**fixed, **dict(choice)}
 
@@ -172,6 +176,24 @@ class Signs:
             else:
                 unknown.append(f)
         return known * Mul(*(Abs(-f if f.could_extract_minus_sign() else f) for f in unknown))
+
+
+def _by_root(inside: Expr, root: Symbol, e: Expr, known: dict[Expr, Expr]) -> dict[Expr, Expr]:
+    """A root of a number >= 0 and a square, c + b q^2: as sqrt(b) |q| and a rest, and the number by both; q by its modulus."""
+    for q in sorted(inside.free_symbols, key=str):
+        b, beside = inside.coeff(q, 2), inside.coeff(q, 0)
+        (other, *more) = sorted(beside.free_symbols, key=str) or [None]
+        if not b.is_positive or expand(inside - b * q**2 - beside) != 0 or q.is_nonnegative:
+            continue
+        size = known.get(Abs(q), Dummy("size", nonnegative=True))
+        rest = Dummy("rest", nonnegative=True)
+        found: dict[Expr, Expr] = {Abs(q): size, root: sqrt(b) * size + rest}
+        if e.xreplace({q: -q}) == e:
+            found[q] = size
+        if other is not None and not more and beside == beside.coeff(other) * other:
+            found[other] = (2 * sqrt(b) * size * rest + rest**2) / beside.coeff(other)
+        return found
+    return {}
 
 
 def factored(e: Expr) -> Expr:

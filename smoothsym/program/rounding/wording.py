@@ -271,6 +271,10 @@ class Wording:
         """The bound in units of u, in x, n and the parameters."""
         return self.written_out(self.named)
 
+    def in_words(self, e: Expr) -> Expr:
+        """An expression of the program in words."""
+        return self._plain(self._in_words(e))
+
     def in_x(self, e: Expr) -> Expr:
         """An expression of the program in x, n and the parameters."""
         return self.written_out(self._in_words(e))

@@ -6,9 +6,26 @@ from itertools import product
 
 import numpy as np
 from mpmath import mp, mpf
-from sympy import Abs, Add, Function, Indexed, KroneckerDelta, Mul, Piecewise, Pow, Sum, exp, log, sign
+from sympy import (
+    Abs,
+    Add,
+    Indexed,
+    Integer,
+    KroneckerDelta,
+    LambertW,
+    Max,
+    Min,
+    Mul,
+    Piecewise,
+    Pow,
+    Sum,
+    exp,
+    log,
+    sign,
+)
 
 from smoothsym import words
+from smoothsym.program.rounding.formula import additions
 
 STEP = mpf(10) ** -25
 
@@ -163,6 +180,8 @@ class Valued:
             return max(inside) if isinstance(e, words.maximum) else min(inside)
         if isinstance(e, Piecewise):
             return next(self(value, bound) for value, test in e.args if test == True or self.holds(test))  # noqa: E712
+        if isinstance(e, additions):
+            return mpf(int(additions(e.args[0].xreplace({words.n: Integer(len(self.x))}))))
         args = [self(a, bound) for a in e.args]
         if isinstance(e, KroneckerDelta):
             return mpf(args[0] == args[1])
@@ -171,8 +190,8 @@ class Valued:
             return joined[e.func](args)
         if isinstance(e, Pow):
             return args[0] ** args[1]
-        named = {exp: mp.exp, log: mp.log, Abs: abs, sign: mp.sign}
-        if isinstance(e, Function) and e.func in named:
+        named = {exp: mp.exp, log: mp.log, Abs: abs, sign: mp.sign, Max: max, Min: min, LambertW: mp.lambertw}
+        if e.func in named:
             return named[e.func](*args)
         return mp.mpf(e.evalf(60))
 
