@@ -16,7 +16,7 @@ from smoothsym.formats import get
 
 FORMATS = ["float16", "bfloat16", "float32", "float64"]
 SCALAR = [op for op in ss.operators.values() if not op.vector]
-KERNELS = [(op, kernel) for op in SCALAR for kernel in op.kernels.values() if kernel.form in ("naive", "stable")]
+KERNELS = [(op, kernel) for op in SCALAR for kernel in op.kernels.values()]
 
 
 def named(pair):
@@ -72,11 +72,10 @@ def logit_ratio(kernel, logits, dtype, bound=None):
 @pytest.mark.parametrize("name", ["logsumexp", "boltzmann", "mellowmax"])
 def test_real_logits_and_bounds_within_a_factor_of_ten(name, dtype, logits):
     for kernel in ss.operators[name].kernels.values():
-        if kernel.form in ("naive", "stable"):
-            ratio = logit_ratio(kernel, logits, dtype)
-            assert ratio <= 1
-            if kernel.form == "stable" and name == "logsumexp":
-                assert ratio > 0.1, "softmax is the gradient of log-sum-exp"
+        ratio = logit_ratio(kernel, logits, dtype)
+        assert ratio <= 1
+        if kernel.form == "stable" and name == "logsumexp":
+            assert ratio > 0.1, "softmax is the gradient of log-sum-exp"
 
 
 def test_constants_of_the_textbook_are_too_small_for_the_functions_that_numpy_has():
@@ -201,6 +200,24 @@ def test_reruns_weightless_entries_clipped_parameters_and_answers_are_covered(na
         assert not np.any(np.isinf(limits)) or np.isinf(x).any() or abs(x).max() > 1e38
 
 
+@pytest.mark.parametrize("form", ["naive", "stable", "compensated"])
+@pytest.mark.parametrize("of", ["value", "gradient"])
+@pytest.mark.parametrize("name", ["logsumexp", "boltzmann", "mellowmax", "pnorm"])
+def test_masks_and_weights_are_covered(name, of, form):
+    op, rng = ss.operators[name], np.random.default_rng(4)
+    kernel, given = op.kernels[form if of == "value" else f"{form}_gradient"], {op.parameter.name: 1.5}
+    for place in range(4):
+        x = (rng.normal(size=6) * 3).astype(np.float32)
+        where = rng.random(6) < 0.7 if place % 2 else None
+        weights = [None, rng.integers(0, 3, 6), rng.random(6), rng.random(6).astype(np.float32)][place]
+        where = np.arange(6) != 2 if where is None and weights is None else where
+        beside = {"where": where, "weights": weights}
+        limits = np.ravel(ss.bound(kernel).rigorous(x, **beside, **given))
+        exact = np.ravel(ss.reference(op, x, of=of, dtype="float64", **beside, **given))
+        got = np.ravel(kernel(x, **beside, **given)).astype(np.float64)
+        assert np.all(np.abs(got - exact) <= limits + 2.0**-53 * np.abs(exact)) and np.all(np.isfinite(limits))
+
+
 def test_what_may_overflow_has_no_bound_and_what_does_not_has():
     naive = ss.bound(ss.logsumexp.kernels["naive"])
     assert naive.rigorous([800.0, 1.0], alpha=1.0) == np.inf and naive.rigorous([80.0, 1.0], alpha=1.0) < 1e-12
@@ -264,6 +281,9 @@ def test_the_model_moves_the_number():
         (lambda: ss.bound(ss.smu).rigorous([1.0, 2.0, 3.0]), ValueError, "smu is a function of 2"),
         (lambda: ss.bound(shifted).rigorous([1.0]), TypeError, "give alpha="),
         (lambda: ss.bound(lambda xp, x: xp.erf(x)), ValueError, "erf"),
+        (lambda: ss.bound(ss.smu).rigorous([1.0, 2.0], weights=[1, 2]), ValueError, "leave where= and weights= out"),
+        (lambda: ss.bound(ss.logsumexp).rigorous([1.0, 2.0], weights=[1, -2]), ValueError, "weight is how many times"),
+        (lambda: ss.bound(plus).rigorous([1.0], where=[True]), TypeError, "where= and weights= are for kernels"),
     ],
 )
 def test_mistakes_are_named(call, error, message):

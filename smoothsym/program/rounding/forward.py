@@ -58,6 +58,7 @@ class Forward:
     symbols: Mapping[str, Box]
     rounding: Rounding
     positions: Mapping[str, int] = field(default_factory=dict)
+    where: Array | None = None
     weightless: Array | None = None
     floats: Mapping[str, Array] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
@@ -83,6 +84,8 @@ class Forward:
             self.integers[number] = self._integer(number, operation)
             return Step(ONE, 0.0, ONE)
         if name in ("number", "length"):
+            if name == "length" and self.where is not None:
+                return self._given(point(np.sum(self.where, axis=-1).astype(np.float64)))
             box, local = self.rounding.number(Fraction(self.size if name == "length" else datum))  # type: ignore[arg-type]
             return Step(box, local, box, unsure=bool(np.any(local > 0)))
         if name == "same":
@@ -117,12 +120,13 @@ class Forward:
         step = self.steps[argument]
         # A form is proved for every anchor, so that which one floats find is a constant of the row; it has to be known, though.
         if not step.unsure or np.all(step.box.point):
-            return np.argmax(step.box.lo, axis=1 + int(operation.datum or 0))
+            axis = int(operation.datum or 0)
+            return np.argmax(self._counted(step.box, (axis,), -inf)[0].lo, axis=1 + axis)
         if "x" not in self.floats:
             raise ValueError("argmax of what is not known exactly has no rounding rule; take the argmax of the input")
         work, dtype = Program(self.program.operations, ((number, ()),)), self.rounding.fmt.dtype
         symbols = {name: self.floats[name].astype(dtype) for name in self.symbols}
-        (found,) = arrays.run(work, self.floats["x"].astype(dtype), symbols)
+        (found,) = arrays.run(work, self.floats["x"].astype(dtype), symbols, where=self.where)
         return np.asarray(found)
 
     def _integer_at(self, operation: Operation, q: int) -> Any:
@@ -185,11 +189,7 @@ class Forward:
         a, axis = self.steps[number].box, 1 + int(operation.datum or 0)
         if operation.name != "sum":
             return self._extremum(operation, a, axis)
-        slope = ONE
-        if self.weightless is not None and len(placement) == 1:
-            # Terms of entries without weight that are no number, as 0 times infinity, count 0.
-            nothing = self.weightless & np.isnan(a.lo)
-            a, slope = boxes.where(nothing, point(np.zeros(())), a), point(np.where(nothing, 0.0, 1.0))
+        a, slope = self._counted(a, placement, 0.0)
         exact = boxes.total(a, axis)
         local = self.rounding.sum(a, exact, axis, contiguous=len(placement) == 1)
         box = self.rounding.after(exact, local)
@@ -201,7 +201,24 @@ class Forward:
         slopes = (slope,)
         return Step(exact, local, box, slopes, self._unsure(operation, slopes, local))
 
+    def _counted(self, a: Box, placement: Placement, nothing: float) -> tuple[Box, Box]:
+        """A vector with something neutral where entries do not count, and the slopes by its entries.
+
+        In sums, terms of entries without weight that are no number, as 0 times infinity, count 0 too.
+        """
+        out = np.zeros((1, 1), dtype=bool) if self.where is None else ~self.where
+        if self.weightless is not None and nothing == 0:
+            out = out | (self.weightless & np.isnan(a.lo))
+        if not np.any(out):
+            return a, ONE
+        if len(placement) != 1:
+            raise ValueError(
+                "a reduction of an array with two axes, of which entries do not count, has no rounding rule"
+            )
+        return boxes.where(out, point(np.full((), nothing)), a), point(np.where(out, 0.0, 1.0))
+
     def _extremum(self, operation: Operation, a: Box, axis: int) -> Step:
+        a, _ = self._counted(a, operation.args[0][1], -inf if operation.name == "max" else inf)
         sign = 1 if operation.name == "max" else -1
         a_ = a if sign > 0 else boxes.neg(a)
         top = np.max(a_.lo, axis=axis, keepdims=True)

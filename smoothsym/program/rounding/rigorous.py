@@ -43,6 +43,7 @@ def rigorous(
     result: Format | str | None = None,
     times: float = 1.0,
     positions: Mapping[str, int] | None = None,
+    where: Array | None = None,
     weightless: Array | None = None,
     floats: Mapping[str, Array] | None = None,
     paired: bool = False,
@@ -51,14 +52,14 @@ def rigorous(
 
     Parameters: `vectors`, "x" and what stands beside it, boxes of shape (rows, n), and `symbols`, of shape (1,) or (rows,), that hold the exact number and
     the float that stands for it; `fmt`, the format that the program is run in; `result`, the one that its outputs are rounded to,
-    multiplied by `times`, a power of two; `weightless`, a mask like x of entries whose terms in a sum count 0 where they are no number;
+    multiplied by `times`, a power of two; `where`, a mask like x of the entries that count; `weightless`, a mask like x of entries whose terms in a sum count 0 where they are no number;
     `floats`, "x" and the symbols as floats know them, where these are not points and an argmax has to be told;
     `paired`, whether the program is run in pairs of floats of the format, whose heads are its outputs.
     Raises ValueError for an operation without a rounding rule.
     """
     with np.errstate(all="ignore"):
         rounding = (Paired if paired else Rounding)(get(fmt), model)
-        run = Forward(program, vectors, symbols, rounding, positions or {}, weightless, floats or {})
+        run = Forward(program, vectors, symbols, rounding, positions or {}, where, weightless, floats or {})
         found = _Errors(run)
         return [found.output(number, placement, get(result or fmt), times) for number, placement in program.outputs]
 

@@ -16,6 +16,7 @@ from sympy.codegen.cfunctions import expm1, hypot, log1p
 
 import smoothsym as ss
 from smoothsym.formats import to_fraction
+from smoothsym.program import compensated
 from smoothsym.program.lower import Operation, Program, lower, over, root, select, times
 from smoothsym.program.rounding import functions
 from smoothsym.program.rounding.enclosures import Box, point
@@ -244,6 +245,26 @@ def test_long_rows_take_time_and_memory_as_long_as_they_are():
     row = np.random.default_rng(0).normal(size=100_000).astype(np.float32).astype(np.float64)
     found = bounds(ss.boltzmann.program("gradient", "float"), row, {"alpha": 1.0}, Model(), "float32")
     assert found.shape == row.shape and np.all(np.isfinite(found))
+
+
+# ---- pairs of floats ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("of", ["value", "gradient"])
+@pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if not op.vector])
+def test_pairs_of_floats_cost_one_rounding_and_little_more(name, of):
+    op, rng = ss.operators[name], np.random.default_rng(5)
+    program, given = op.program(of, "float"), {op.parameter.name: 1.5}
+    for scale in (1.0, 5.0):
+        x = (scale * (1 + np.abs(rng.normal(size=op.arity or 5)))).astype(np.float32)
+        symbols = {op.parameter.name: point(np.array([1.5]))}
+        floats = {"x": x[None], op.parameter.name: np.asarray(1.5)}
+        rows = {"x": point(x[None].astype(np.float64))}
+        (limits,) = rigorous(program, rows, symbols, "float32", TEXTBOOK, floats=floats, paired=True)
+        got = compensated.run(program, x[None], {op.parameter.name: np.float32(1.5)})[0][0]
+        exact = exact_of(op, of, [float(v) for v in x], given)
+        for g, e, limit in zip(np.ravel(got), exact, np.ravel(limits), strict=True):
+            assert abs(Fraction(float(g)) - e) <= limit < 1.1 * 2.0**-24 * abs(e) + 2.0**-40
 
 
 # ---- what has no rule --------------------------------------------------------------------------------------------------------

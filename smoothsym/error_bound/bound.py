@@ -1,0 +1,200 @@
+"""How wrong float code can be: a bound as a formula to first order, and as a number that is an upper bound; both from its program."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sympy import Expr
+
+from smoothsym.error_bound.numbers import OfKernel, OfProgram
+from smoothsym.errors import unknown
+from smoothsym.formats import FORMATS, get
+from smoothsym.kernels import Kernel
+from smoothsym.operator import SmoothMax
+from smoothsym.program.lower import Program
+from smoothsym.program.rounding.assumptions import assumptions
+from smoothsym.program.rounding.model import JAX, NUMPY, TORCH, Model
+from smoothsym.symbolic.derivation import latex
+
+__all__ = ["JAX", "NUMPY", "TORCH", "ErrorBound", "Model", "bound"]
+
+
+def bound(kernel: Any, model: Model | None = None, of: str = "value") -> ErrorBound:
+    """The error bound of a float kernel, of an operator's recommended one, or of somebody's array code.
+
+    Parameters: `kernel`, a Kernel, a SmoothMax, a Program, or a function f(xp, x, <parameters>) that a program is traced from; `model`, how float
+    operations err: by default NumPy's sums, or the kernel's own, and functions as measured; in the formula a function is within u;
+    `of`, "value" or "gradient", of an operator.
+    Raises ValueError for an operation without a rounding rule, and TypeError for what is none of these.
+
+    >>> import smoothsym as ss
+    >>> error = ss.bound(ss.logsumexp.kernels["stable"]).rigorous([0.0, -40.0], dtype="float64", alpha=1.0)
+    >>> exact = ss.enclose(ss.logsumexp, [0.0, -40.0], alpha=1, digits=20).mid
+    >>> bool(abs(ss.logsumexp([0.0, -40.0]) - exact) <= error < 1e-32)
+    True
+    """
+    if isinstance(kernel, SmoothMax):
+        if of not in ("value", "gradient"):
+            raise unknown("of", of, ("value", "gradient"))
+        kernel = kernel.kernels["stable" if of == "value" else "stable_gradient"]
+    if isinstance(kernel, Program):
+        return ErrorBound(kernel, model)
+    if isinstance(kernel, Kernel):
+        return ErrorBound(kernel.program, model, kernel)
+    if callable(kernel):
+        from smoothsym.program.trace import trace
+
+        return ErrorBound(trace(kernel), model, title=getattr(kernel, "__name__", ""), defaults=_defaults(kernel))
+    raise TypeError(
+        f"kernel={kernel!r} is a {type(kernel).__name__}; give a kernel such as ss.logsumexp.kernels['stable'], an operator, "
+        "or a function f(xp, x, alpha)"
+    )
+
+
+def _beside(x: Any, where: Any, weights: Any) -> tuple[Any, Any]:
+    """Which entries count, and how often, each like x; None where all do, and once."""
+    counts = None if where is None else np.broadcast_to(np.asarray(where, dtype=bool), x.shape)
+    if weights is None:
+        return counts, None
+    weights = np.broadcast_to(np.asarray(weights), x.shape)
+    if weights.dtype.kind not in "iuf" or not np.all(np.isfinite(weights)) or np.any(weights < 0):
+        raise ValueError("weights: a weight is how many times an entry counts: give finite numbers from 0 on")
+    return (weights > 0 if counts is None else counts & (weights > 0)), weights
+
+
+def _defaults(f: Any) -> dict[str, Any]:
+    """The parameters of a function that have numbers of their own."""
+    found = {name: q.default for name, q in inspect.signature(f).parameters.items()}
+    return {
+        name: value for name, value in found.items() if isinstance(value, (int, float)) and not isinstance(value, bool)
+    }
+
+
+@dataclass(frozen=True, repr=False)
+class ErrorBound:
+    """A bound on |computed - exact|.
+
+    `program` is what runs; `given_model` the model that was asked for, if any; `kernel` the kernel that runs it, if there is one;
+    `title` and `defaults` are the name and the parameters of code that was traced.
+    """
+
+    program: Program
+    given_model: Model | None = None
+    kernel: Kernel | None = None
+    title: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def model(self) -> Model:
+        """How float operations err, where numbers are asked for."""
+        if self.given_model is not None:
+            return self.given_model
+        summation = getattr(self.kernel, "summation", None)
+        return NUMPY if summation in (None, "pairwise") else replace(NUMPY, summation=summation)
+
+    @property
+    def name(self) -> str:
+        return self.title or "a program" if self.kernel is None else f"{self.kernel.op.name} {self.kernel.name}"
+
+    # ---- the formula ---------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _formula(self) -> Any:
+        from smoothsym.program.rounding.first_order import ANY_ORDER, formula
+
+        model = self.given_model or replace(ANY_ORDER, summation=self.model.order())
+        domain = "real" if self.kernel is None else self.kernel.op.domain
+        return formula(self.program, model, domain=domain)
+
+    @property
+    def formula(self) -> Expr:
+        """The bound to first order, in u, n, x and the parameters."""
+        found: Expr = self._formula.expression
+        return found
+
+    @property
+    def named(self) -> Expr:
+        """The formula in words: f the value, w[i] the share of an entry."""
+        found: Expr = self._formula.named
+        return found
+
+    @property
+    def meanings(self) -> tuple[tuple[Expr, Expr], ...]:
+        """What the words of `named` stand for."""
+        found: tuple[tuple[Expr, Expr], ...] = self._formula.meanings
+        return found
+
+    @property
+    def range_free(self) -> Expr | None:
+        """The worst case of the formula over all x with the same value, where a law of the operator gives one."""
+        return None
+
+    @property
+    def latex(self) -> str:
+        """The formula as LaTeX."""
+        return latex(self.formula)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the numbers rest on, in any format."""
+        return self.under(*FORMATS)
+
+    def under(self, *formats: str) -> tuple[str, ...]:
+        """What the numbers rest on, for x in one of these formats."""
+        contract = self.kernel is not None and self.kernel.contract
+        narrow = [name for name in formats if get(name).bits < 32]
+        ran = [name for name in formats if name not in narrow] if contract else list(formats)
+        if contract and narrow and "float32" not in ran:
+            ran.insert(0, "float32")
+        found = [*assumptions(self.program, self.model, ran)]
+        if contract and narrow:
+            found.append(f"Of {' and '.join(narrow)} the rows are computed in float32, and the result is rounded once.")
+        if contract:
+            found.append("Special rows (nan, infinities, a parameter at 0 or infinite) are answered, and rounded once.")
+        found.append(
+            "x is exact in its format, and a parameter the number that is given: what a format does not hold is rounded, and counted."
+        )
+        return tuple(found)
+
+    # ---- the number ----------------------------------------------------------------------------------------------------------
+
+    def rigorous(self, x: Any, dtype: Any = None, *, where: Any = None, weights: Any = None, **parameter: Any) -> Any:
+        """An upper bound on |computed - exact| at x, second order, underflow and the length of sums included, under `assumptions`.
+
+        Parameters: `x`, a row, or rows along the last axis; `dtype`, the format that the kernel is given (that of x); `where` and `weights`,
+        as the kernel takes them; the parameter by its name, exactly the number that it is. Returns a float64 for each value, an array like x for a gradient; inf where there
+        is no bound: where an operation may overflow, or a divisor be 0; nan where there is no value.
+        Raises ValueError for an operation without a rounding rule, TypeError for what is no array of real numbers.
+        """
+        array = np.asarray(x)
+        if array.dtype.kind not in "iufV" or (array.dtype.kind == "V" and array.dtype.name != "bfloat16"):
+            raise TypeError(f"x has dtype {array.dtype}; give real floats")
+        fmt = get(dtype if dtype is not None else array.dtype if array.dtype.kind != "i" else "float64")
+        values = array.astype(np.float64)
+        if self.kernel is None:
+            if where is not None or weights is not None:
+                raise TypeError("where= and weights= are for kernels; code of its own takes x and its parameters")
+            symbols = {str(operation.datum) for operation in self.program.operations if operation.name == "symbol"}
+            known = {name: value for name, value in self.defaults.items() if name in symbols}
+            return OfProgram(self.program, self.model, fmt, {**known, **parameter}).bounds(values)
+        op, rest = self.kernel.op.settled(parameter)
+        kernel = self.kernel if op is self.kernel.op else op.kernels[self.kernel.name]
+        if op.arity is not None and (where is not None or weights is not None):
+            raise ValueError(
+                f"{op.name} is a function of {op.arity} entries, which have no weights; leave where= and weights= out"
+            )
+        if op.arity == 1:
+            return OfKernel(kernel, self.model, fmt, rest).bounds(values[..., None])
+        if not values.ndim:
+            raise ValueError("x is a single number; give a row")
+        if op.arity is not None and values.shape[-1] != op.arity:
+            raise ValueError(f"x has {values.shape[-1]} entries; {op.name} is a function of {op.arity}")
+        return OfKernel(kernel, self.model, fmt, rest, *_beside(values, where, weights)).bounds(values)
+
+    def __repr__(self) -> str:
+        return f"<ErrorBound of {self.name}>"
