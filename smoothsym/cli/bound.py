@@ -123,7 +123,7 @@ def _lines(bound: Any, numbers: Sequence[dict[str, Any]], dtype: str | None, col
     yield from _part("to first order", text(bound.named), columns)
     for name, value in bound.meanings:
         yield from _part("", f"{text(name)} = {text(value)}", columns)
-    if (free := bound.range_free) is not None:
+    if (free := bound.range_free_named) is not None:
         yield from _part("for every x", text(free), columns)
     yield from _part("", "(every function within u)", columns)
     yield "", ""

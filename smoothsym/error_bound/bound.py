@@ -129,10 +129,21 @@ class ErrorBound:
         found: tuple[tuple[Expr, Expr], ...] = self._formula.meanings
         return found
 
+    @cached_property
+    def _range_free(self) -> Any:
+        from smoothsym.laws.range_free import range_free
+
+        return range_free(self._formula)
+
     @property
     def range_free(self) -> Expr | None:
-        """The worst case of the formula over all x with the same value, where a law of the operator gives one."""
-        return None
+        """The worst case of the formula over all x with the same value, where what is true of shares for every n gives one."""
+        return None if self._range_free is None else self._range_free.expression
+
+    @property
+    def range_free_named(self) -> Expr | None:
+        """The same in words."""
+        return None if self._range_free is None else self._range_free.named
 
     @property
     def latex(self) -> str:

@@ -154,7 +154,7 @@ def _multiple(case: Case, turned: dict[Expr, Expr]) -> Expr | None:
         if (multiple := _least(case, turned, part, rest)) is not None:
             if part == size:
                 return (of_value + multiple) * (Abs(wording.value) if size.has(Abs) else wording.value)
-            return of_value * Abs(wording.value) + multiple * wording.in_words(part)
+            return of_value * Abs(wording.value) + multiple * (wording.value - wording.written_out(exact[0]))
     return None
 
 

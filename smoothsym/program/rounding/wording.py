@@ -241,12 +241,25 @@ class Wording:
             parts = [(c, self._in_words(factored(expand(size / head)))) for c, size in self._sizes]
             out = self._head(head)
             ways = [parts]
+            if head == 1:
+                ways.append(
+                    [
+                        (c, self._or_value(size, said_size))
+                        for (c, size), (_, said_size) in zip(self._sizes, parts, strict=True)
+                    ]
+                )
             if known := self._by_value:
                 ways.append([(c, _tidy(size.xreplace(known))) for c, size in parts])
                 out = _tidy(out.xreplace(known))
             ways += [[(c, self._by_entries(size)) for c, size in way] for way in ways if self._by_entries_is_open(way)]
             said += [_constants_out(self._plain(out * self._joined(way))) for way in ways]
         return min(said, key=lambda e: e.count_ops())
+
+    def _or_value(self, size: Expr, worded: Expr) -> Expr:
+        """The modulus of the value where a size is that, the words for it elsewhere."""
+        if expand(size - self.values.signs.size(self.bound.value)) != 0:
+            return worded
+        return self.value if self.values.signs.of(self.bound.value) > 0 else Abs(self.value)
 
     @property
     def _sizes(self) -> list[tuple[Expr, Expr]]:
