@@ -11,7 +11,7 @@ derivations/twofold.py has the whole analysis, and checks its numbers.
             the next term under 2^-113; sums of what is under 2^-46 rounded, 2^-96; T to 2^-105: together under 2^-93.
     medium  for |t| <= 170, |k| < 2^21: C1 of 32 bits, T_i of 26. a = t - k C1 is exact, and so is T times its upper 26 bits a1; what is
             added to that, a2 - k C2 + r^2/2 + ... + the logarithm of what T lacks, is under 2^-23.6: k C2 to 2^-77, roundings of at most
-            2^-78 and 2^-76.6, Taylor to r^4, 2^-79.4: together under 2^-74; for |t| <= 0.35, under 2^-75.
+            2^-78 and 2^-76.6, Taylor to r^4, 2^-79.4: together under 2^-74.
     single  fast, its two parts added: u, and 2^-64.
 
 What t itself is in error by is the relative error of exp(t). Below -660 the value is taken at -660, an error of that value; above, what underflows is
