@@ -244,7 +244,7 @@ class Derivation:
         """smaller <= larger for every n, by a certificate that is found and checked again: an identity, or a named lemma."""
         gap = self.written_out(larger) - self.written_out(smaller)
         found = certificate(gap, when, self.domain)
-        scope = f"{_scope([gap])}: the difference is {found}" + _when(when)
+        scope = f"{_scope([gap])}, of the difference: {found}" + _when(when)
         return self._step(found is not None and found.check(), because, named, smaller, larger, scope, r"\leq")
 
     def cauchy_schwarz(

@@ -16,6 +16,8 @@ from sympy import (
     IndexedBase,
     Integer,
     KroneckerDelta,
+    Max,
+    Min,
     Mul,
     Pow,
     S,
@@ -217,7 +219,7 @@ def factored(e: Expr) -> Expr:
         if part.is_Pow and part.exp.is_Add:
             number, rest = part.exp.as_coeff_Add()
             return letter(part.base**rest) * plain(part.base) ** number if number.is_Integer else letter(part)
-        if isinstance(part, (Indexed, Function, Sum, Abs)) or (part.is_Pow and not part.exp.is_Integer):
+        if isinstance(part, (Indexed, Function, Sum, Abs, Max, Min)) or (part.is_Pow and not part.exp.is_Integer):
             return letter(part)
         if not part.args:
             return part
