@@ -46,6 +46,7 @@ from smoothsym.program.guards import (
     computed,
     distance_power,
     exprel,
+    in_range,
     last,
     log1prel,
     mean_power,
@@ -64,6 +65,9 @@ from smoothsym.symbolic import moments
 
 UNSHIFTED = S(16)
 """Up to which exponent a mean may be measured from 0: more than the log of any length."""
+
+SLACK = S(2) ** -20
+"""Beside a sum that is in range by so much more, what underflows of its terms does not matter, up to a million of them."""
 
 SHIFT = Symbol("c_", real=True)
 """What a mean is measured from."""
@@ -272,5 +276,22 @@ def float_form(expression: Expr, stable: Stable, domain: str) -> Stable:
     """What the float program of an expression is lowered from, with what that finds itself."""
     form = guarded(stable, expression, domain)
     law = "root" if stable.law == "none" and form != expression else stable.law
+    if law == "scale":
+        form = _plain_powers(expression, form)
     centre = {SHIFT: _centre(expression, words.x)} if form.has(SHIFT) else {}
     return Stable(computed(form), {**stable.anchors, **centre}, law)
+
+
+def _plain_powers(definition: Expr, form: Expr) -> Expr:
+    """The definition as it stands where the exponent is 1 or 2 and its sums are in range, the form elsewhere.
+
+    Then its powers are products and roots, rounded once each; and what of the terms underflows is beneath notice beside a sum.
+    """
+    exponents = {q for power in definition.atoms(Pow) if not power.exp.is_number for q in power.exp.free_symbols}
+    if len(exponents) != 1 or any(isinstance(e, Add) and e.has(Indexed) for e in Mul.make_args(definition)):
+        return form
+    (p,) = exponents
+    plain = definition
+    for total in sorted(definition.atoms(Sum), key=str):
+        plain = in_range(total * SLACK, plain, form)
+    return select(S.One - Abs((p - 1) * (p - 2)) / MARGIN, plain, form)
