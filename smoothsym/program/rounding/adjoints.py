@@ -15,6 +15,7 @@ from sympy import (
     Abs,
     Add,
     Expr,
+    Heaviside,
     Indexed,
     IndexedBase,
     Integer,
@@ -56,6 +57,7 @@ _EXACT = (
     "x", "symbol", "number", "length", "iota", "position", "neg", "abs", "sign", "max", "min", "argmax", "take", "same",
     "maximum", "minimum", "without",
 )  # fmt: skip
+CHOICES = ("either", "maximum", "minimum")
 _POSITIONS = ("argmax", "iota", "position")
 
 
@@ -75,13 +77,13 @@ class Anchor:
 class Values:
     """The value of each operation as an expression in the indices of its axes, by number.
 
-    `choices` says of each `either`, and of a larger or smaller of two computed numbers, whether it takes the first; `given` are parameters with known values, by name; others are positive.
+    `choices` says of each `either`, and of a larger or smaller of two computed numbers, whether it takes the first, None for entry by entry; `given` are parameters with known values, by name; others are positive.
     """
 
     program: Program
     domain: str = "real"
     given: Mapping[str, Expr] = field(default_factory=dict)
-    choices: Mapping[int, bool] = field(default_factory=dict)
+    choices: Mapping[int, bool | None] = field(default_factory=dict)
     names: dict[Expr, Symbol] = field(default_factory=dict)
     """The body of each sum, in _AT, and the name of the sum."""
     values: dict[int, Expr] = field(default_factory=dict)
@@ -113,14 +115,22 @@ class Values:
 
     @cached_property
     def taken(self) -> dict[int, int]:
-        """Which argument each choice between two takes."""
+        """Which argument each choice between two takes, where it takes one for all entries."""
         operations = self.program.operations
+        ways = {number: True for number, q in enumerate(operations) if q.name == "either"} | dict(self.choices)
         return {
             number: (0 if way else 1) + (operations[number].name == "either")
-            for number, way in (
-                {q: True for q, o in enumerate(operations) if o.name == "either"} | dict(self.choices)
-            ).items()
+            for number, way in ways.items()
+            if way is not None
         }
+
+    def tested(self, number: int, labels: Sequence[Expr]) -> Expr:
+        """What is > 0 where a choice takes its first form."""
+        operation = self.program.operations[number]
+        if operation.name == "either":
+            return self.placed(operation, 0, labels)
+        gap = self.placed(operation, 0, labels) - self.placed(operation, 1, labels)
+        return gap if operation.name == "maximum" else -gap
 
     def exact(self, number: int) -> bool:
         """Whether an operation makes no error, nor anything that it is computed from."""
@@ -237,6 +247,10 @@ class Values:
             return self.total(self.value(inner, _with(labels, int(operation.datum or 0), _AT)), _AT)
         if number in self.taken:
             return self.placed(operation, self.taken[number], labels)
+        if name in CHOICES and not self.exact(number):
+            first, second = (self.placed(operation, q, labels) for q in _forms(name))
+            way = Heaviside(self.tested(number, labels), 0)
+            return way * first + (1 - way) * second
         args = [self.placed(operation, q, labels) for q in range(len(operation.args))]
         if name == "hypot" or (name == "sqrt" and args[0].is_Add):
             return self.root(args[0] if name == "sqrt" else args[0] ** 2 + args[1] ** 2)
@@ -362,6 +376,9 @@ class Values:
         if number in self.taken:
             taken = self.taken[number]
             return [(taken, S.One, places[taken])]
+        if name in CHOICES:
+            way = Heaviside(self.tested(number, axes), 0)
+            return [(q, slope, places[q]) for q, slope in zip(_forms(name), (way, 1 - way), strict=True)]
         args = [self.placed(operation, q, axes) for q in range(len(operation.args))]
         whole = self.value(number, axes)
         return [
@@ -381,6 +398,11 @@ def _terms(e: Expr) -> list[Expr]:
     return [term for part in inside for term in _terms(part * rest)]
 
 
+def _forms(name: str) -> tuple[int, int]:
+    """Which arguments a choice is between."""
+    return (1, 2) if name == "either" else (0, 1)
+
+
 def _axes(number: int, rank: int) -> tuple[Symbol, ...]:
     return tuple(Symbol(f"b{number}_{q}", integer=True) for q in range(rank))
 
@@ -390,10 +412,10 @@ def _with(labels: Sequence[Any], axis: int, label: Any) -> list[Any]:
 
 
 def _computed(name: str, args: list[Expr], number: int) -> Expr:
-    if name == "add":
-        return args[0] + args[1]
-    if name == "sub":
-        return args[0] - args[1]
+    if name in ("add", "sub"):
+        whole = args[0] + args[1] if name == "add" else args[0] - args[1]
+        opened = expand(whole)
+        return opened if opened.count_ops() < whole.count_ops() else whole
     if name == "mul":
         return args[0] * args[1]
     if name == "div":
@@ -413,6 +435,11 @@ def _computed(name: str, args: list[Expr], number: int) -> Expr:
     if name in ("maximum", "minimum"):
         return (Max if name == "maximum" else Min)(*args)
     raise ValueError(f"v{number}: the operation {name} has no formula")
+
+
+def _held(exponent: Expr) -> bool:
+    """Whether every format has an exponent exactly."""
+    return bool(exponent.is_Integer) or exponent == S.Half
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:
@@ -445,11 +472,9 @@ def _partials(name: str, args: list[Expr], whole: Expr) -> list[Expr]:
     if name == "div":
         return [1 / args[1], -whole / args[1]]
     if name == "pow":
-        return [_power(a, args[1] - 1) * args[1], S.Zero if args[1].is_number else whole * _log(a)]
+        return [_power(a, args[1] - 1) * args[1], S.Zero if _held(args[1]) else whole * _log(a)]
     if name == "without":
         return [1 - KroneckerDelta(*args[1:]), S.Zero, S.Zero]
-    if name in ("maximum", "minimum"):
-        raise ValueError(f"the {name} of two computed numbers entry by entry has no formula")
     if name == "hypot":
         return [(q if q.is_nonnegative else sign(q) * Abs(q)) / whole for q in map(factor_terms, args)]
     slopes = {

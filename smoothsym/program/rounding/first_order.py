@@ -10,10 +10,10 @@ from sympy import Expr, Piecewise, Rational, true
 
 from smoothsym import words
 from smoothsym.program.lower import Program
-from smoothsym.program.rounding.adjoints import Values
+from smoothsym.program.rounding.adjoints import CHOICES, Values
 from smoothsym.program.rounding.formula import ANY_ORDER, FirstOrder
 from smoothsym.program.rounding.model import Model
-from smoothsym.program.rounding.paths import CHOICES, Paths
+from smoothsym.program.rounding.paths import Paths
 from smoothsym.program.rounding.wording import Wording, said
 
 
@@ -76,12 +76,14 @@ def formula(
     """
     exact = {name: Rational(value) for name, value in (given or {}).items()}
     paths = Paths(program, domain, exact)
-    cases = tuple(_cases(paths, model, output, dict(paths.fixed), true))
+    choices: dict[int, bool | None] = dict(paths.fixed)
+    choices.update(paths.entrywise)
+    cases = tuple(_cases(paths, model, output, choices, true))
     guards = tuple(f"v{paths.tests[number][0]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())
     return Formula(cases, guards)
 
 
-def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool], test: Any) -> list[Case]:
+def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool | None], test: Any) -> list[Case]:
     """A case for each way that the tests which are used can fall out, outer tests first."""
     program, domain, given, undecided = paths.program, paths.domain, paths.given, paths.open_
     values = Values(program, domain, given, choices)
@@ -95,8 +97,6 @@ def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool], te
         wording = said(FirstOrder(values, model, output))
         return [Case(test, wording.named, wording.formula, wording.meanings, wording)]
     first = max(used)
-    if program.operations[first].rank:
-        raise ValueError(f"v{first} chooses entry by entry; a formula has cases for whole rows only")
     found = []
     ways = [way for way in (True, False) if paths.possible({**choices, first: way})]
     if len(ways) == 1:
@@ -104,23 +104,14 @@ def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool], te
     for way in (True, False):
         mine = {**choices, first: way}
         here = said(FirstOrder(Values(program, domain, given, mine), model, output))
-        holds = here.sign_in_x(_tested(here.values, first)) > 0 if way else true
+        holds = here.sign_in_x(here.values.tested(first, ())) > 0 if way else true
         inner = _cases(paths, model, output, mine, holds)
         # Of inner cases the last one holds where this test does.
         found += [Case(holds & case.test, case.named, case.formula, case.meanings, case.wording) for case in inner]
     return found
 
 
-def _tested(values: Values, number: int) -> Expr:
-    """What is > 0 where a choice takes its first form."""
-    operation = values.program.operations[number]
-    if operation.name == "either":
-        return values.placed(operation, 0, ())
-    gap = values.placed(operation, 0, ()) - values.placed(operation, 1, ())
-    return gap if operation.name == "maximum" else -gap
-
-
-def _reached(program: Program, number: int, choices: Mapping[int, bool]) -> set[int]:
+def _reached(program: Program, number: int, choices: Mapping[int, bool | None]) -> set[int]:
     """The operations that an output depends on, the way the choices are."""
     found, left = set(), [number]
     while left:
@@ -129,7 +120,7 @@ def _reached(program: Program, number: int, choices: Mapping[int, bool]) -> set[
             continue
         found.add(at)
         operation = program.operations[at]
-        if operation.name in CHOICES and at in choices:
+        if operation.name in CHOICES and choices.get(at) is not None:
             left.append(operation.args[(0 if choices[at] else 1) + (operation.name == "either")][0])
         elif operation.name == "either":
             left += [operation.args[q][0] for q in (1, 2)]

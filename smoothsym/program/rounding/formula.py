@@ -135,7 +135,8 @@ class FirstOrder:
         frame = self.values.frame
         if frame is None or len(axes) != 1 or self.labels or operation.name not in (*ROUNDED, *FUNCTIONS):
             return whole
-        if not _short(self.values.value(number, (frame.symbol,))):
+        at_extreme = self.values.value(number, (frame.symbol,)).xreplace({TURN[frame.symbol]: S.One})
+        if not _short(at_extreme):
             return whole
         return (1 - KroneckerDelta(axes[0], frame.symbol)) * whole
 

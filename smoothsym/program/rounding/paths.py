@@ -11,9 +11,9 @@ import numpy as np
 
 from smoothsym.program import arrays
 from smoothsym.program.lower import Program
+from smoothsym.program.rounding.adjoints import CHOICES
 
 ROWS, LENGTH = 24, 6
-CHOICES = ("either", "maximum", "minimum")
 PARAMETERS = (1.25, 2.5, 4.0)
 """What a parameter is on ordinary rows, where it is not given."""
 
@@ -41,7 +41,7 @@ class Paths:
         """Whether each choice takes the first form on ordinary rows."""
         return self._seen[0]
 
-    def possible(self, choices: Mapping[int, bool]) -> bool:
+    def possible(self, choices: Mapping[int, bool | None]) -> bool:
         """Whether an ordinary row makes these choices together."""
         return any(all((q, way) in seen for q, way in choices.items() if q in dict(seen)) for seen in self._seen[1])
 
@@ -92,6 +92,11 @@ class Paths:
     @property
     def fixed(self) -> dict[int, bool]:
         return {number: min(ways) for number, ways in self.ways.items() if len(ways) == 1}
+
+    @property
+    def entrywise(self) -> dict[int, None]:
+        """Choices that go either way, entry by entry."""
+        return {number: None for number in self.open_ if self.program.operations[number].rank}
 
     @property
     def open_(self) -> list[int]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Add, Expr, Indexed, KroneckerDelta, Max, Min, Mul, Pow, Sum, Symbol, exp, log, sign
+from sympy import Abs, Add, Expr, Heaviside, Indexed, KroneckerDelta, Max, Min, Mul, Pow, Sum, Symbol, exp, log, sign
 
 from smoothsym import words
 
@@ -72,6 +72,8 @@ class Points:
             return args[0] ** args[1]
         if isinstance(e, Max | Min):
             return (np.max if isinstance(e, Max) else np.min)(args, axis=0)
+        if isinstance(e, Heaviside):
+            return np.heaviside(args[0], 0)
         return _FUNCTIONS[e.func](args[0])
 
     def _symbol(self, e: Symbol) -> Any:

@@ -12,6 +12,7 @@ from sympy import (
     Dummy,
     Expr,
     Function,
+    Heaviside,
     Indexed,
     IndexedBase,
     Integer,
@@ -91,7 +92,7 @@ class Signs:
             if e.exp.is_Integer and e.exp.is_even:
                 return 1
             return self.of(e.base) if e.exp.is_Integer else int(self.of(e.base) > 0)
-        if isinstance(e, exp | Abs | KroneckerDelta):
+        if isinstance(e, exp | Abs | KroneckerDelta | Heaviside):
             return 1
         if isinstance(e, log):
             return self.of(e.args[0] - 1)
@@ -128,6 +129,8 @@ class Signs:
         for part in e.atoms(exp):
             if self.of(part.args[0]) < 0:
                 fixed[part] = 1 / (1 + Dummy("fall", nonnegative=True))
+        for part in e.atoms(Heaviside):
+            fixed[part] = 1 / (1 + Dummy("less", nonnegative=True))
         for part in e.atoms(log):
             if (way := self.of(part)) != 0:
                 fixed[part] = way * Dummy("log", nonnegative=True)

@@ -9,6 +9,7 @@ from mpmath import mp, mpf
 from sympy import (
     Abs,
     Add,
+    Heaviside,
     Indexed,
     Integer,
     KroneckerDelta,
@@ -183,6 +184,8 @@ class Valued:
         if isinstance(e, additions):
             return mpf(int(additions(e.args[0].xreplace({words.n: Integer(len(self.x))}))))
         args = [self(a, bound) for a in e.args]
+        if isinstance(e, Heaviside):
+            return mpf(args[0] > 0)
         if isinstance(e, KroneckerDelta):
             return mpf(args[0] == args[1])
         joined = {Add: mp.fsum, Mul: mp.fprod}

@@ -9,6 +9,7 @@ from smoothsym.program.lower import Operation, Program
 from smoothsym.program.rounding.first_order import first_order
 from smoothsym.program.rounding.first_order import formula as formula_of
 from smoothsym.program.rounding.model import Model
+from smoothsym.program.trace import trace
 
 ROWS = ([0.3, -1.257, 0.7, 1.91, 2.127], [3.1, 3.2, 2.9, 3.07, 3.3], [-0.41, -0.53, 0.62])
 PARAMETERS = {"alpha": ("1.3", "0.7"), "p": ("2.7", "1.3"), "eps": ("0.3", "1.7")}
@@ -35,6 +36,68 @@ def test_a_formula_is_the_worst_case(name, of):
                 claimed = Valued(row, symbols, **dict(zip("ik", (mp.mpf(q + 1) for q in at), strict=False)))(formula)
                 found = worst(program, row, symbols, at)
                 assert abs(claimed - found) < mp.mpf(10) ** -12 * found, (row, symbols, claimed, found)
+
+
+@pytest.mark.parametrize("value", ["-1.3", "1", "2"])
+@pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if op.key is not None])
+def test_a_parameter_may_be_given(name, value):
+    op = ss.operators[name]
+    program = op.program("value", "stable")
+    parameter = op.parameter.name
+    formula = first_order(program, domain=op.domain, given={parameter: value}) / ss.u
+    row = [q + 0.011 for q in reversed(next(rows_of(op)))]
+    with mp.workdps(60):
+        symbols = {parameter: mp.mpf(value)}
+        claimed, found = Valued(row, symbols, i=mp.mpf(3))(formula), worst(program, row, symbols, (2,) * op.vector)
+    assert abs(claimed - found) < mp.mpf(10) ** -12 * found
+
+
+def scaled_then_shifted(xp, x, alpha):
+    y = alpha * x
+    e = xp.exp(y - xp.max(y))
+    return (xp.max(y) + xp.log(xp.sum(e))) / alpha
+
+
+def from_the_smallest(xp, x, alpha):
+    low = xp.min(x)
+    return low - xp.log(xp.sum(xp.exp(-alpha * (x - low)))) / alpha
+
+
+def scaled_norm(xp, x):
+    size = xp.max(xp.abs(x))
+    return size * xp.sqrt(xp.sum((x / size) ** 2))
+
+
+def huber(xp, x):
+    return xp.sum(xp.where(xp.abs(x) > 1.0, xp.abs(x) - 0.5, 0.5 * x * x))
+
+
+def variance(xp, x):
+    return xp.mean((x - xp.mean(x)) ** 2)
+
+
+def log_softmax(xp, x):
+    y = x - xp.max(x)
+    return y - xp.log(xp.sum(xp.exp(y)))
+
+
+@pytest.mark.parametrize("code", [scaled_then_shifted, from_the_smallest, scaled_norm, huber, variance, log_softmax])
+def test_a_formula_of_anybodys_code_is_the_worst_case(code):
+    program = trace(code)
+    formula = first_order(program) / ss.u
+    with mp.workdps(60):
+        symbols = {"alpha": mp.mpf("1.3")}
+        at = (1,) * len(program.outputs[0][1])
+        claimed, found = Valued(ROWS[0], symbols, i=mp.mpf(2))(formula), worst(program, ROWS[0], symbols, at)
+    assert abs(claimed - found) < mp.mpf(10) ** -12 * found
+
+
+def test_multiplying_before_the_shift_costs_what_entries_are():
+    good, bad = (first_order(q) / ss.u for q in (ss.logsumexp.program("value", "stable"), trace(scaled_then_shifted)))
+    row = [1000.0 + q for q in ROWS[0]]
+    with mp.workdps(30):
+        good, bad = (Valued(row, {"alpha": mp.mpf("1.3")})(e) for e in (good, bad))
+    assert bad > 1.8 * good
 
 
 def test_a_formula_that_leaves_out_an_operation_is_caught():
