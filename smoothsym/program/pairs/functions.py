@@ -2,10 +2,11 @@
 
 exp(t) = 2^e T_i exp(s), with K = 4096 in float64 and 64 in float32, k = round(t K / ln 2) = K e + i, T_i = 2^(i/K), |s| <= ln 2 / 2 K.
 
-    s       t - k (ln 2 / K) in pairs, to 10 u^2 |t|, which is relative to exp(t)
-    E       exp(s) - 1 = s + s^2/2 + c, s^2 to u^2 s^2, c = s^3/6 + ... + s^6/720 in floats, to 4 u |c|; the rest is below s^7/5000
-    exp     T + T E: (10 |t| + 8) u^2 + 4 u |c|, |c| < 2^-43 in float64 and 2^-25 in float32
-    expm1   E itself where k = 0, to 4 u |c / s| < 2^-80; else exp(t) - 1, which is 1/2 K in size at the least
+    s       t - k (ln 2 / K) in pairs, to 4 u^2 |t| + 3 u^2 |s|, which is relative to exp(t)
+    E       exp(s) - 1 = s + s^2/2 + c, s^2 to 2 u^2 s^2; c = s^3/6 + ... + s^6/720 in floats and without lo, to 8 u |c|; the next term
+            is below s^7/5000
+    exp     T + T E: (4 |t| + 8) u^2 + 8 u |c|, |c| < 2^-43.1 in float64, 2^-25.1 in float32
+    expm1   E itself where k = 0, to 8 u |c / s|, |c / s| < 2^-29.6 and 2^-17.6; else exp(t) - 1, to the same error over ln 2 / 2 K
     log     y0 from the library, within 8 of its last places; d = (y - exp(y0)) / exp(y0); log y = y0 + d - d^2/2 + d^3/3, to the
             error of exp(y0); where 1/2 < y < 2 to 3/2 that of expm1(y0), y - 1 and expm1(y0) standing for y and exp(y0)
     log1p   the same, from w = y - 1
@@ -29,13 +30,7 @@ from smoothsym.program.pairs.arithmetic import Arithmetic, Pair
 SHIFTS = {"float32": 6, "float64": 12}
 """log2 K."""
 
-
 _LN2 = Fraction(int(libmp.ln2_fixed(300)), 1 << 300)
-
-
-def _near(y: Pair) -> Any:
-    """Where log y is small beside y."""
-    return (y.hi > 0.5) & (y.hi < 2)
 
 
 @dataclass(frozen=True)
@@ -110,18 +105,18 @@ class Functions(Arithmetic):
         up, down, none = (self.array(v) for v in (2.0**half, 2.0**-half, 1.0))
         large, small = y.hi > up, y.hi < down
         z = self.scale(y, xp.where(large, down, xp.where(small, up, none)))
-        w = self.sub(z, self.number(Fraction(1)))
-        result = self._newton(xp.where(_near(z), xp.log1p(w.hi), xp.log(z.hi)), w, z)
+        result = self._newton(self.sub(z, self.number(Fraction(1))), z)
         apart = self.mul(self.number(_LN2 * half), Pair(xp.where(large, none, -none)))
         return self.choose(large | small, self.add(result, apart), result)
 
     def log1p(self, w: Pair) -> Pair:
-        return self._newton(self.xp.log1p(w.hi), w, self.add(w, self.number(Fraction(1))))
+        return self._newton(w, self.add(w, self.number(Fraction(1))))
 
-    def _newton(self, start: Any, w: Pair, y: Pair) -> Pair:
+    def _newton(self, w: Pair, y: Pair) -> Pair:
         """log y = log1p w for y = 1 + w, from a float near it."""
+        near = (y.hi > 0.5) & (y.hi < 2)
+        start = self.xp.where(near, self.xp.log1p(w.hi), self.xp.log(y.hi))
         whole, less = self.exponentials(Pair(start))
-        near = _near(y)
         left = self.sub(self.choose(near, w, y), self.choose(near, less, whole))
         d = left.hi / whole.hi
         square = self.times(d, d)

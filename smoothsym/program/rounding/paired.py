@@ -22,7 +22,7 @@ Array = Any
 
 BELOW = 8
 """How many of the smallest numbers an operation may be off by, where it loses what is below them."""
-LONGEST = {"float32": 1000, "float64": 1_000_000}
+LONGEST = {"float32": 1000, "float64": 40_000}
 """For how many terms the error of a sum is the one that is stated."""
 
 

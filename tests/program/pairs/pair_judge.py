@@ -62,6 +62,7 @@ def draws(seed, format):
         ("log", (one,), mpmath.log),
         ("log1p", (positive(),), mpmath.log1p),
         ("log1p", (uniform(-1, 1),), mpmath.log1p),
+        ("log1p", (pair(rng, -1 + 2.0 ** -rng.uniform(1, 26, SIZE), format),), mpmath.log1p),
         ("pow", (positive(), uniform(-1, 1)), lambda x, y: x**y),
         ("pow", (one, uniform(-300, 300)), lambda x, y: x**y),
     ]
