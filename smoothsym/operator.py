@@ -162,14 +162,14 @@ class SmoothMax:
 
     # ---- what is true --------------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def arity(self) -> int | None:
         """How many entries an expression without sums takes; None for a vector of any length."""
         if self.definition.has(Sum):
             return None
         return max(int(entry.indices[0]) for entry in self.definition.atoms(Indexed))
 
-    @property
+    @cached_property
     def vector(self) -> bool:
         """Whether there is a value for each entry x[i], i a free index, as of softmax."""
         return words.i in self.definition.free_symbols

@@ -1,6 +1,6 @@
 """A formula of an operator on rows of floats: the program on ordinary rows, the contract on the others.
 
-x, like it or not        the program, in float32 or wider, for a parameter of which sign and value are known where they are
+ordinary rows            the program, in float32 or wider, for a parameter of which sign and value are known where they are
 a difference overflows   once more by the law of joint homogeneity, f(x; a) = s f(x/s; s a)
 no weight (-inf, 0)      terms that are no number count 0 in sums
 nan, inf, nothing        the contract's answer in place of what was computed
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from math import ceil, inf, log2, nan
+from math import ceil, isfinite, log2, nan
 from typing import Any
 
 import numpy as np
@@ -65,15 +65,19 @@ class Evaluation:
             flat, counts, weights = (_flat(beside) for beside in (rows, self.counts, self.weights))
             vectors = {name: _flat(vector) for name, vector in self.vectors.items()}
             at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // max(size, size**self.rank, 1))
-            results = []
+            results = None
             for start in range(0, max(len(flat), 1), at_once):
                 part = slice(start, start + at_once)
                 beside = {name: vector[part] for name, vector in vectors.items()}
                 count, weight = (None if q is None else q[part] for q in (counts, weights))
                 block = replace(self, counts=count, weights=weight, vectors=beside)
-                results.append(block._computed(flat[part]))
-            whole = results[0] if len(results) == 1 else np.concatenate(results)
-            return whole.reshape((*rows.shape[:-1], *(size,) * self.rank))
+                found = block._computed(flat[part])
+                if len(flat) <= at_once:
+                    return found.reshape((*rows.shape[:-1], *(size,) * self.rank))
+                if results is None:
+                    results = np.empty((len(flat), *(size,) * self.rank), dtype=rows.dtype)
+                results[part] = found
+            return results.reshape((*rows.shape[:-1], *(size,) * self.rank))
 
     def _computed(self, rows: Any) -> Any:
         return _Rows(self, rows).result()
@@ -146,9 +150,16 @@ class _Rows:
         of = self.of
         if of.parameter.row is not None or not of.library.inspectable or self.counts is not None:
             return False
+        zeros = of.op.kind == "modulus" and not bool(self.xp.all(self.x))
+        return not zeros and self._bounded
+
+    @cached_property
+    def _bounded(self) -> bool:
+        """Whether all entries are finite, and so are their differences."""
+        if isinstance(self.x, np.ndarray) and isfinite(np.vdot(self.x, self.x)):
+            return True
         low, high = float(self.xp.min(self.x)), float(self.xp.max(self.x))
-        zeros = of.op.kind == "modulus" and not (low > 0 or high < 0) and not bool(self.xp.all(self.x))
-        return -inf < low <= high < inf and not zeros
+        return isfinite(low) and isfinite(high) and high - low <= self.of.library.largest(self.of.work)
 
     def computed(self, careful: bool) -> Any:
         """What the program computes; `careful` where entries may have no weight."""
@@ -202,11 +213,9 @@ class _Rows:
         xp, of = self.xp, self.of
         if self.counts is not None and of.rank:
             result = self._where_counted(result)
+        if of.library.inspectable and self.counts is None and self._bounded and bool(xp.all(xp.isfinite(result))):
+            return result
         finite = xp.where(self.contract._counting(xp.isfinite(self.x)), self.x, self.constant(0.0))
-        if of.library.inspectable:
-            spread = float(xp.max(finite)) - float(xp.min(finite))
-            if abs(spread) <= of.library.largest(of.work) and bool(xp.all(xp.isfinite(result))):
-                return result
         whole = xp.all(xp.reshape(xp.isfinite(result), (*self.x.shape[:-1], -1)), axis=-1)
         again = ~(whole & xp.isfinite(xp.max(finite, axis=-1) - xp.min(finite, axis=-1)))
         again = xp.reshape(again, (*again.shape, *(1,) * of.rank))

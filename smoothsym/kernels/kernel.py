@@ -148,10 +148,13 @@ class Kernel:
         slopes = self.of == "gradient" and self.op.arity != 1
         return int(slopes) + int(self.op.vector)
 
+    @cached_property
+    def _beside(self) -> list[str]:
+        return sorted({str(e.base) for e in self.op.definition.atoms(Indexed)} - {str(words.x)})
+
     def _check(self) -> None:
-        beside = {e.base for e in self.op.definition.atoms(Indexed)} - {words.x}
-        if beside:
-            raise ValueError(f"{self.op.name} has the vector {beside.pop()} beside x; float kernels take x alone")
+        if self._beside:
+            raise ValueError(f"{self.op.name} has the vector {self._beside[0]} beside x; float kernels take x alone")
 
 
 def kernels_of(op: Any) -> dict[str, Kernel]:

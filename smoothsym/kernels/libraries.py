@@ -143,8 +143,8 @@ class _TorchNamespace:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._torch, name)
 
-    def sum(self, x: Any, axis: Any = None) -> Any:
-        return self._torch.sum(x, dim=axis)
+    def sum(self, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+        return self._torch.sum(x, dim=axis, keepdim=keepdims)
 
     def argmax(self, x: Any, axis: Any = None) -> Any:
         return self._torch.argmax(x, dim=axis)

@@ -135,7 +135,7 @@ class _Run:
         if v_axes == (0,) and tuple(value.shape) == tuple(self.x.shape) and not isinstance(where, int):
             if isinstance(value, np.ndarray):
                 value = value.copy()
-                np.put_along_axis(value, where[..., None], 0, axis=-1)
+                value.reshape(-1)[np.arange(where.size) * value.shape[-1] + where.reshape(-1)] = 0
                 return value
             if hasattr(value, "scatter"):
                 return value.scatter(-1, where[..., None], 0.0)

@@ -1,0 +1,61 @@
+"""The contract by masks says what the contract says exactly, one row at a time."""
+
+from fractions import Fraction
+from itertools import product
+from math import inf, isfinite, nan
+
+import numpy as np
+import pytest
+from sympy import Sum, exp
+
+import smoothsym as ss
+from smoothsym.certify import special
+from smoothsym.kernels.contract import Contract
+from smoothsym.words import alpha, j, n, x
+
+PARAMETERS = [1.0, -1.0, 0.0, -0.0, inf, -inf, nan, 0.5]
+MINE = ss.SmoothMax("mine", Sum(x[j] * exp(2 * alpha * x[j]), (j, 1, n)) / Sum(exp(2 * alpha * x[j]), (j, 1, n)))
+
+
+def answered(op, of, row, parameter):
+    """What the contract says exactly, None where it has nothing to say."""
+    entries = [Fraction(v) if isfinite(v) else v for v in map(float, row)]
+    number = Fraction(parameter) if isfinite(parameter) else parameter
+    found = special.answer(op, entries, number, of, str(parameter) == "-0.0")
+    return None if found is None or found.silent else np.array(found.value, dtype=float)
+
+
+@pytest.mark.parametrize("of", ["value", "gradient"])
+@pytest.mark.parametrize("op", [*ss.operators.values(), MINE], ids=str)
+def test_every_pattern_of_special_entries(op, of):
+    entries = [0.5, 2.0, inf, nan] if op.domain == "positive" else [0.0, -1.5, 2.0, inf, -inf, nan]
+    rows = np.array(list(product(entries, repeat=op.arity or 3)))
+    asked = 0
+    for parameter in PARAMETERS:
+        found = op(rows, of=of, **{op.parameter.name: parameter})
+        for row, got in zip(rows, found, strict=True):
+            if (exact := answered(op, of, row, parameter)) is not None:
+                asked += 1
+                assert np.allclose(got, exact.reshape(got.shape), rtol=1e-15, atol=0, equal_nan=True), (row, parameter)
+    assert asked > 0
+
+
+def test_a_wrong_end_is_caught(monkeypatch):
+    monkeypatch.setattr(Contract, "_end", lambda self, upper: -inf if upper else inf)
+    assert ss.boltzmann(np.array([inf, 1.0])) != answered(ss.boltzmann, "value", [inf, 1.0], 1.0)
+
+
+def test_a_million_rows_with_infinities_take_no_loop():
+    rows = np.random.default_rng(0).normal(size=(1 << 20, 3))
+    rows[::2, 0], rows[::3, 1], rows[::5] = inf, -inf, -inf
+    found = ss.logsumexp(rows)
+    assert (found[::10] == -inf).all() and (found[2::10] == inf).all() and np.isfinite(found[1::10]).any()
+
+
+@pytest.mark.parametrize("op", [ss.boltzmann, ss.mellowmax, ss.pnorm, ss.powermean], ids=str)
+def test_a_mean_does_not_overflow_where_its_sum_does(op):
+    rows = np.array([[1.5e308, 1.7e308], [1.0, 3.0]])
+    parameter = op.parameter.name
+    got = op(rows, **{parameter: 0.0})
+    exact = ss.reference(op, rows, **{parameter: 0.0})
+    assert np.allclose(got, exact, rtol=1e-13)

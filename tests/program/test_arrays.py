@@ -1,0 +1,38 @@
+"""Programs are in the words of the array API standard: they run on a library that has no others."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import smoothsym as ss
+from smoothsym.program import arrays
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "kernels"))
+from needed import needed
+
+ROWS = np.random.default_rng(7).normal(size=(3, 4, 5)) * 4
+
+
+@pytest.mark.parametrize("lazy", [True, False])
+@pytest.mark.parametrize("kernel", ["naive", "stable", "naive_gradient", "stable_gradient"])
+@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
+def test_every_program_runs_on_the_standard_alone(op, kernel, lazy):
+    strict = needed("array_api_strict")
+    kernel, rows = op.kernels[kernel], np.abs(ROWS[..., : op.arity or 5])
+    settings = {"summation": kernel.summation, "lazy": lazy}
+    with np.errstate(all="ignore"):
+        given = {op.parameter.name: strict.asarray(1.5)}
+        (found,) = arrays.run(kernel.program, strict.asarray(rows), given, xp=strict, **settings)
+        (same,) = arrays.run(kernel.program, rows, {op.parameter.name: np.float64(1.5)}, **settings)
+    assert np.allclose(np.asarray(found), same, rtol=1e-15)
+
+
+def test_an_entry_left_out_is_a_zero_written_or_chosen():
+    program = ss.logsumexp.program("value", "float")
+    rows, given = ROWS.reshape(12, 5), {"alpha": np.float64(0.5)}
+    flat = arrays.run(program, rows, given)[0]
+    assert np.array_equal(arrays.run(program, ROWS, given)[0].reshape(-1), flat)
+    left_out = arrays.run(program, rows, given, where=np.arange(5) < 4, length=np.float64(4))[0]
+    assert np.allclose(left_out, ss.logsumexp(rows[:, :4], alpha=0.5), rtol=1e-15)
