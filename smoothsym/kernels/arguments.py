@@ -217,7 +217,7 @@ def _parameter(op: Any, library: Library, given: Mapping[str, Any], work: Any, p
     if number is None:
         return Parameter(name, "traced", Known(), library.cast(library.array(value), work), None, value)
     if plain:
-        return Parameter(name, None, known_of(number), library.cast(library.array(value), work), number, value)
+        return Parameter(name, None, Known(), library.cast(library.array(value), work), number, value)
     row = special_row(number)
     if row is not None:
         return Parameter(name, row, Known(), library.array(number, work), number, value)

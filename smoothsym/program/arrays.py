@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program.lower import Operation, Program
-from smoothsym.program.summation import total
+from smoothsym.program.summation import numpy_total, total
 
 _NAMES = {
     "abs": "abs",
@@ -154,7 +154,7 @@ class _Run:
                 self._along(self.where, operation), value, self.xp.asarray(neutral, dtype=value.dtype)
             )
         if operation.name == "sum" and self.summation == "compensated":
-            return total(self.xp, value, axis)
+            return numpy_total(value, axis) if isinstance(value, np.ndarray) else total(self.xp, value, axis)
         return getattr(self.xp, operation.name)(value, axis=axis)
 
     def _along(self, mask: Any, operation: Operation) -> Any:

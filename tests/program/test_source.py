@@ -89,7 +89,7 @@ def test_the_source_gives_the_bits_of_the_kernel(op, name, dtype):
     function = space[f"{op.name}_{name}"]
     for size in (1, 2, 7, 300):
         data = rows(op, size, dtype)
-        for value in (2.0, 1.0, 0.3, 1e-3) if op.parameter is not None else (None,):
+        for value in (3.0, 1.0, 0.3, 1e-3) if op.parameter is not None else (None,):
             given = () if value is None else (value,)
             keywords = {} if value is None else {op.parameter.name: value}
             printed, run = function(data, *given), kernel(data, **keywords)
