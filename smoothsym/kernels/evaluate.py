@@ -55,8 +55,7 @@ class Evaluation:
 
     def __call__(self, rows: Any) -> Any:
         """The results, in the dtype of the rows."""
-        result = self._blocks(rows) if isinstance(rows, np.ndarray) else self._computed(rows)
-        return self.library.cast(result, rows.dtype)
+        return self._blocks(rows) if isinstance(rows, np.ndarray) else self._computed(rows)
 
     def _blocks(self, rows: Any) -> Any:
         size = rows.shape[-1]
@@ -65,7 +64,7 @@ class Evaluation:
             flat, counts, weights = (_flat(beside) for beside in (rows, self.counts, self.weights))
             vectors = {name: _flat(vector) for name, vector in self.vectors.items()}
             at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // max(size, size**self.rank, 1))
-            results = None
+            results: Any = None
             for start in range(0, max(len(flat), 1), at_once):
                 part = slice(start, start + at_once)
                 beside = {name: vector[part] for name, vector in vectors.items()}
@@ -80,7 +79,7 @@ class Evaluation:
             return results.reshape((*rows.shape[:-1], *(size,) * self.rank))
 
     def _computed(self, rows: Any) -> Any:
-        return _Rows(self, rows).result()
+        return self.library.cast(_Rows(self, rows).result(), rows.dtype)
 
 
 def _flat(rows: Any) -> Any:

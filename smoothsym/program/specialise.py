@@ -116,8 +116,6 @@ class _Specialising:
                 return self.record(replace(operation, name="mul", args=(args[0], args[0])))
             if values[1] == Fraction(1, 2):
                 return self.record(replace(operation, name="sqrt", args=args[:1]))
-            if values[1] == -1:
-                return self.record(replace(operation, name="div", args=((self.number(Fraction(1)), ()), args[0])))
         if name == "either":
             if args[1] == args[2]:
                 return own[1]
