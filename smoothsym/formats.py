@@ -211,6 +211,17 @@ class Format:
         return float(value).hex()
 
 
+def gradual_underflow() -> bool:
+    """Whether the machine keeps subnormal numbers; any library that is loaded may have set it to flush them to zero.
+
+    >>> gradual_underflow()
+    True
+    """
+    taken = np.array([1, 1 << 52], dtype=np.int64).view(np.float64)
+    # The smallest number as an operand, and half of the smallest normal one as a result; by their bits, as comparisons flush too.
+    return bool(((taken * np.array([1.0, 0.5])).view(np.int64) == np.array([1, 1 << 51])).all())
+
+
 def _parts(value: Any) -> tuple[bool, int, int, int]:
     """(negative, top, bottom, exponent) with |value| = top / bottom * 2^exponent."""
     if isinstance(value, tuple):

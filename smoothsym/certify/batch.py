@@ -8,7 +8,7 @@ else is taken from a stage, and special rows never enter one.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -22,6 +22,8 @@ from smoothsym.program.twofold import machine, values
 from smoothsym.program.twofold.values import Twofold
 
 Array = Any
+Vectors = Mapping[str, Array]
+"""Rows of x and of what stands beside them, such as weights, each of shape (rows, n)."""
 
 BLOCK, SHARED = 1 << 15, 1 << 16
 """Elements of a block: its arrays stay near the processor; where several threads take turns, a longer one costs fewer turns."""
@@ -64,14 +66,18 @@ class Batch:
     def rank(self) -> int:
         return int(self.op.rank(self.of))
 
-    def decide(self, rows: Array, found: Array) -> tuple[Array, dict[str, int]]:
-        """(which rows are decided, how many by each stage) for rows of float64; bit patterns are written to `found`, of shape (rows, n, ...).
+    def decide(self, vectors: Vectors, found: Array) -> tuple[Array, dict[str, int]]:
+        """(which rows are decided, how many by each stage) for vectors of float64; bit patterns are written to `found`, of shape (rows, n, ...).
 
-        Rows that are not finite, or nearly beyond every float, are left undecided.
+        Rows that are not finite, or nearly beyond every float, are left undecided. Every bound takes gradual underflow for granted.
         """
+        rows = vectors["x"]
         _keep_memory()
         peak = _peak(rows)
         ordinary = peak < LARGEST
+        for name, beside in vectors.items():
+            if name != "x":
+                ordinary &= _peak(beside) < LARGEST
         left, counts = ordinary.copy(), dict[str, int]()
         gentle = self._gentle(peak)
         for level in self._levels():
@@ -82,12 +88,13 @@ class Batch:
             for form, mine in forms:
                 if mine.all():
                     # What is not sure is written over by what decides it.
-                    sure = self._stage(rows, found, form, level, float(peak.max()))
+                    sure = self._stage(vectors, found, form, level, float(peak.max()))
                     left = ~sure
                 elif mine.any():
                     places = np.flatnonzero(mine)
                     bits = np.empty((len(places), *found.shape[1:]), dtype=found.dtype)
-                    sure = self._stage(rows[places], bits, form, level, float(peak[places].max()))
+                    some = {name: vector[places] for name, vector in vectors.items()}
+                    sure = self._stage(some, bits, form, level, float(peak[places].max()))
                     found[places[sure]] = bits[sure]
                     left[places[sure]] = False
                 else:
@@ -111,11 +118,11 @@ class Batch:
             return ("full",)
         return ("fast", "full") if self.rank == 0 else ("medium", "full")
 
-    def _stage(self, rows: Array, bits: Array, form: str, level: str, reach: float) -> Array:
+    def _stage(self, vectors: Vectors, bits: Array, form: str, level: str, reach: float) -> Array:
         """Which rows a stage decided; all its bit patterns are written to `bits`."""
         program = self.op.program(self.of, form)
         symbols = {self.name: values.constant(self.parameter, level == "single")} if self.name else {}
-        count, n = rows.shape
+        count, n = vectors["x"].shape
         elements = max(n, n**self.rank)
         threads = _threads(count * elements)
         size = max(1, (SHARED if threads > 1 else BLOCK) // elements)
@@ -126,7 +133,10 @@ class Batch:
 
         def part(start: int) -> None:
             stop = min(start + step, count)
-            blocks = [_block(rows[s : min(s + size, stop)], coarse) for s in range(start, stop, size)]
+            blocks = [
+                {name: _block(vector[s : min(s + size, stop)], coarse) for name, vector in vectors.items()}
+                for s in range(start, stop, size)
+            ]
             (value,) = machine.run(program, blocks, symbols, level, reach)
             patterns, sure = rounded(value, self.fmt, self.rounding)
             bits[start:stop] = patterns.reshape(-1) if coarse else patterns.transpose(self.rank, *range(self.rank))

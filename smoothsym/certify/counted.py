@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import isfinite
@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from smoothsym import words
-from smoothsym.certify.inputs import Row, index_of, nested, rows_of
+from smoothsym.certify.inputs import Row, exact_number, floats_of, index_of, is_floats, nested, rows_of
 from smoothsym.certify.special import Number
 from smoothsym.errors import shown
+
+Array = Any
 
 WEIGHTS, DIRECTION = str(words.w.label), str(words.v.label)
 
@@ -45,6 +47,115 @@ class Counted:
             a, b = divmod(q, len(self.places))
             spread[self.places[b] if rank == 1 else self.places[a] * self.size + self.places[b]] = value
         return spread
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Rows of floats of which equally many entries count, and those alone; `places` say which rows, `counts` which entries, None for all."""
+
+    places: Array
+    vectors: Mapping[str, Array]
+    counts: Array | None = None
+
+    @property
+    def size(self) -> int:
+        return int(self.vectors["x"].shape[1])
+
+    def exact(self, row: int) -> Counted:
+        """A row as the numbers that it is."""
+        beside = {
+            name: [Fraction(v) for v in vector[row].tolist()] for name, vector in self.vectors.items() if name != "x"
+        }
+        entries = [exact_number(v, "x") for v in self.vectors["x"][row].tolist()]
+        return Counted(entries, range(self.size), self.size, beside)
+
+    def put(self, found: Array, into: Array) -> None:
+        """Outputs over the entries that count, put into those of all rows, with zeros for what is left out."""
+        if self.counts is not None and found.ndim > 1:
+            mask = self.counts if found.ndim == 2 else self.counts[:, :, None] & self.counts[:, None, :]
+            spread = np.zeros(mask.shape, dtype=found.dtype)
+            spread[mask] = found.reshape(-1)
+            found = spread
+        into[self.places] = found
+
+
+@dataclass(frozen=True)
+class Floats:
+    """Rows of floats, which of their entries count, None for all, and the vectors beside them, with an axis for the rows."""
+
+    rows: Array
+    shape: tuple[int, ...]
+    vectors: Mapping[str, Array]
+    counts: Array | None = None
+
+    def alike(self, start: int, stop: int) -> Iterator[Alike]:
+        """The rows from `start` to `stop`, as float64, without what is left out: it is in no sum, no maximum and no length."""
+        with np.errstate(invalid="ignore"):  # of a signalling nan
+            vectors = {"x": self.rows[start:stop].astype(np.float64, copy=False)}
+        vectors |= {name: vector[start:stop] for name, vector in self.vectors.items()}
+        counts = None if self.counts is None else self.counts[start:stop]
+        places, size = np.arange(start, start + len(vectors["x"])), self.rows.shape[1]
+        if counts is None:
+            yield Alike(places, vectors)
+            return
+        many = np.count_nonzero(counts, axis=1)
+        for count in np.unique(many).tolist():
+            mine = many == count
+            which = counts[mine]
+            kept = {
+                name: vector[mine][which].reshape(len(which), count) if vector.shape[1] == size else vector[mine]
+                for name, vector in vectors.items()
+            }
+            yield Alike(places[mine], kept, which)
+
+
+def counted_floats(op: Any, x: Any, weights: Any, where: Any, v: Any) -> Floats | None:
+    """An array of floats with what counts of each row and the vectors beside it; None where something is no float64, or does not fit."""
+    if not is_floats(x) or x.ndim == 0 or (op.arity is not None and where is not None):
+        return None
+    shape = x.shape if op.arity != 1 or x.shape[-1:] == (1,) else (*x.shape, 1)
+    count, vectors, counts = int(np.prod(shape[:-1])), dict[str, Array](), None
+    if where is not None:
+        mask = np.asarray(where)
+        if mask.dtype != np.bool_ or mask.shape not in (shape, shape[-1:]):
+            return None
+        counts = np.broadcast_to(mask, shape).reshape(count, shape[-1])
+    for name, given in ((WEIGHTS, weights), (DIRECTION, v)):
+        if given is None:
+            continue
+        if (vector := _as_floats(given, name)) is None or not np.isfinite(vector).all():
+            return None
+        one = name == DIRECTION and vector.shape in ((), (1,))
+        if not one and vector.shape not in (shape, shape[-1:]):
+            return None
+        size = 1 if one else shape[-1]
+        vectors[name] = np.broadcast_to(vector, (*shape[:-1], size)).reshape(count, size)
+    if weights is not None:
+        w = vectors[WEIGHTS]
+        if (w < 0).any() or (shape[-1] and not (w > 0).any(axis=1).all()):
+            return None
+        if not (w > 0).all():
+            counts = w > 0 if counts is None else counts & (w > 0)
+    if counts is not None and counts.all():
+        counts = None
+    floats = floats_of(op, x, counts)
+    return None if floats is None else Floats(*floats, vectors, counts)
+
+
+def _as_floats(values: Any, argument: str) -> Array | None:
+    """Numbers as the float64s that they are; None where one is none."""
+    if is_floats(values):
+        with np.errstate(invalid="ignore"):
+            return values.astype(np.float64, copy=False)
+    if type(values) is np.ndarray and values.dtype.kind in "iu":
+        whole = values.astype(np.float64)
+        return whole if bool((np.abs(whole) < 2.0**53).all()) else None
+    entries, shape = nested(values, argument)
+    try:
+        found = [float(v) for v in entries]
+    except OverflowError:
+        return None
+    return np.array(found).reshape(shape) if found == entries else None
 
 
 def counted_rows(

@@ -14,10 +14,10 @@ from sympy import Expr
 
 from smoothsym import formats
 from smoothsym.certify.batch import Batch, Stages
-from smoothsym.certify.counted import Counted
+from smoothsym.certify.counted import Floats, counted_floats
 from smoothsym.certify.decide import BUDGET, FIRST_BITS, Question, digits_question, rounding_question
 from smoothsym.certify.enclosure import Enclosure, make_mpf
-from smoothsym.certify.inputs import exact_number, floats_of, parameter_of, settled
+from smoothsym.certify.inputs import parameter_of, settled
 from smoothsym.certify.inquiry import Inquiry
 from smoothsym.certify.special import Number
 from smoothsym.errors import unknown
@@ -145,16 +145,16 @@ def reference(
     weighted = weights is not None
     least = (fmt.name, fmt.precision)
     asked = _asked(op, of, parameter, engine, question, least, first, budget, computed, contracted, weighted)
-    plain = weights is None and where is None and v is None
-    floats = floats_of(asked.op, X) if plain else None
+    # Where a library has the machine flush small numbers to zero, no float is touched: all bounds take gradual underflow for granted.
+    floats = counted_floats(asked.op, X, weights, where, v) if formats.gradual_underflow() else None
     if floats is None:
         exact, shape = asked.rows(X, weights, where, v)
         bits: Any = np.array(asked.answers(exact), dtype=fmt.uint)
         stages = Stages(len(exact), {"enclosures": len(exact)})
     else:
-        rows, shape = floats
-        asked.check(shape[-1])
-        bits, stages = _by_stages(asked, rows, fmt, rounding)
+        shape = floats.shape
+        asked.check(shape[-1], {name: vector.shape[1] for name, vector in floats.vectors.items()})
+        bits, stages = _by_stages(asked, floats, fmt, rounding)
     found = fmt.to_array(bits.reshape((*shape[:-1], *shape[-1:] * asked.rank)))
     return (found, stages) if full_output else found
 
@@ -163,33 +163,38 @@ CHUNK = 1 << 21
 """So many elements go through the stages at a time: what they need beside the rows and the answers is bounded, for any number of rows."""
 
 
-def _by_stages(asked: Inquiry, rows: Any, fmt: formats.Format, rounding: str) -> tuple[Any, Stages]:
+def _by_stages(asked: Inquiry, given: Floats, fmt: formats.Format, rounding: str) -> tuple[Any, Stages]:
     """The bit patterns of rows of floats: of ordinary ones by the batch, of what it leaves open and of special rows one by one."""
-    count, n = rows.shape
+    count, n = given.rows.shape
     name, parameter, _ = asked.parameter
     bits = np.empty((count, *(n,) * asked.rank), dtype=fmt.uint)
     batch = None
-    if not isinstance(parameter, float) and parameter != 0 and n:
+    if not isinstance(parameter, float) and parameter != 0:
         batch = Batch(asked.op, asked.of, name, parameter, fmt, rounding)
     counts: dict[str, int] = {}
     size = max(1, CHUNK // max(n, n**asked.rank, 1))
     for start in range(0, count, size):
-        with np.errstate(invalid="ignore"):  # of a signalling nan
-            part = rows[start : start + size].astype(np.float64, copy=False)
-        decided = np.zeros(len(part), dtype=bool)
-        if batch is not None:
-            decided, found = batch.decide(part, bits[start : start + size])
-            counts = {stage: counts.get(stage, 0) + found.get(stage, 0) for stage in {**counts, **found}}
-        left = np.flatnonzero(~decided)
-        if len(left):
-            # Rows that repeat, such as special ones, are answered once.
-            open_ = np.where(np.isnan(part[left]), np.nan, part[left])
-            _, first, which = np.unique(open_.view(np.uint64), axis=0, return_index=True, return_inverse=True)
-            exact = [Counted.whole([exact_number(v, "x") for v in part[q].tolist()]) for q in left[first]]
-            answers = asked.answers(exact, (left[first] + start).tolist())
-            answered = np.array(answers, dtype=fmt.uint).reshape(len(first), *bits.shape[1:])
-            bits[left + start] = answered[which.reshape(-1)]
-            counts["enclosures"] = counts.get("enclosures", 0) + len(left)
+        for alike in given.alike(start, start + size):
+            whole = alike.counts is None
+            shape = (len(alike.places), *(alike.size,) * asked.rank)
+            here = bits[start : start + size] if whole else np.empty(shape, dtype=fmt.uint)
+            decided = np.zeros(shape[0], dtype=bool)
+            if batch is not None and alike.size:
+                decided, found = batch.decide(alike.vectors, here)
+                counts = {stage: counts.get(stage, 0) + found.get(stage, 0) for stage in {**counts, **found}}
+            left = np.flatnonzero(~decided)
+            if len(left):
+                # Rows that repeat, such as special ones, are answered once.
+                open_ = np.concatenate([vector[left] for vector in alike.vectors.values()], axis=1)
+                open_ = np.where(np.isnan(open_), np.nan, open_)
+                _, first, which = np.unique(open_.view(np.uint64), axis=0, return_index=True, return_inverse=True)
+                exact = [alike.exact(row) for row in left[first].tolist()]
+                answers = asked.answers(exact, alike.places[left[first]].tolist())
+                answered = np.array(answers, dtype=fmt.uint).reshape(len(first), *shape[1:])
+                here[left] = answered[which.reshape(-1)]
+                counts["enclosures"] = counts.get("enclosures", 0) + len(left)
+            if not whole:
+                alike.put(here, bits)
     return bits, Stages(count, counts)
 
 

@@ -76,18 +76,27 @@ def parameter_of(op: Any, given: Mapping[str, Any]) -> tuple[str | None, Number,
     return name, number, isinstance(value, (float, np.floating)) and value == 0 and bool(np.signbit(value))
 
 
-def floats_of(op: Any, x: Any) -> tuple[np.ndarray[Any, Any], tuple[int, ...]] | None:
-    """An array of floats as rows, and its shape; None for what is no such array."""
-    if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray) or x.ndim == 0:
-        return None
-    if not ((x.dtype.kind == "f" and x.dtype.itemsize <= 8) or x.dtype.name == "bfloat16"):
+def is_floats(x: Any) -> bool:
+    """Whether it is an array of floats, each of which a float64 equals."""
+    if not isinstance(x, np.ndarray) or isinstance(x, np.ma.MaskedArray):
+        return False
+    return (x.dtype.kind == "f" and x.dtype.itemsize <= 8) or x.dtype.name == "bfloat16"
+
+
+def floats_of(op: Any, x: Any, counts: Any = None) -> tuple[np.ndarray[Any, Any], tuple[int, ...]] | None:
+    """An array of floats as rows, and its shape; None for what is no such array, or none of rows that the operator takes.
+
+    `counts` says which entries count, all if it is None.
+    """
+    if not is_floats(x) or x.ndim == 0:
         return None
     shape = x.shape if op.arity != 1 or x.shape[-1:] == (1,) else (*x.shape, 1)
-    positive = op.domain != "positive" or not bool((x <= 0).any())
-    if not positive or (op.arity is not None and shape[-1] != op.arity):
-        rows_of(op, x)  # which says what is wrong
-    count = int(np.prod(shape[:-1]))
-    return (x.reshape(count, shape[-1]), shape)
+    rows = x.reshape(int(np.prod(shape[:-1])), shape[-1])
+    if op.arity not in (None, shape[-1]):
+        return None
+    if op.domain == "positive" and bool(((rows if counts is None else rows[counts]) <= 0).any()):
+        return None
+    return rows, shape
 
 
 def rows_of(op: Any, x: Any, out: Sequence[bool] = ()) -> tuple[list[Row], tuple[int, ...]]:
@@ -176,6 +185,12 @@ def _array(x: np.ndarray[Any, Any], argument: str) -> tuple[Row, tuple[int, ...]
     if x.dtype.kind in "SUcbMm":
         raise TypeError(f"{argument} has dtype {x.dtype}; give real numbers")
     flat = x.reshape(-1)
+    if is_floats(x) and not formats.gradual_underflow():
+        # To convert a subnormal number would flush it, too.
+        fmt = formats.get(x.dtype)
+        bits = fmt.bits_of(flat.astype(fmt.dtype, copy=False)).tolist()
+        finite = np.isfinite(flat).tolist()
+        return [fmt.decode(b) if known else float(v) for b, known, v in zip(bits, finite, flat, strict=True)], x.shape
     if x.dtype.kind in "iu" or (x.dtype.kind == "f" and x.dtype.itemsize <= 8):
         return [exact_number(v, argument) for v in flat.tolist()], x.shape
     return [exact_number(v, argument) for v in flat], x.shape

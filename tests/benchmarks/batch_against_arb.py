@@ -115,7 +115,7 @@ def share(seed: int) -> dict[str, list[float]]:
     for level in LEVELS:
         for form in ("naive", "stable"):
             symbols = {op.parameter.name: values.constant(Fraction(a), level == "single")}
-            (v,) = machine.run(op.program(of, form), [np.ascontiguousarray(rows.T)], symbols, level)
+            (v,) = machine.run(op.program(of, form), [{"x": np.ascontiguousarray(rows.T)}], symbols, level)
             found[f"{name} {of}: {level}, {form}"] = [float(got.size), 0.0, max(_ratios(v, truth), default=0.0)]
     return found
 

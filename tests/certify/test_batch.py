@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from sympy import Sum
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.certify import batch, enclose
+from smoothsym.certify import batch, counted, enclose
 from smoothsym.certify.enclosure import Refused
 from smoothsym.program.twofold.values import Twofold
+from smoothsym.words import maximum, mean
 
 FAMILIES = {
     "ordinary": lambda g, n: g.normal(0, 3, (4, n)),
@@ -53,6 +56,122 @@ def test_every_row_has_the_bits_that_it_has_by_itself(op, family: str) -> None:
         fmt = formats.get(dtype)
         assert (fmt.bits_of(together) == fmt.bits_of(by_itself)).all(), (of, dtype, rounding, rows)
         assert sum(stages.decided.values()) == stages.rows == len(rows)
+
+
+WEIGHTS = {
+    "whole": lambda g, shape: g.integers(0, 3, shape).astype(float),
+    "wide": lambda g, shape: g.random(shape) * 10.0 ** g.integers(-320, 308, shape),
+}
+
+
+def beside(generator, rows, kind: str, of: str, scalar: bool) -> dict[str, np.ndarray]:
+    """Weights, a mask and a direction for rows; every row keeps a weight."""
+    weights = WEIGHTS[kind](generator, rows.shape)
+    weights[:, 0] = 1.0
+    given = {"weights": weights, "where": generator.random(rows.shape) < 0.7}
+    if of in ("jvp", "vjp", "hvp"):
+        given["v"] = np.float64(3.0) if of == "vjp" and scalar else generator.normal(0, 1, rows.shape)
+    return given
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=lambda op: op.name)
+def test_so_has_every_row_with_vectors_beside_it(op, family: str) -> None:
+    generator = np.random.default_rng(len(family))
+    for of, kind, dtype, rounding in (
+        ("value", "whole", "float64", "nearest"),
+        ("value", "wide", "float64", "up"),
+        ("gradient", "whole", "float32", "nearest"),
+        ("gradient", "wide", "float64", "nearest"),
+        ("jvp", "whole", "float64", "down"),
+        ("vjp", "wide", "float64", "nearest"),
+        ("hvp", "whole", "bfloat16", "zero"),
+    ):
+        rows = FAMILIES[family](generator, 4)
+        if op.domain == "positive":
+            rows = np.where(rows == 0, 1.0, np.abs(rows))
+        if op.vector and of == "hvp":
+            continue
+        asked = {"of": of, "dtype": dtype, "rounding": rounding, op.parameter.name: 2.0}
+        asked |= beside(generator, rows, kind, of, not op.vector)
+        try:
+            by_itself = ss.reference(op, rows.tolist(), **asked)
+        except Refused:
+            with pytest.raises(Refused):
+                ss.reference(op, rows, **asked)
+            continue
+        together, stages = ss.reference(op, rows, full_output=True, **asked)
+        fmt = formats.get(dtype)
+        assert (fmt.bits_of(together) == fmt.bits_of(by_itself)).all(), (asked, rows)
+        assert sum(stages.decided.values()) == stages.rows == len(rows)
+
+
+def weighted_rows(count: int = 200, n: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(5)
+    return generator.normal(0, 3, (count, n)), generator.random((count, n))
+
+
+@pytest.mark.parametrize("of", ("value", "gradient", "jvp", "vjp", "hvp"))
+def test_rows_with_vectors_are_decided_before_the_enclosures(of: str) -> None:
+    rows, weights = weighted_rows()
+    v = {"vjp": 3.0, "jvp": rows[::-1], "hvp": weights}
+    given = {"v": v[of]} if of in v else {}
+    mask = (rows > -2) | (np.arange(6) < 2)
+    _, stages = ss.reference(ss.boltzmann, rows, of=of, weights=weights, where=mask, full_output=True, **given)
+    assert stages.share("enclosures") == 0
+    assert stages.share("fast" if of in ("value", "jvp") else "medium") > 0.9
+
+
+def test_a_broken_weight_makes_other_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were a stage given a weight that is off by one part in 2^52, its bits would not be those of the enclosures."""
+    rows, weights = weighted_rows()
+    by_itself = ss.reference(ss.logsumexp, rows.tolist(), weights=weights)
+    assert (ss.reference(ss.logsumexp, rows, weights=weights) == by_itself).all()
+    broken = counted.counted_floats
+
+    def off(op, x, given, where, v):
+        floats = broken(op, x, given, where, v)
+        return replace(floats, vectors={"w": np.nextafter(floats.vectors["w"], np.inf)})
+
+    monkeypatch.setattr(enclose, "counted_floats", off)
+    assert (ss.reference(ss.logsumexp, rows, weights=weights) != by_itself).any()
+
+
+def test_what_is_left_out_is_in_no_sum_no_maximum_and_no_length() -> None:
+    spread = ss.SmoothMax("spread", ss.alpha * maximum(ss.x) + mean(ss.x) + Sum(ss.x[ss.j], (ss.j, 1, ss.n)) / ss.n)
+    rows, mask = (
+        np.array([[1.0, 9.0, 3.0], [np.nan, 5.0, np.inf]]),
+        np.array([[True, False, True], [False, True, False]]),
+    )
+    for given in ({"where": mask}, {"weights": mask.astype(int)}, {"weights": mask * 2.0, "where": mask}):
+        assert ss.reference(spread, rows, alpha=1, **given).tolist() == [7.0, 15.0]
+    assert np.isneginf(ss.reference(ss.logsumexp, rows, where=np.zeros(3, dtype=bool))).all()
+    assert not ss.reference(ss.boltzmann, rows, of="hessian", where=mask)[0, 1].any()
+
+
+@pytest.mark.parametrize(
+    "weights", ([1, 2, 0.5], [Fraction(1, 3), 1, 2], np.array([1, 2, 2**60]), np.array([1, 2, 0.1], "f4"))
+)
+def test_weights_of_any_kind(weights) -> None:
+    rows = np.random.default_rng(2).normal(0, 3, (5, 3))
+    assert (
+        ss.reference(ss.mellowmax, rows, weights=weights) == ss.reference(ss.mellowmax, rows.tolist(), weights=weights)
+    ).all()
+
+
+@pytest.mark.parametrize("dtype", ("bfloat16", "float32", "float64"))
+def test_where_small_numbers_are_flushed_all_rows_are_for_the_enclosures(
+    dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fmt = formats.get(dtype)
+    rows = fmt.to_array(np.array([[1, 3, fmt.sign_bit + 1], [fmt.infinity, 1, 0], [1, fmt.infinity - 1, 2]]))
+    for op in (ss.logsumexp, ss.pnorm):
+        expected = ss.reference(op, rows, dtype=dtype)
+        monkeypatch.setattr(formats, "gradual_underflow", lambda: False)
+        found, stages = ss.reference(op, rows, dtype=dtype, full_output=True)
+        monkeypatch.undo()
+        assert (fmt.bits_of(found) == fmt.bits_of(expected)).all()
+        assert stages.decided == {"enclosures": 3}
 
 
 @pytest.mark.parametrize("op", (ss.smu, ss.smoothabs, ss.logcosh, ss.softplus), ids=lambda op: op.name)

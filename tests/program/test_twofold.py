@@ -46,7 +46,7 @@ def to_fraction_of(raw: libmp.MPF) -> Fraction:
 def worst(op, of: str, parameter: float, rows: np.ndarray, level: str, form: str = "stable") -> float:
     name = op.parameter.name
     symbols = {name: values.constant(Fraction(parameter), level == "single")}
-    (v,) = machine.run(op.program(of, form), [np.ascontiguousarray(rows.T)], symbols, level)
+    (v,) = machine.run(op.program(of, form), [{"x": np.ascontiguousarray(rows.T)}], symbols, level)
     found = 0.0
     for r, row in enumerate(rows.tolist()):
         instance, kept = instance_of(op, [Fraction(t) for t in row], name, Fraction(parameter), of)
@@ -287,4 +287,4 @@ def test_what_it_has_no_rule_for_is_named() -> None:
         program.outputs,
     )
     with pytest.raises(NotImplementedError, match="gamma"):
-        machine.run(broken, [np.ones((2, 3))], {}, "full")
+        machine.run(broken, [{"x": np.ones((2, 3))}], {}, "full")

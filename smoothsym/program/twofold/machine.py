@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym import words
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.twofold import exponential, logarithm, values
 from smoothsym.program.twofold.values import Twofold
 
 LEVELS = ("single", "fast", "medium", "full")
+WEIGHTS = str(words.w.label)
+Vectors = Mapping[str, Any]
+"""The entries x and what stands beside them, such as weights, each of shape (n, rows)."""
 
 _SIMPLE: dict[str, Callable[[Twofold], Twofold]] = {"neg": values.neg, "abs": values.absolute, "sign": values.sign}
 _RINGS: dict[str, Callable[..., Twofold]] = {"add": values.add, "sub": values.sub, "mul": values.mul, "div": values.div}
@@ -27,12 +31,13 @@ _FUNCTIONS: dict[str, Callable[..., Twofold]] = {
 
 
 def run(
-    program: Program, blocks: Sequence[Any], symbols: Mapping[str, Twofold], level: str, reach: float = np.inf
+    program: Program, blocks: Sequence[Vectors], symbols: Mapping[str, Twofold], level: str, reach: float = np.inf
 ) -> list[Twofold]:
-    """The outputs of a program on the columns of all blocks, each of shape (n, rows): of shape (rows,), (n, rows) or (n, n, rows).
+    """The outputs of a program on the columns of all blocks, of shape (rows,), (n, rows) or (n, n, rows).
 
-    `symbols` are numbers; `reach`, one that no entry of x exceeds. What is one number for a row, and comes after all sums, is computed for all blocks at once. Raises
-    NotImplementedError for an operation that this arithmetic lacks.
+    A block has exact floats: the vector x, and those beside it by their names; weights are not negative. `symbols` are numbers;
+    `reach`, one that no entry of x exceeds. What is one number for a row, and comes after all sums, is computed for all blocks at
+    once. Raises NotImplementedError for an operation that this arithmetic lacks.
     """
     with values.arithmetic():
         if len(blocks) == 1:
@@ -42,8 +47,8 @@ def run(
         for block in blocks:
             work = _Run(program, block, symbols, level, reach)
             parts.append([values.tight(work.value(number)) for number in front])
-        sizes = [block.shape[1] for block in blocks]
-        whole = np.broadcast_to(np.float64(0), (blocks[0].shape[0], sum(sizes)))
+        sizes = [block["x"].shape[1] for block in blocks]
+        whole = {"x": np.broadcast_to(np.float64(0), (blocks[0]["x"].shape[0], sum(sizes)))}
         found = {number: _joined([part[q] for part in parts], sizes) for q, number in enumerate(front)}
         return _Run(program, whole, symbols, level, reach, found).outputs()
 
@@ -89,12 +94,16 @@ def _joined(parts: list[Twofold], sizes: list[int]) -> Twofold:
 @dataclass
 class _Run:
     program: Program
-    x: Any
+    vectors: Vectors
     symbols: Mapping[str, Twofold]
     level: str
     reach: float = np.inf
     found: dict[int, Any] = field(default_factory=dict)
     logarithms: dict[Any, Twofold] = field(default_factory=dict)
+
+    @property
+    def x(self) -> Any:
+        return self.vectors["x"]
 
     def outputs(self) -> list[Twofold]:
         return [self.placed_output(number, placement) for number, placement in self.program.outputs]
@@ -120,8 +129,8 @@ class _Run:
 
     def _compute(self, operation: Operation) -> Any:
         name, datum = operation.name, operation.datum
-        if name == "x" and datum == "x":
-            return Twofold(self.x)
+        if name == "x":
+            return Twofold(self.vectors[str(datum)], nonnegative=datum == WEIGHTS)
         if name == "symbol":
             return self.symbols[str(datum)]
         if name == "number":
@@ -177,7 +186,7 @@ class _Run:
         operation = self.program.operations[number]
         inner = [q for q, _ in operation.args]
         if operation.name == "x":
-            return self.reach
+            return self.reach if operation.datum == "x" else np.inf
         if operation.name in ("symbol", "number") and not isinstance(operation.datum, int):
             return abs(float(self.value(number).hi)) * (1 + 2.0**-40)
         if operation.name in ("neg", "take", "max", "min"):
