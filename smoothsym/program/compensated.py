@@ -41,7 +41,9 @@ def run(
     given = {**(vectors or {}), "x": x}
     pairs = Functions(xp, format, x.device if type(x).__module__.startswith("torch") else None)
     work = _Run(program, given, symbols, where, weightless, length, positions or {}, pairs, lazy)
-    return [work.output(number, placement) for number, placement in program.outputs]
+    # What is not chosen, such as the rest of 0 / 0, is computed too.
+    with np.errstate(all="ignore"):
+        return [work.output(number, placement) for number, placement in program.outputs]
 
 
 _UNARY = ("neg", "abs", "exp", "expm1", "log", "log1p", "sqrt")

@@ -116,10 +116,9 @@ def code(xp, x, alpha):
 def test_every_operation_of_traced_code_runs_in_pairs():
     program = trace(code)
     row = np.random.default_rng(3).normal(size=(40, 6))
-    with np.errstate(all="ignore"):
-        (single,) = compensated.run(program, row.astype(np.float32), {"alpha": np.float32(0.75)})
-        (right,) = arrays.run(program, row.astype(np.float32).astype(float), {"alpha": 0.75})
-        (double,) = compensated.run(program, row, {"alpha": 0.75})
+    (single,) = compensated.run(program, row.astype(np.float32), {"alpha": np.float32(0.75)})
+    (right,) = arrays.run(program, row.astype(np.float32).astype(float), {"alpha": 0.75})
+    (double,) = compensated.run(program, row, {"alpha": 0.75})
     assert np.mean(single == right.astype(np.float32)) > 0.999
     np.testing.assert_allclose(double, arrays.run(program, row, {"alpha": 0.75})[0], rtol=1e-13)
 

@@ -101,22 +101,20 @@ def test_a_compiler_that_is_trusted_is_caught(format):
     assert differ(jax_run(chain, Trusting, x, format), right) > 0
 
 
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("op", [ss.logsumexp, ss.boltzmann, ss.logcosh], ids=lambda op: op.name)
-def test_compiled_programs_have_the_same_bits(op, of):
+@pytest.mark.parametrize(
+    ("op", "of", "dtype"), [(ss.logsumexp, "value", np.float32), (ss.boltzmann, "gradient", np.float64)]
+)
+def test_compiled_programs_have_the_same_bits(op, of, dtype):
     program = op.program(of, "float")
-    rows = np.random.default_rng(5).normal(size=(40, op.arity or 9)) * 3
+    x, given = (np.random.default_rng(5).normal(size=(40, 9)) * 3).astype(dtype), dtype(1.75)
+    (right,) = compensated.run(program, x, {"alpha": given})
     jax = needed("jax")
-    for dtype in (np.float32, np.float64):
-        x, given = rows.astype(dtype), dtype(1.75)
-        with np.errstate(all="ignore"):
-            (right,) = compensated.run(program, x, {"alpha": given})
 
-        def f(x, alpha):
-            return compensated.run(program, x, {"alpha": alpha}, xp=jax.numpy, lazy=False)[0]
+    def f(x, alpha):
+        return compensated.run(program, x, {"alpha": alpha}, xp=jax.numpy, lazy=False)[0]
 
-        with jax.enable_x64():
-            assert np.array_equal(jax.jit(f)(jax.numpy.asarray(x), given), right)
+    with jax.enable_x64():
+        assert np.array_equal(jax.jit(f)(jax.numpy.asarray(x), given), right)
 
 
 @pytest.mark.parametrize("library", RUNS)
