@@ -37,7 +37,17 @@ class Paired(Rounding):
     def local(self, name: str, args: list[Box], exact: Box) -> Array:
         if name in EXACT or name == "sign":
             return super().local(name, args, exact)
-        return (exact.mag * self.stated(name) + BELOW * self.eta) * (1 + 2.0**-40)
+        lost = (exact.mag * self.stated(name) + BELOW * self.eta) * (1 + 2.0**-40)
+        return np.where(self._of_floats(name, args, exact), 0.0, lost)
+
+    def _of_floats(self, name: str, args: list[Box], exact: Box) -> Array:
+        """Where floats have a float for a result, and nothing is left of it; of products, what is not near the end of the range."""
+        if name not in ("add", "sub", "mul", "div"):
+            return np.zeros(np.shape(exact.lo), dtype=bool)
+        held = exact.point & self.holds(exact.lo)
+        for box in args:
+            held = held & box.point & self.holds(box.lo)
+        return held & ((name in ("add", "sub")) | (exact.lo == 0) | (exact.mig >= self.normal / float(self.fmt.u)))
 
     def relative(self, function: str, v: Box, exact: Box) -> Array:
         rel = (self.stated(function) + self.stated("div")) * (1 + 2.0**-30)
