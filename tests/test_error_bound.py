@@ -55,7 +55,9 @@ def test_no_measured_error_exceeds_the_bound_on_any_family_of_cases(pair):
         found = list(ratios(kernel, bound, chosen, dtype))
         assert max(ratio for ratio, _ in found) <= 1
         share = np.mean([finite for _, finite in found])
-        assert share > {"naive": 0.4, "stable": 0.8, "compensated": 0.6}[kernel.form], "and there is one, but where floats may overflow"
+        assert share > {"naive": 0.4, "stable": 0.8, "compensated": 0.6}[kernel.form], (
+            "and there is one, but where floats may overflow"
+        )
 
 
 @pytest.fixture(scope="module")

@@ -157,12 +157,14 @@ def square(a: Box) -> Box:
 
 
 def scaled(a: Box, by: Box) -> Box:
-    """A product in which an exact 0 makes 0 of anything: what does not matter, however large."""
-    found = _corners(_product_ends, a, by)
+    """A product in which an exact 0 makes 0 of anything: what does not matter, however large. Its ends are not the nearest ones."""
+    ends = [np.multiply(p, q) for p in (a.lo, a.hi) for q in (by.lo, by.hi)]
+    lo, hi = np.minimum.reduce(np.broadcast_arrays(*ends)), np.maximum.reduce(np.broadcast_arrays(*ends))
+    lo, hi = below(lo), beyond(hi)
+    unknown = np.isnan(lo) | np.isnan(hi)
     nothing = ((a.lo == 0) & (a.hi == 0)) | ((by.lo == 0) & (by.hi == 0))
-    found = where(nothing, point(np.zeros_like(found.lo)), found)
-    unknown = np.isnan(found.lo) | np.isnan(found.hi)
-    return Box(np.where(unknown, -np.inf, found.lo), np.where(unknown, np.inf, found.hi))
+    lo, hi = np.where(unknown, -np.inf, lo), np.where(unknown, np.inf, hi)
+    return Box(np.where(nothing, 0.0, lo), np.where(nothing, 0.0, hi))
 
 
 def div(a: Box, b: Box) -> Box:

@@ -51,7 +51,7 @@ class Paired(Rounding):
 
     def relative(self, function: str, v: Box, exact: Box) -> Array:
         rel = (self.stated(function) + self.stated("div")) * (1 + 2.0**-30)
-        return exact.mag * rel + BELOW * self.eta * (1 + 1 / np.maximum(v.mig, self.eta))
+        return exact.mag * rel + BELOW * self.eta + BELOW * self.eta / np.maximum(v.mig, self.eta) * (1 + 2.0**-40)
 
     def sum(self, a: Box, exact: Box, axis: int, contiguous: bool) -> Array:
         size, u = a.lo.shape[axis], float(self.fmt.u)
