@@ -112,7 +112,7 @@ class scaled(Guarded):
         whole, fourth = reduce(times, wholes), reduce(times, [power.fourth for power in powers])
         # f comes last, since what stands before it may be rounded where it is large or small.
         plain = _beside(factor, _beside(ratio, whole))
-        careful = reduce(times, [fourth, _beside(ratio, fourth), fourth], _beside(factor, fourth))
+        careful = reduce(times, [_beside(ratio, fourth), fourth, fourth], _beside(factor, fourth))
         for value in dict.fromkeys([*wholes, whole]):
             plain = in_range(value, plain, careful)
         return plain

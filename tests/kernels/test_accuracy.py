@@ -1,0 +1,93 @@
+"""Recommended kernels: a scaled error of at most 3 for values and 4 for gradients, of every operator, in every format."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import smoothsym as ss
+from smoothsym.kernels import Kernel
+
+MOST = {"value": 3.0, "gradient": 4.0}
+OPERATORS = [op for op in ss.operators.values() if not op.vector]
+LONG = [op for op in OPERATORS if op.arity is None]
+
+
+def kernel_of(op, of):
+    return op.kernels["stable" if of == "value" else "stable_gradient"]
+
+
+def scaled(op, of, row, parameter, dtype="float64", kernel=None):
+    given = {op.parameter.name: parameter}
+    return ss.audit(kernel or kernel_of(op, of), op, of, dtype, data=np.array([row]).astype(dtype), **given).max_scaled
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("of", MOST)
+@pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.name)
+def test_on_all_families_of_cases(op, of, dtype):
+    lengths = {} if op.arity is not None else {"n": (1, 2, 3, 10)}
+    found = ss.audit(kernel_of(op, of), op, of, dtype, budget=45, seed=3, **lengths)
+    assert found.verdict == "holds" and found.max_scaled <= MOST[of], str(found)
+
+
+PARAMETERS = [1.0, 0.5, 0.03, -0.03, 1 + 2.0**-40, 2.0, -1.0, 256.0, -1e6, 1e17]
+WIDE = [1e-120, 3e7, 1e100]
+ROWS = {
+    "beside a subnormal": [2.0, 5e-324],
+    "subnormal": [5e-324, 1.5e-323, 1e-323],
+    "apart": [1e308, 5e-324, 1.0],
+    "near": [1.0, 1 - 2.0**-30, 1 - 2.0**-31],
+    "equal": [0.3, 0.3, 0.3],
+    "ordinary": [0.7, 3.0, 1.1, 0.01],
+}
+
+
+@pytest.mark.parametrize("of", MOST)
+@pytest.mark.parametrize("parameter", PARAMETERS)
+@pytest.mark.parametrize("op", [op for op in LONG if op.kind == "modulus"], ids=lambda op: op.name)
+def test_powers_of_any_size(op, of, parameter):
+    for name, row in ROWS.items():
+        if op is ss.powermean and abs(parameter) < 0.1 and name == "apart":
+            # A geometric mean of entries so far apart takes logarithms to more digits than the format has.
+            continue
+        assert scaled(op, of, row, parameter) <= MOST[of], name
+
+
+@pytest.mark.parametrize("parameter", [1e-3, 1e-6])
+def test_a_small_power_of_entries_far_apart(parameter):
+    for op in (ss.lehmer, ss.pnorm):
+        assert scaled(op, "value", WIDE, parameter) <= MOST["value"]
+
+
+@dataclass(frozen=True, repr=False)
+class Pairwise(Kernel):
+    """The same program with the library's sums."""
+
+    @property
+    def summation(self):
+        return "pairwise"
+
+
+BELOW = {"float32": 0.7196442, "float64": 0.7713206434867499}
+"""Numbers of which 126, added in NumPy's order, round the same way most of the times."""
+
+
+@pytest.mark.parametrize("dtype", BELOW)
+@pytest.mark.parametrize("op", LONG, ids=lambda op: op.name)
+def test_equal_entries_do_not_add_up_their_roundings(op, dtype):
+    for size in (127, 1000, 20_000):
+        for below in (BELOW[dtype], 0.99):
+            row = np.r_[1.0, np.full(size - 1, below)]
+            assert scaled(op, "value", row, 1.0, dtype) <= MOST["value"]
+            if size < 1000:
+                assert scaled(op, "gradient", row, 1.0, dtype) <= MOST["gradient"]
+
+
+def test_the_library_s_sums_would_be_caught():
+    worst = 0.0
+    for below in np.linspace(0.5, 0.999, 60):
+        row = np.r_[1.0, np.full(126, below)]
+        kernel = Pairwise(ss.logsumexp, "gradient", "stable")
+        worst = max(worst, scaled(ss.logsumexp, "gradient", row, 1.0, kernel=kernel))
+    assert worst > MOST["gradient"]
