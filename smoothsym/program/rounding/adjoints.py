@@ -57,6 +57,8 @@ _EXACT = (
     "x", "symbol", "number", "length", "iota", "position", "neg", "abs", "sign", "max", "min", "argmax", "take", "same",
     "maximum", "minimum", "without",
 )  # fmt: skip
+PARAMETERS = (Rational(5, 4), Rational(5, 2), Rational(4))
+"""What a parameter is on ordinary rows, where it is not given."""
 CHOICES = ("either", "maximum", "minimum")
 _POSITIONS = ("argmax", "iota", "position")
 
@@ -97,6 +99,7 @@ class Values:
 
     def __post_init__(self) -> None:
         self.frame: Anchor | None = None
+        self.assumed: list[Expr] = []
         self.signs = Signs(self)
         self._found: dict[int, Symbol] = {}
         for number, operation in enumerate(self.program.operations):
@@ -144,8 +147,9 @@ class Values:
             raise ValueError(f"v{number}: the {operation.name} of a matrix over one of its axes has no formula here")
         turn = _REDUCED[operation.name]
         key = expand(turn * self.value(operation.args[0][0], (_AT,)))
-        factors = [f for f in Mul.make_args(key) if not (f.is_positive and _AT not in f.free_symbols)]
-        key = Mul(*factors)
+        key = Mul(
+            *(f for f in Mul.make_args(key.xreplace(self._ordinary(key))) if _AT in f.free_symbols or not f.is_positive)
+        )
         known = next((a for a in self.anchors if a.key == key), None)
         if known is None:
             entry = self._plain(_AT)
@@ -160,6 +164,18 @@ class Values:
             self.anchors.append(known)
         self._found[number] = known.symbol
 
+    def _ordinary(self, key: Expr) -> dict[Expr, Expr]:
+        """The signs of expressions in parameters, such as p - 1, that are the same for all ordinary ones; they are taken for that."""
+        found = {}
+        for way in key.atoms(sign):
+            symbols = sorted(way.free_symbols, key=str)
+            if not way.has(Indexed):
+                ways = {sign(way.args[0].xreplace(dict.fromkeys(symbols, S(q)))) for q in PARAMETERS}
+                if len(ways) == 1:
+                    found[way] = ways.pop()
+                    self.assumed.append(way.args[0] * found[way])
+        return found
+
     @property
     def extreme(self) -> Symbol | None:
         """The index of the extreme entry, where there is one."""
@@ -167,9 +183,11 @@ class Values:
 
     @property
     def _by_ratios(self) -> bool:
-        """Whether positive entries are measured by ratios: they are raised to powers, and in no exponential."""
-        names = {operation.name for operation in self.program.operations if operation.rank}
-        return self.domain == "positive" and "pow" in names and "exp" not in names
+        """Whether positive entries are measured by ratios: where they are raised to powers that are parameters."""
+        operations = self.program.operations
+        return self.domain == "positive" and any(
+            q.name == "pow" and q.rank and operations[q.args[1][0]].name != "number" for q in operations
+        )
 
     def entry(self, base: str, place: Expr) -> Expr:
         """An entry of a vector in the coordinates of the program."""
@@ -311,6 +329,11 @@ class Values:
         loose = {q for q in body.free_symbols if isinstance(q, Symbol) and q.is_integer} - {_AT, words.n}
         if loose:
             return Sum(body.xreplace({_AT: words.j}), (words.j, 1, words.n))
+        powers = [f for f in Mul.make_args(body) if isinstance(f, exp)]
+        if powers:
+            body = Mul(*(f for f in Mul.make_args(body) if f not in powers)) * exp(
+                expand(Add(*(f.args[0] for f in powers)))
+            )
         if body not in self.names:
             way = self.signs.of(body)
             positive = way > 0 and all(isinstance(f, exp) or f.is_positive for f in Mul.make_args(body))
@@ -423,7 +446,7 @@ def _computed(name: str, args: list[Expr], number: int) -> Expr:
     if name == "pow":
         return _power(args[0], args[1])
     unary = {
-        "neg": lambda a: -a, "exp": exp, "log": _log, "log1p": lambda a: _log(1 + a), "expm1": lambda a: exp(a) - 1,
+        "neg": lambda a: -a, "exp": _exp, "log": _log, "log1p": lambda a: _log(1 + a), "expm1": lambda a: _exp(a) - 1,
         "abs": lambda a: Abs(factor_terms(a)), "sign": lambda a: sign(factor_terms(a)), "sqrt": lambda a: _power(a, S.Half),
     }  # fmt: skip
     if name in unary:
@@ -440,6 +463,11 @@ def _computed(name: str, args: list[Expr], number: int) -> Expr:
 def _held(exponent: Expr) -> bool:
     """Whether every format has an exponent exactly."""
     return bool(exponent.is_Integer) or exponent == S.Half
+
+
+def _exp(e: Expr) -> Expr:
+    """An exponential whose exponent is a sum of terms."""
+    return exp(expand(e))
 
 
 def _power(base: Expr, exponent: Expr) -> Expr:

@@ -80,7 +80,8 @@ def formula(
     choices.update(paths.entrywise)
     cases = tuple(_cases(paths, model, output, choices, true))
     guards = tuple(f"v{paths.tests[number][0]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())
-    return Formula(cases, guards)
+    assumed = dict.fromkeys(f"{e} > 0" for case in cases for e in case.bound.values.assumed)
+    return Formula(cases, (*guards, *assumed))
 
 
 def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool | None], test: Any) -> list[Case]:

@@ -11,11 +11,9 @@ import numpy as np
 
 from smoothsym.program import arrays
 from smoothsym.program.lower import Program
-from smoothsym.program.rounding.adjoints import CHOICES
+from smoothsym.program.rounding.adjoints import CHOICES, PARAMETERS
 
 ROWS, LENGTH = 24, 6
-PARAMETERS = (1.25, 2.5, 4.0)
-"""What a parameter is on ordinary rows, where it is not given."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,9 @@ class Paths:
         positions = {str(q.datum): np.zeros(ROWS, dtype=int) for q in operations if q.name == "position"}
         for shift in range(len(PARAMETERS)):
             symbols = {
-                name: float(self.given[name]) if self.given and name in self.given else PARAMETERS[(shift + q) % 3]
+                name: float(self.given[name])
+                if self.given and name in self.given
+                else float(PARAMETERS[(shift + q) % 3])
                 for q, name in enumerate(names)
             }
             with np.errstate(all="ignore"):

@@ -13,6 +13,7 @@ from sympy import (
     Abs,
     Add,
     Expr,
+    Function,
     Indexed,
     IndexedBase,
     KroneckerDelta,
@@ -215,7 +216,7 @@ class Wording:
                 swaps = {q: frame.turn * log(self._extreme / size) for q, size in sizes.items()}
             turns = {q: sign(words.x[q.indices[0]]) for q in e.atoms(Indexed) if q.base == TURN}
             e = e.xreplace({**swaps, **turns, TOP: self._extreme, SIZE: self._extreme})
-        extremes = {words.x[a.symbol]: self.extreme(a) for a in self.values.anchors if a.kind == "entry"}
+        extremes = {self._of_anchor(a): self.extreme(a) for a in self.values.anchors if a.kind != "other"}
         return (
             e.xreplace({q: self._own(q) for q in e.free_symbols if isinstance(q, Symbol)})
             .xreplace(extremes)
@@ -223,6 +224,10 @@ class Wording:
                 {q: words.x[q.indices] for q in e.atoms(Indexed) if q.base.label.name == "x" and q.base != words.x}
             )
         )
+
+    def _of_anchor(self, anchor: Anchor) -> Expr:
+        """The entry, or modulus, at an anchor, by its index."""
+        return words.x[anchor.symbol] if anchor.kind == "entry" else self._modulus(anchor.symbol)
 
     def _modulus(self, place: Expr) -> Expr:
         return words.x[place] if self.values.domain == "positive" else Abs(words.x[place])
@@ -317,6 +322,10 @@ class Wording:
             said.append((W[words.i], self._at(words.i) / Sum(self._at(_J), _OVER)))
         if self.whole is not None and self.named.has(self.whole):
             said.append((self.whole, Sum(self._at(_J), _OVER) / self._top))
+        for anchor in self.values.anchors:
+            if anchor.symbol in self.named.free_symbols:
+                key = anchor.key.xreplace({q: Symbol("x") for q in anchor.key.atoms(Indexed)})
+                said.append((anchor.symbol, Function("argmax")(key)))
         return tuple(said)
 
     @cached_property

@@ -38,6 +38,20 @@ def test_a_formula_is_the_worst_case(name, of):
                 assert abs(claimed - found) < mp.mpf(10) ** -12 * found, (row, symbols, claimed, found)
 
 
+@pytest.mark.parametrize("of", ["value", "gradient"])
+@pytest.mark.parametrize("name", list(ss.operators))
+def test_a_formula_of_a_kernel_is_the_worst_case_on_its_main_path(name, of):
+    op = ss.operators[name]
+    program = op.kernels["stable" if of == "value" else "stable_gradient"].program
+    formula, row = first_order(program, domain=op.domain) / ss.u, next(rows_of(op))
+    at = (1, 0)[: len(program.outputs[0][1])]
+    places = {"i": mp.mpf(2), "k": mp.mpf(1), "s": mp.mpf(len(row))}
+    with mp.workdps(60):
+        symbols = {q.name: mp.mpf(PARAMETERS[q.name][0]) for q in op.parameters}
+        claimed, found = Valued(row, symbols, **places)(formula), worst(program, row, symbols, at)
+    assert abs(claimed - found) < mp.mpf(10) ** -12 * found
+
+
 @pytest.mark.parametrize("value", ["-1.3", "1", "2"])
 @pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if op.key is not None])
 def test_a_parameter_may_be_given(name, value):
