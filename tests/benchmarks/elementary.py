@@ -3,8 +3,8 @@
     python tests/benchmarks/elementary.py [numpy torch jax] [--functions exp log ...] [--dtypes float16 bfloat16 float32 float64]
                                           [--share 1/64] [--seed 0]
 
-Functions of one number are tried on every float16 and bfloat16, and on a share of all float32, every so many of them (`--share 1`
-takes all); float64, and functions of two numbers, on random numbers of every size and on hard ones: near 1, near 0, at the ends of the
+Functions of one number are tried on every float16 and bfloat16, and on a share of all float32, one of every so many, at
+random (`--share 1` takes all); float64, and functions of two numbers, on random numbers of every size and on hard ones: near 1, near 0, at the ends of the
 range. References are certified: enclosures in float64 for narrower formats, twofold numbers for float64.
 
 Printed for each: the largest |got - exact| / (u |exact|) over normal results and where; and for subnormal results, where the largest is
@@ -80,8 +80,9 @@ def inputs(function: str, fmt: Format, share: Fraction, rng: Any) -> Iterator[tu
     if function in UNARY and fmt.bits <= 32:
         step = max(int(1 / share), 1) if fmt.bits == 32 else 1
         for start in range(0, 1 << fmt.bits, CHUNK * step):
-            stop = min(start + CHUNK * step, 1 << fmt.bits)
-            yield (fmt.to_array(np.arange(start + step // 2, stop, step, dtype=np.uint64).astype(fmt.uint)),)
+            bits = np.arange(start, min(start + CHUNK * step, 1 << fmt.bits), step, dtype=np.uint64)
+            bits += rng.integers(0, step, len(bits)).astype(np.uint64)
+            yield (fmt.to_array(bits.astype(fmt.uint)),)
         return
     for _ in range(max(SAMPLES // CHUNK, 1)):
         yield tuple(
