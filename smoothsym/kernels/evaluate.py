@@ -27,7 +27,7 @@ from smoothsym.program.specialise import Known
 BLOCK = 1 << 16
 """So many elements at a time: what is computed of them on the way stays in the cache."""
 
-PAIRS_BLOCK = 1 << 13
+PAIRS_BLOCK = 1 << 12
 """The same where an operation has many intermediate results."""
 
 
