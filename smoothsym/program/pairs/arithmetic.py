@@ -132,8 +132,8 @@ class Arithmetic:
         return p, (((a1 * b1 - p) + a1 * b2) + a2 * b1) + a2 * b2
 
     def finite(self, pair: tuple[Any, Any], sure: Any, otherwise: Any) -> Pair:
-        """A pair where `sure` is no nan; elsewhere what the format has for it."""
-        known = sure == sure
+        """A pair where `sure` is a finite number; elsewhere what the format has for it."""
+        known = self.xp.isfinite(sure)
         return Pair(self.xp.where(known, pair[0], otherwise), self.xp.where(known, pair[1], 0.0))
 
     # ---- pairs ------------------------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ class Arithmetic:
         up = self.scale(b, factor)
         r = self.sub(self.scale(a, factor), self.mul(Pair(q), up))
         rest = r.hi / up.hi
-        return self.finite(self.fast_two_sum(q, rest), rest - rest, q)
+        return self.finite(self.fast_two_sum(q, rest), rest, q)
 
     def sqrt(self, a: Pair) -> Pair:
         tiny = self.xp.abs(a.hi) < 2.0 ** (self.least + 2 * self.digits)
@@ -183,7 +183,7 @@ class Arithmetic:
         a = self.scale(a, self.xp.where(tiny, self.array(root * root), self.array(1.0)))
         s = self.xp.sqrt(a.hi)
         rest = self.sub(a, self.mul(Pair(s), Pair(s))).hi / (s + s)
-        result = self.finite(self.fast_two_sum(s, rest), rest - rest, s)
+        result = self.finite(self.fast_two_sum(s, rest), rest, s)
         return self.scale(result, self.xp.where(tiny, self.array(1 / root), self.array(1.0)))
 
     def abs(self, a: Pair) -> Pair:
@@ -242,7 +242,7 @@ class Arithmetic:
         if a.lo is None:
             return Pair(hi)
         lo = self.xp.max(self.lows_at(hi, a, axis), axis=axis)
-        return self.finite((hi, lo), hi - hi, hi)
+        return self.finite((hi, lo), hi, hi)
 
     def position(self, a: Pair, axis: int) -> Any:
         """Where the largest entry stands first."""

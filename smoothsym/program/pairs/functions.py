@@ -89,7 +89,7 @@ class Functions(Arithmetic):
         first, second = powers[half + known.ends], powers[scale - half + known.ends]
         value = self.add(table, self.mul(table, grown))
         value = Pair(value.hi * first * second, self.low(value) * first * second)
-        value = Pair(xp.where(t.hi == t.hi, value.hi, t.hi), xp.where(value.hi - value.hi == 0, value.lo, 0.0))
+        value = Pair(xp.where(t.hi == t.hi, value.hi, t.hi), xp.where(xp.isfinite(value.hi), value.lo, 0.0))
         less = self.choose(k == 0, grown, self.sub(value, self.number(Fraction(1))))
         return value, less
 
@@ -121,7 +121,7 @@ class Functions(Arithmetic):
         d = left.hi / whole.hi
         square = self.times(d, d)
         change = d - self.times(square, 0.5 - self.times(d, 1 / 3))
-        return self.finite(self.two_sum(start, change), change - change, start)
+        return self.finite(self.two_sum(start, change), change, start)
 
     def pow(self, y: Pair, q: Pair) -> Pair:
         """y^q; for y < 0 of whole q, nan of others."""

@@ -69,6 +69,20 @@ def test_operations_have_the_same_bits(library, format):
         assert differ(got, right, *(a.hi for a in args), low=name in EXACT) == 0, name
 
 
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("library", RUNS)
+def test_what_overflows_is_infinite(library, format):
+    """A product of halves that is fused with a difference does not overflow where the product itself does."""
+    x = np.array([np.finfo(format).max, -np.finfo(format).max / 2, 1.0], dtype=format)
+
+    def f(arithmetic, x):
+        square = arithmetic.mul(Pair(x), Pair(x))
+        return square.hi, arithmetic.low(arithmetic.add(square, square)), arithmetic.exp(square).hi
+
+    got = [np.asarray(part) for part in RUNS[library](f, Functions, [x], format)]
+    assert list(got[0]) == [np.inf, np.inf, 1.0] and list(got[1]) == [0, 0, 0] and list(got[2][:2]) == [np.inf, np.inf]
+
+
 def chain(arithmetic, hi, lo):
     """What a compiler could fuse or merge: products into sums, and 1 into -1."""
     x = Pair(hi, lo)
