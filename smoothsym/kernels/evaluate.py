@@ -64,22 +64,29 @@ class Evaluation:
             flat, counts, weights = (_flat(beside) for beside in (rows, self.counts, self.weights))
             vectors = {name: _flat(vector) for name, vector in self.vectors.items()}
             at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // max(size, size**self.rank, 1))
-            results: Any = None
-            for start in range(0, max(len(flat), 1), at_once):
+            if len(flat) <= at_once:
+                whole = self._part(counts, weights, vectors)._computed(flat)
+                return whole.reshape((*rows.shape[:-1], *(size,) * self.rank))
+            whole = np.empty((len(flat), *(size,) * self.rank), dtype=rows.dtype)
+            for start in range(0, len(flat), at_once):
                 part = slice(start, start + at_once)
-                beside = {name: vector[part] for name, vector in vectors.items()}
                 count, weight = (None if q is None else q[part] for q in (counts, weights))
-                block = replace(self, counts=count, weights=weight, vectors=beside)
-                found = block._computed(flat[part])
-                if len(flat) <= at_once:
-                    return found.reshape((*rows.shape[:-1], *(size,) * self.rank))
-                if results is None:
-                    results = np.empty((len(flat), *(size,) * self.rank), dtype=rows.dtype)
-                results[part] = found
-            return results.reshape((*rows.shape[:-1], *(size,) * self.rank))
+                beside = {name: vector[part] for name, vector in vectors.items()}
+                whole[part] = self._part(count, weight, beside)._computed(flat[part])
+            return whole.reshape((*rows.shape[:-1], *(size,) * self.rank))
+
+    def _part(self, counts: Any, weights: Any, vectors: Mapping[str, Any]) -> Evaluation:
+        if counts is None and weights is None and not vectors:
+            return self
+        return replace(self, counts=counts, weights=weights, vectors=vectors)
 
     def _computed(self, rows: Any) -> Any:
         return self.library.cast(_Rows(self, rows).result(), rows.dtype)
+
+
+def _finite_squares(x: Any) -> bool:
+    """Whether the sum of all squares is finite, which NumPy finds in one pass: then so is every number, and every difference."""
+    return isinstance(x, np.ndarray) and isfinite(np.vdot(x, x))
 
 
 def _flat(rows: Any) -> Any:
@@ -155,7 +162,7 @@ class _Rows:
     @cached_property
     def _bounded(self) -> bool:
         """Whether all entries are finite, and so are their differences."""
-        if isinstance(self.x, np.ndarray) and isfinite(np.vdot(self.x, self.x)):
+        if _finite_squares(self.x):
             return True
         low, high = float(self.xp.min(self.x)), float(self.xp.max(self.x))
         return isfinite(low) and isfinite(high) and high - low <= self.of.library.largest(self.of.work)
@@ -212,8 +219,9 @@ class _Rows:
         xp, of = self.xp, self.of
         if self.counts is not None and of.rank:
             result = self._where_counted(result)
-        if of.library.inspectable and self.counts is None and self._bounded and bool(xp.all(xp.isfinite(result))):
-            return result
+        if of.library.inspectable and self.counts is None and self._bounded:
+            if _finite_squares(result) or bool(xp.all(xp.isfinite(result))):
+                return result
         finite = xp.where(self.contract._counting(xp.isfinite(self.x)), self.x, self.constant(0.0))
         whole = xp.all(xp.reshape(xp.isfinite(result), (*self.x.shape[:-1], -1)), axis=-1)
         again = ~(whole & xp.isfinite(xp.max(finite, axis=-1) - xp.min(finite, axis=-1)))

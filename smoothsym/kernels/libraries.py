@@ -27,7 +27,7 @@ class Library:
 
     def format(self, dtype: Any) -> str:
         """The name of a dtype."""
-        return np.dtype(dtype).name
+        return _name(dtype)
 
     def dtype(self, name: str) -> Any:
         return np.dtype(name)
@@ -46,7 +46,7 @@ class Library:
 
     def widest(self, *dtypes: Any) -> Any:
         """The dtype to compute in: as wide as each that is given, and float32 at the least."""
-        names = [self.format(dtype) for dtype in dtypes if self.is_float(dtype)]
+        names = [name for name in map(self.format, dtypes) if name in WIDTHS]
         return self.dtype(max([*names, "float32"], key=WIDTHS.index))
 
     def doubled(self, dtype: Any) -> Any:
@@ -58,10 +58,10 @@ class Library:
 
     def smallest(self, dtype: Any) -> float:
         """The smallest positive number that arithmetic keeps."""
-        return float(np.finfo(dtype).smallest_subnormal)
+        return _range(dtype)[0]
 
     def largest(self, dtype: Any) -> float:
-        return float(np.finfo(dtype).max)
+        return _range(dtype)[1]
 
     def number(self, value: Any) -> float | None:
         """A number that is known before anything is computed; None for one that is traced."""
@@ -82,6 +82,17 @@ class Library:
     def host(self, x: Any) -> Any:
         """The same numbers as a NumPy array."""
         return np.asarray(x)
+
+
+@cache
+def _name(dtype: Any) -> str:
+    return np.dtype(dtype).name
+
+
+@cache
+def _range(dtype: Any) -> tuple[float, float]:
+    limits = np.finfo(dtype)
+    return float(limits.smallest_subnormal), float(limits.max)
 
 
 class Torch(Library):

@@ -36,8 +36,8 @@ def test_values_and_gradients_under_jit_are_those_of_numpy(op):
         assert np.allclose(found, exact, rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
-@pytest.mark.parametrize("op", FEW, ids=str)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("op", [ss.boltzmann, ss.smu], ids=str)
 def test_every_format_is_kept(op, dtype):
     x = jnp.asarray(rows_of(op), dtype=dtype)
     found, whole = op(x), op(np.asarray(x).astype(np.float64))
