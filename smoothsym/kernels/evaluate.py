@@ -219,9 +219,9 @@ class _Rows:
         xp, of = self.xp, self.of
         if self.counts is not None and of.rank:
             result = self._where_counted(result)
-        if of.library.inspectable and self.counts is None and self._bounded:
-            if _finite_squares(result) or bool(xp.all(xp.isfinite(result))):
-                return result
+        usual = of.library.inspectable and self.counts is None and self._bounded
+        if usual and (_finite_squares(result) or bool(xp.all(xp.isfinite(result)))):
+            return result
         finite = xp.where(self.contract._counting(xp.isfinite(self.x)), self.x, self.constant(0.0))
         whole = xp.all(xp.reshape(xp.isfinite(result), (*self.x.shape[:-1], -1)), axis=-1)
         again = ~(whole & xp.isfinite(xp.max(finite, axis=-1) - xp.min(finite, axis=-1)))
