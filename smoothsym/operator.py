@@ -17,11 +17,12 @@ from smoothsym.certify.instance import theorem_of
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
 from smoothsym.kernels import UNSTABLE, Kernel, kernels_of
+from smoothsym.program.anchors import dominant_key, s
 from smoothsym.program.guarded import float_form
 from smoothsym.program.guards import primitive
 from smoothsym.program.lower import Program, lower
 from smoothsym.program.source import source
-from smoothsym.program.stabilise import Stable, dominant_key, joint_homogeneity, s, stabilise, translation
+from smoothsym.program.stabilise import Stable, joint_homogeneity, stabilise, translation
 from smoothsym.symbolic import asymptotics
 from smoothsym.symbolic import weights as weights_of
 from smoothsym.symbolic.derivation import latex

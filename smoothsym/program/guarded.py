@@ -1,13 +1,14 @@
 """The float form of a stable expression: the same value, written so that nothing underflows before the result does.
 
-Five ways in which digits are lost although the result is an ordinary number, and what is written instead:
+Six ways in which digits are lost although the result is an ordinary number, and what is written instead:
 
     f exp(t)            the exponential underflows beside a large factor       (f h) h with h = exp(t/2)
     f (1 + u)^q         the power leaves the range beside f, or magnifies      (f h) h with h = exp(q log1p(u) / 2)
                         what 1 + u has lost
     log1p(u) / a        u underflows, and a is small                           (u / a) (log1p(u) / u)
     expm1(a d) / a      a d underflows, and d does not                         d (expm1(a d) / (a d))
-    (y / z)^q           the quotient leaves the range, its power does not      (y^(q/2) / z^(q/2))^2
+    (y / z)^q           the quotient leaves the range, its power does not      (y^(q/4) / z^(q/4))^4, y^q z^-q for small q
+    (y / z)^(p - 1)     p - 1 has lost the digits of a small p                 (y / z)^p (z / y)
 
 Each is an identity, and is proved with the rest. Which side is computed is settled entry by entry by a test, so that ordinary
 rows pay for the test alone where the arithmetic evaluates on demand.
@@ -39,6 +40,7 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
+from smoothsym.program.anchors import NEAR, replace_entries, s
 from smoothsym.program.guards import (
     MARGIN,
     GuardedPower,
@@ -60,7 +62,7 @@ from smoothsym.program.guards import (
 )
 from smoothsym.program.lower import either, select, times
 from smoothsym.program.radicals import radical_form
-from smoothsym.program.stabilise import NEAR, Stable, proved_equal, replace_entries, s, translation
+from smoothsym.program.stabilise import Stable, proved_equal, translation
 from smoothsym.symbolic import moments
 
 UNSHIFTED = S(16)

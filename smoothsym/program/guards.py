@@ -14,7 +14,10 @@ from sympy import Abs, Expr, Function, Indexed, Mul, Pow, S, exp, log, sqrt, tog
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym.program.lower import either, over, root, select, times
-from smoothsym.program.stabilise import MARGIN, proved_equal
+from smoothsym.program.stabilise import proved_equal
+
+MARGIN = S(2) ** -60
+"""In every format, a number times this is 0 where it is so near the smallest one that it may lack digits."""
 
 
 def in_range(value: Expr, plain: Expr, careful: Expr) -> Expr:

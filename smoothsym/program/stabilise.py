@@ -7,10 +7,7 @@ truth of a result which entry a program picks, only to its accuracy.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import permutations
-from typing import Any
 
 from sympy import (
     Abs,
@@ -21,7 +18,6 @@ from sympy import (
     IndexedBase,
     KroneckerDelta,
     Mul,
-    Pow,
     S,
     Sum,
     Symbol,
@@ -31,26 +27,17 @@ from sympy import (
     exp,
     expand,
     log,
-    powsimp,
     sign,
-    simplify,
     sinh,
     tanh,
 )
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
-from smoothsym.program.lower import ANCHORED, either
+from smoothsym.program.anchors import NEAR, dominant_key, replace_entries, s
+from smoothsym.program.lower import either
+from smoothsym.program.powers import by_distances, in_units, own_anchors, size_of
 from smoothsym.symbolic import moments
-
-s = Symbol("s", integer=True)
-"""The index of the dominant entry."""
-
-MARGIN = S(2) ** -60
-"""In every format, a number times this is 0 where it is so near the smallest one that it may lack digits."""
-
-NEAR = Symbol("s_0", integer=True)
-"""The index of the dominant entry in a part of a form that is made of distances from it."""
 
 _SHIFT = Dummy("c", real=True)
 _SCALE = Dummy("lambda", positive=True)
@@ -64,11 +51,6 @@ class Stable:
     anchors: dict[Symbol, Expr]
     law: str
     """What made the form: "translation", "scale", "factored", "logistic", "hyperbolic" or "none"; of a float form also "root"."""
-
-
-def replace_entries(expression: Expr, base: IndexedBase, change: Any) -> Expr:
-    """The expression with every entry x[a] replaced by change(x[a])."""
-    return expression.xreplace({entry: change(entry) for entry in expression.atoms(Indexed) if entry.base == base})
 
 
 def translation(expression: Expr, base: IndexedBase = words.x, domain: str = "real") -> int | None:
@@ -95,31 +77,6 @@ def joint_homogeneity(expression: Expr, parameter: Symbol, base: IndexedBase = w
     return moments.equal(scaled, expression * _SCALE, domain)
 
 
-def dominant_key(expression: Expr, base: IndexedBase = words.x) -> Expr | None:
-    """What an entry must have the largest of to dominate the sums: sign(a) x[.] for exp(a x), sign(p) |x[.]| for |x|^p."""
-    for total in sorted(expression.atoms(Sum), key=str):
-        index = total.limits[0][0]
-        for power in sorted(total.function.atoms(exp), key=str):
-            rate = power.args[0].coeff(base[index]) if power.args[0].is_polynomial(base[index]) else S.Zero
-            if rate != 0 and index not in rate.free_symbols:
-                return _signed(rate) * base[ANCHORED]
-        for power in sorted(total.function.atoms(Pow), key=str):
-            size, exponent = power.args
-            if (
-                size in (Abs(base[index]), base[index])
-                and index not in exponent.free_symbols
-                and not exponent.is_number
-            ):
-                lead = exponent.as_poly(*exponent.free_symbols)
-                head = Mul(*exponent.free_symbols) if lead is not None and lead.is_linear else exponent
-                return _signed(head) * Abs(base[ANCHORED])
-    return None
-
-
-def _signed(rate: Expr) -> Expr:
-    return S.One if rate.is_positive else S.NegativeOne if rate.is_negative else sign(rate)
-
-
 def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real", floats: bool = False) -> Stable:
     """The stable form of an expression, proved equal to it for every index s; the expression itself where no form is found.
 
@@ -139,8 +96,9 @@ def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real
             continue
         anchors: dict[Symbol, Expr] = {}
         if floats and law == "scale":
-            candidate = _by_distances(candidate, expression, base, domain) or candidate
-            candidate, anchors = _own_anchors(candidate, base)
+            degree = homogeneity(expression, base, domain) or 0
+            candidate = by_distances(candidate, expression, degree, base, domain) or candidate
+            candidate, anchors = own_anchors(candidate, base)
         candidate = _near_one(candidate)
         if proved_equal(candidate, expression, domain):
             anchors |= {place: key for place in (s, NEAR) if key is not None and place in candidate.free_symbols}
@@ -164,132 +122,11 @@ def _translated(expression: Expr, base: IndexedBase, domain: str) -> Expr | None
     return replace_entries(expression, base, lambda entry: entry - base[s]) + degree * base[s]
 
 
-def _size(base: IndexedBase, domain: str) -> Expr:
-    return Abs(base[s]) if domain == "real" else base[s]
-
-
 def _scaled(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
     degree = homogeneity(expression, base, domain)
-    return None if degree is None else _size(base, domain) ** degree * _in_units(expression, base, _size(base, domain))
-
-
-def _in_units(e: Expr, base: IndexedBase, size: Expr) -> Expr:
-    """The expression with every entry divided by a size."""
-    return replace_entries(e, base, lambda entry: entry / size).replace(
-        lambda part: isinstance(part, Abs | sign) and part.args[0].has(Pow),
-        lambda part: Abs(part.args[0] * size) / size if isinstance(part, Abs) else sign(part.args[0] * size),
+    return (
+        None if degree is None else size_of(base, domain) ** degree * in_units(expression, base, size_of(base, domain))
     )
-
-
-def _by_distances(form: Expr, expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
-    """A scaled form of a slope in which a mean cancels beside an entry: by their distances from the dominant entry."""
-    split = _about_mean(expression, base) if domain == "positive" else None
-    if split is None:
-        return None
-    v, steepness, entry, body, test = split
-    (index,), size = body.variables, base[NEAR]
-    largest, ratio, away = dominant_key(expression, base) or S.One, base[index] / size, base[index] - size
-    g = _in_units(body, base, size)
-    # Measured by the larger of the two, a distance cannot overflow.
-    risen = {e: ratio ** (e.exp + 1) for e in g.atoms(Pow) if e.base == ratio and not e.exp.is_number}
-    ways = (
-        Sum(away / size * g.function, *body.limits),
-        Sum(away / base[index] * g.function.xreplace(risen), *body.limits),
-    )
-    others = either(largest.xreplace({ANCHORED: NEAR}), *ways) / g
-    degree = homogeneity(expression, base, domain)
-    near = size**degree * _in_units(v, base, size) * (1 + steepness * ((entry - size) / entry - others * size / entry))
-    # Where entries are far apart nothing cancels, and their quotients may leave the range.
-    for quotient in (size / entry, entry / size):
-        near = either(quotient - S(2) ** -100, near, form)
-    return either(test, near, form)
-
-
-def _about_mean(e: Expr, base: IndexedBase) -> tuple[Expr, Expr, Expr, Sum, Expr] | None:
-    """Of a v + b v r/x_i, r = sum x_j g_j / sum g_j, which cancels where a and -b have one sign: V (1 + k (x_i - r)/x_i).
-
-    Returns V = (a + b) v, k = -b/(a + b), x_i, sum g_j and a test of the signs: where a or b is small the form as it was is better.
-    """
-    for above, below in permutations(sorted(e.atoms(Sum), key=str), 2):
-        if len(above.limits) != 1 or len(below.limits) != 1:
-            continue
-        index = above.variables[0]
-        if powsimp(above.function / below.function.xreplace({below.variables[0]: index})) != base[index]:
-            continue
-        r, total = Dummy("r"), Dummy("g", positive=True)
-        inside = expand(e.xreplace({above: r * total}).xreplace({below: total}))
-        parts = collect(inside, r, evaluate=False)
-        entries = inside.atoms(Indexed)
-        if set(parts) != {S.One, r} or len(entries) != 1:
-            continue
-        (entry,) = entries
-        v, w = parts[S.One], parts[r]
-        quotient = simplify(powsimp(expand(w * entry) / v))
-        if quotient.has(Indexed, total):
-            continue
-        size, sign_ = cancel(-quotient).as_numer_denom()
-        steepness = cancel(-quotient / (1 + quotient))
-        return (v * cancel(1 + quotient)).xreplace({total: below}), steepness, entry, below, size * sign_ - S.One / 4
-    return None
-
-
-def _own_anchors(form: Expr, base: IndexedBase) -> tuple[Expr, dict[Symbol, Expr]]:
-    """A scaled form in which each sum of powers is measured from the entry that dominates it, and the keys of these entries.
-
-    Of |x_j|^p and |x_j|^(p - 1) the largest terms are at opposite ends where 0 < p < 1.
-    """
-    sizes = {e for e in form.atoms(Abs, Indexed) if e in (base[s], Abs(base[s]))}
-    size = max(sizes, key=lambda e: isinstance(e, Abs), default=base[s])
-
-    def entry(power: Expr) -> Expr | None:
-        """|x_a| of the power of a quotient |x_a| / |x_s|."""
-        if not isinstance(power, Pow) or power.exp.is_number or not power.base.has(size):
-            return None
-        above = power.base * size
-        return above if above.xreplace(dict.fromkeys(above.atoms(Indexed), S.One)) == 1 else None
-
-    found = {total: {p.exp for p in total.function.atoms(Pow) if entry(p) is not None} for total in form.atoms(Sum)}
-    if any(len(exponents) > 1 or len(total.limits) > 1 for total, exponents in found.items()):
-        return form, {}
-    exponents = sorted({e for own in found.values() for e in own}, key=lambda e: (len(e.args), str(e)))
-    if len(exponents) < 2:
-        return form, {}
-    ratios = {e: Dummy(positive=True) for e in exponents[1:]}
-    places = {e: Symbol(f"s_{q}", integer=True) for q, e in enumerate(ratios, 1)}
-
-    def nearest(exponent: Expr) -> Expr:
-        apart = {e: abs(exponent - e) for e in exponents if (exponent - e).is_number}
-        return min(apart, key=apart.__getitem__, default=exponents[0])
-
-    def measured(e: Expr) -> Expr:
-        if not e.args or isinstance(e, Indexed | KroneckerDelta):
-            return e
-        above = entry(e)
-        if above is not None and (own := nearest(e.exp)) in ratios:
-            return ratios[own] ** e.exp * (above / size.xreplace({s: places[own]})) ** e.exp
-        if isinstance(e, Sum) and (own := next(iter(found[e]), None)) in ratios:
-            return ratios[own] ** own * Sum(
-                _gathered(measured(e.function) / ratios[own] ** own, ratios.values()), *e.limits
-            )
-        e = e.func(*map(measured, e.args))
-        return _gathered(e, ratios.values()) if isinstance(e, Mul) else e
-
-    form = measured(form)
-    keys = {places[e]: _signed(e) * size.xreplace({s: ANCHORED}) for e in ratios}
-    return form.xreplace({ratios[e]: size.xreplace({s: places[e]}) / size for e in ratios}), keys
-
-
-def _gathered(e: Expr, symbols: Iterable[Symbol]) -> Expr:
-    """A product with one power of each symbol, multiplied out where symbols stand in a sum, so that their powers cancel."""
-    sums = [f for f in Mul.make_args(e) if isinstance(f, Add) and f.free_symbols & set(symbols)]
-    rest = Mul(*(f for f in Mul.make_args(e) if f not in sums))
-    if len(sums) == 1 and rest.free_symbols & set(symbols):
-        return Add(*(_gathered(rest * term, symbols) for term in sums[0].args))
-    for symbol in symbols:
-        powers = [f for f in Mul.make_args(e) if f.as_base_exp()[0] == symbol]
-        others = Mul(*(f for f in Mul.make_args(e) if f not in powers))
-        e = symbol ** expand(Add(*(f.as_base_exp()[1] for f in powers))) * others
-    return e
 
 
 def _factored(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:

@@ -12,6 +12,7 @@ from smoothsym.program import arrays, numbers
 from smoothsym.program.balls import Balls
 from smoothsym.program.guarded import SHIFT, guarded
 from smoothsym.program.guards import (
+    MARGIN,
     beyond_one,
     computed,
     distance_power,
@@ -28,7 +29,6 @@ from smoothsym.program.guards import (
     weighted,
 )
 from smoothsym.program.lower import lower, select
-from smoothsym.program.stabilise import MARGIN
 from smoothsym.words import alpha, j, n, p, x
 
 Y, Z = Abs(x[1]), Abs(x[2])

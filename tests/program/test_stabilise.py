@@ -5,8 +5,9 @@ from sympy import Abs, KroneckerDelta, Rational, Sum, cosh, exp, log, sqrt
 from sympy.codegen.cfunctions import log1p
 
 import smoothsym as ss
+from smoothsym.program.anchors import s
 from smoothsym.program.lower import either
-from smoothsym.program.stabilise import homogeneity, joint_homogeneity, proved_equal, s, stabilise, translation
+from smoothsym.program.stabilise import homogeneity, joint_homogeneity, proved_equal, stabilise, translation
 from smoothsym.words import alpha, eps, i, j, n, p, x
 
 LSE = ss.logsumexp.definition

@@ -21,7 +21,7 @@ from sympy import (
     tanh,
 )
 
-from smoothsym.program.stabilise import replace_entries
+from smoothsym.program.anchors import replace_entries
 from smoothsym.symbolic.derivatives import partial, partial_parameter
 from smoothsym.words import alpha, c, eps, i, j, k, m, n, p, x
 

@@ -24,7 +24,8 @@ from sympy import (
 )
 
 import smoothsym as ss
-from smoothsym.program.stabilise import proved_equal, s, stabilise
+from smoothsym.program.anchors import s
+from smoothsym.program.stabilise import proved_equal, stabilise
 from smoothsym.symbolic.moments import equal, is_zero, nonnegative, normal, positive
 from smoothsym.words import alpha, eps, i, j, k, maximum, mean, n, p, x
 
