@@ -220,7 +220,10 @@ class Values:
         return e
 
     def at(self, e: Expr, index: Expr, place: Expr) -> Expr:
-        """An expression with another index."""
+        """An expression with another index, which no sum in it captures."""
+        for total in e.atoms(Sum):
+            if total.limits[0][0] == place and index in total.free_symbols:
+                e = e.xreplace({total: total.xreplace({place: Symbol(f"{place.name}_", integer=True)})})
         return self.settled(e.xreplace({index: place}))
 
     # ---- values --------------------------------------------------------------------------------------------------------------

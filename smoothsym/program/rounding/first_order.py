@@ -104,9 +104,9 @@ def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool | No
         return _cases(paths, model, output, {**choices, first: ways[0]}, test)
     for way in (True, False):
         mine = {**choices, first: way}
-        here = said(FirstOrder(Values(program, domain, given, mine), model, output))
+        inner = _cases(paths, model, output, mine, true)
+        here = inner[0].wording
         holds = here.sign_in_x(here.values.tested(first, ())) > 0 if way else true
-        inner = _cases(paths, model, output, mine, holds)
         # Of inner cases the last one holds where this test does.
         found += [Case(holds & case.test, case.named, case.formula, case.meanings, case.wording) for case in inner]
     return found

@@ -30,6 +30,8 @@ from smoothsym.program.rounding.signs import factored
 ANY_ORDER = Model(summation="sequential")
 """Sums of n terms by n - 1 additions in any order, every function within u."""
 
+_LONG = 250
+"""How many operations the sizes of a bound have, at most, of which the shortest form is looked for."""
 OWN = 3
 """The rank of an index that an operation is summed over, above those of outputs, of positions and of numbers."""
 ROUNDED = ("add", "sub", "mul", "div", "sqrt")
@@ -94,6 +96,11 @@ class FirstOrder:
         self.parts = [Part(*(cost, size, tuple(at))) for cost, size, at in found.values()]
 
     @property
+    def long(self) -> bool:
+        """Whether there is too much to look for the shortest way to say it."""
+        return sum(part.size.count_ops() for part in self.parts) > _LONG
+
+    @property
     def total(self) -> Expr:
         """The bound in units of u, in falls and the names of sums."""
         return sum((part.coefficient * part.size for part in self.parts), S.Zero)
@@ -136,9 +143,16 @@ class FirstOrder:
         if frame is None or len(axes) != 1 or self.labels or operation.name not in (*ROUNDED, *FUNCTIONS):
             return whole
         at_extreme = self.values.value(number, (frame.symbol,)).xreplace({TURN[frame.symbol]: S.One})
-        if not _short(at_extreme):
+        if not _short(at_extreme) and not self._by_one(operation, frame.symbol):
             return whole
         return (1 - KroneckerDelta(axes[0], frame.symbol)) * whole
+
+    def _by_one(self, operation: Operation, place: Symbol) -> bool:
+        """Whether an operation multiplies or divides by 1 at a place."""
+        if operation.name not in ("mul", "div"):
+            return False
+        args = [self.values.placed(operation, q, (place,)) for q in range(2)]
+        return any(map(_unit, args if operation.name == "mul" else args[1:]))
 
     # ---- moduli --------------------------------------------------------------------------------------------------------------
 

@@ -208,7 +208,7 @@ def factored(e: Expr) -> Expr:
 
     def letter(part: Expr) -> Expr:
         if part not in swaps:
-            swaps[part] = Dummy("y", positive=True)
+            swaps[part] = Symbol(f"_y{len(swaps)}", positive=True)
             back[swaps[part]] = part
         return swaps[part]
 

@@ -138,14 +138,12 @@ class Wording:
 
     def _as_share(self, f: Expr, rate: Expr) -> Expr:
         """exp(rate t_q + rest) = Z w_q exp(rest)."""
-        result, rest = S.One, S.Zero
-        for fall in self._variables(f.args[0]):
-            coefficient = expand(f.args[0]).coeff(fall)
-            times = _whole_part(coefficient, rate)
-            result *= (self.whole * W[fall.indices[0]]) ** times
-            rest += (coefficient - times * rate) * fall
-        beside = expand(f.args[0]).as_independent(*self._variables(f.args[0]), as_Add=True)[0]
-        return result * exp(rest + beside) if result.has(W) or rest + beside != f.args[0] else f
+        result, rest = S.One, expand(f.args[0])
+        for variable in self._variables(f.args[0]):
+            times = _whole_part(rest.coeff(variable), rate)
+            result *= (self.whole * W[variable.indices[0]]) ** times
+            rest = expand(rest - times * rate * variable)
+        return result * exp(rest) if result.has(W) else f
 
     # ---- writing out ---------------------------------------------------------------------------------------------------------
 
@@ -241,6 +239,8 @@ class Wording:
     @cached_property
     def named(self) -> Expr:
         """The bound in units of u, in words: of several ways the shortest."""
+        if self.bound.long:
+            return _constants_out(self._plain(self._joined([(c, self._in_words(size)) for c, size in self._sizes])))
         said = []
         for head in self._heads:
             parts = [(c, self._in_words(factored(expand(size / head)))) for c, size in self._sizes]
@@ -355,6 +355,9 @@ class Wording:
         terms = []
         for coefficient, sizes in groups.items():
             apart = Add(*sizes)
+            if self.bound.long:
+                terms.append((coefficient, apart))
+                continue
             merged = [apart, self._in_entries(apart), _tidy(apart)]
             terms.append((coefficient, min(merged, key=lambda e: e.count_ops())))
         again, terms = _outside(_under_one_sum(terms))
@@ -507,8 +510,18 @@ def _shorter(e: Expr, domain: str) -> Expr:
     return normal if normal.count_ops() < e.count_ops() else e
 
 
+def _is_share(body: Expr, framed: bool) -> bool:
+    """Whether a body is exp(a t) in one fall, or exp(a x) in one entry where there is no extreme one."""
+    variables = [q for q in body.atoms(Indexed) if q.base == (FALL if framed else words.x)]
+    if not isinstance(body, exp) or len(variables) != 1:
+        return False
+    rate = expand(body.args[0]).coeff(variables[0])
+    return bool(expand(body.args[0] - rate * variables[0]) == 0) and not rate.has(Indexed)
+
+
 def said(bound: FirstOrder) -> Wording:
     """The shortest wording, whichever sum the shares are in: one of exponentials alone."""
-    wholes = [name for body, name in bound.values.names.items() if isinstance(body, exp)]
+    wholes = [name for body, name in bound.values.names.items() if _is_share(body, bound.values.frame is not None)]
     used = [name for name in wholes if any(name in part.size.free_symbols for part in bound.parts)]
-    return min((Wording(bound, whole) for whole in used or [None]), key=lambda w: w.named.count_ops())
+    wordings = [Wording(bound, whole) for whole in (used[:1] if bound.long else used) or [None]]
+    return min(wordings, key=lambda w: w.named.count_ops()) if wordings[1:] else wordings[0]

@@ -3,15 +3,17 @@
 import pytest
 from mpmath import mp
 from perturbed import Valued, worst
+from sympy import Sum, exp, log, sqrt
 
 import smoothsym as ss
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.lower import Operation, Program, lower
 from smoothsym.program.rounding.first_order import first_order
 from smoothsym.program.rounding.first_order import formula as formula_of
 from smoothsym.program.rounding.model import Model
 from smoothsym.program.trace import trace
 
 ROWS = ([0.3, -1.257, 0.7, 1.91, 2.127], [3.1, 3.2, 2.9, 3.07, 3.3], [-0.41, -0.53, 0.62])
+OVER = (ss.j, 1, ss.n)
 PARAMETERS = {"alpha": ("1.3", "0.7"), "p": ("2.7", "1.3"), "eps": ("0.3", "1.7")}
 
 
@@ -103,6 +105,25 @@ def test_a_formula_of_anybodys_code_is_the_worst_case(code):
         symbols = {"alpha": mp.mpf("1.3")}
         at = (1,) * len(program.outputs[0][1])
         claimed, found = Valued(ROWS[0], symbols, i=mp.mpf(2))(formula), worst(program, ROWS[0], symbols, at)
+    assert abs(claimed - found) < mp.mpf(10) ** -12 * found
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        log(Sum(exp(ss.alpha * ss.x[ss.j] ** 2), OVER)) / ss.alpha,
+        Sum(ss.x[ss.j] ** 2 * exp(ss.alpha * ss.x[ss.j]), OVER) / Sum(exp(ss.alpha * ss.x[ss.j]), OVER),
+        Sum(exp(2 * ss.x[ss.j] - ss.x[ss.k] / 3), OVER, (ss.k, 1, ss.n)),
+        sqrt(Sum(ss.x[ss.j] ** 2, OVER) / ss.n),
+    ],
+    ids=str,
+)
+def test_a_formula_of_an_expression_is_the_worst_case(expression):
+    program = lower([expression])
+    formula = first_order(program) / ss.u
+    with mp.workdps(60):
+        symbols = {"alpha": mp.mpf("1.3")}
+        claimed, found = Valued(ROWS[0], symbols)(formula), worst(program, ROWS[0], symbols)
     assert abs(claimed - found) < mp.mpf(10) ** -12 * found
 
 
