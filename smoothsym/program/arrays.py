@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,22 @@ _NAMES = {
     "maximum": "maximum",
     "minimum": "minimum",
 }
+
+_IN_PLACE = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "abs": np.abs,
+    "sqrt": np.sqrt,
+}
+_OWN = 4
+"""References to an array that nobody keeps: by a list of arguments, two functions, and the one that counts."""
 
 
 def run(
@@ -70,6 +87,12 @@ class _Run:
     lazy: bool
     summation: str
     values: dict[int, Any] = field(default_factory=dict)
+    uses: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.uses = [0] * len(self.program.operations)
+        for number, _ in (*self.program.outputs, *(arg for operation in self.program.operations for arg in operation.args)):
+            self.uses[number] += 1
 
     @property
     def x(self) -> Any:
@@ -114,7 +137,23 @@ class _Run:
             return self._either(operation)
         if name == "without":
             return self._without(operation)
-        return _apply(name, [self.placed(operation, q) for q in range(len(operation.args))], x, xp)
+        return self._entrywise(operation)
+
+    def _entrywise(self, operation: Operation) -> Any:
+        """An operation entry by entry; with NumPy in the memory of an argument that nobody needs any more."""
+        args = [self.placed(operation, q) for q in range(len(operation.args))]
+        function = _IN_PLACE.get(operation.name)
+        if function is None or not any(isinstance(v, np.ndarray) and v.shape == self.x.shape for v in args):
+            return _apply(operation.name, args, self.x, self.xp)
+        self._used(operation)
+        return function(*args, out=next((v for v in args if _free(v, self.x)), None))
+
+    def _used(self, operation: Operation) -> None:
+        """What no other operation needs is kept no longer."""
+        for number, _ in operation.args:
+            self.uses[number] -= 1
+            if not self.uses[number]:
+                self.values.pop(number, None)
 
     def _either(self, operation: Operation) -> Any:
         first = self.placed(operation, 0) > 0
@@ -134,7 +173,8 @@ class _Run:
         value, where = self.value(v), self.value(position)
         if v_axes == (0,) and tuple(value.shape) == tuple(self.x.shape) and not isinstance(where, int):
             if isinstance(value, np.ndarray):
-                value = value.copy()
+                self._used(operation)
+                value = value if _free(value, self.x) else value.copy()
                 value.reshape(-1)[np.arange(where.size) * value.shape[-1] + where.reshape(-1)] = 0
                 return value
             if hasattr(value, "scatter"):
@@ -162,6 +202,12 @@ class _Run:
         ((_, placement),) = operation.args
         own = tuple(mask.shape[-1] if q == operation.datum else 1 for q in range(len(placement)))
         return self.xp.reshape(mask, (*mask.shape[:-1], *own))
+
+
+def _free(value: Any, x: Any) -> bool:
+    """Whether memory like that of x belongs to nobody but the two functions that look at it, and to no view."""
+    same = isinstance(value, np.ndarray) and value.shape == x.shape and value.dtype == x.dtype
+    return same and value.base is None and getrefcount(value) <= _OWN
 
 
 def _unanimous(test: Any, xp: Any) -> bool | None:
