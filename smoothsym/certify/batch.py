@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.formats import Format
+from smoothsym.program.buffering import BUFFER, by_rows
 from smoothsym.program.twofold import machine, values
 from smoothsym.program.twofold.values import Twofold
 
@@ -30,7 +31,7 @@ BLOCK, SHARED = 1 << 15, 1 << 16
 BLOCKS = 16
 """So many blocks, and no more than a row has entries, have their rows finished together: as many numbers as a block has, at most."""
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-WIDE = values.BUFFER
+WIDE = BUFFER
 """From this length on a row lies whole in memory; below, the first entries of all rows of a block do, then the second ones."""
 NARROW = 8
 """Up to this length a row is looked at entry by entry, all rows at a time."""
@@ -207,7 +208,7 @@ def rounded(v: Twofold, fmt: Format, rounding: str) -> tuple[Array, Array]:
     most half an ulp, the answer is hi or its neighbour, by the sign of lo, if E does not reach it. To a narrower format: both ends,
     as floats that lie outside by an ulp, are rounded once, and must agree; a value that is not negative ends at 0.
     """
-    with values.arithmetic():
+    with by_rows():
         hi, lo = v.hi, np.float64(0) if v.lo is None else v.lo
         size = hi if v.nonnegative else np.abs(hi)
         rel, absolute_ = v.rel * (1 + 2.0**-30), v.abs * (1 + 2.0**-30)

@@ -21,6 +21,7 @@ from smoothsym.kernels.arguments import Parameter
 from smoothsym.kernels.contract import Contract
 from smoothsym.kernels.libraries import Library
 from smoothsym.program import arrays, compensated
+from smoothsym.program.buffering import by_rows
 from smoothsym.program.lower import Program
 from smoothsym.program.specialise import Known
 
@@ -59,7 +60,7 @@ class Evaluation:
 
     def _blocks(self, rows: Any) -> Any:
         size = rows.shape[-1]
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore") if self.plain else by_rows():
             # Sums are pairwise along a contiguous axis only.
             flat, counts, weights = (_flat(beside) for beside in (rows, self.counts, self.weights))
             vectors = {name: _flat(vector) for name, vector in self.vectors.items()}
@@ -86,7 +87,8 @@ class Evaluation:
 
 def _finite_squares(x: Any) -> bool:
     """Whether the sum of all squares is finite, which NumPy finds in one pass: then so is every number, and every difference."""
-    return isinstance(x, np.ndarray) and isfinite(np.vdot(x, x))
+    # No library of linear algebra, whose threads would wait for one another.
+    return isinstance(x, np.ndarray) and isfinite(np.einsum("i,i->", x.reshape(-1), x.reshape(-1)))
 
 
 def _flat(rows: Any) -> Any:

@@ -91,7 +91,10 @@ class _Run:
 
     def __post_init__(self) -> None:
         self.uses = [0] * len(self.program.operations)
-        for number, _ in (*self.program.outputs, *(arg for operation in self.program.operations for arg in operation.args)):
+        for number, _ in (
+            *self.program.outputs,
+            *(arg for operation in self.program.operations for arg in operation.args),
+        ):
             self.uses[number] += 1
 
     @property
@@ -143,7 +146,7 @@ class _Run:
         """An operation entry by entry; with NumPy in the memory of an argument that nobody needs any more."""
         args = [self.placed(operation, q) for q in range(len(operation.args))]
         function = _IN_PLACE.get(operation.name)
-        if function is None or not any(isinstance(v, np.ndarray) and v.shape == self.x.shape for v in args):
+        if function is None or operation.rank != 1 or not any(isinstance(v, np.ndarray) for v in args):
             return _apply(operation.name, args, self.x, self.xp)
         self._used(operation)
         return function(*args, out=next((v for v in args if _free(v, self.x)), None))

@@ -24,8 +24,8 @@ def total(xp: Any, v: Any, axis: int) -> Any:
 
 def numpy_total(v: Any, axis: int) -> Any:
     """The same bits with NumPy, in memory that is written to again."""
-    part = np.abs(v)
-    c = 3 * np.add.reduce(part, axis=axis, keepdims=True)
+    part = np.empty_like(v)
+    c = 3 * np.add.reduce(v if np.min(v) >= 0 else np.abs(v, out=part), axis=axis, keepdims=True)
     if not np.all(np.isfinite(c)):
         c = np.where(np.isfinite(c), c, np.zeros_like(c))
     np.add(v, c, out=part)

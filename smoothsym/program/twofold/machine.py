@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym import words
+from smoothsym.program.buffering import by_rows
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.twofold import exponential, logarithm, values
 from smoothsym.program.twofold.values import Twofold
@@ -39,7 +40,7 @@ def run(
     `reach`, one that no entry of x exceeds. What is one number for a row, and comes after all sums, is computed for all blocks at
     once. Raises NotImplementedError for an operation that this arithmetic lacks.
     """
-    with values.arithmetic():
+    with by_rows():
         if len(blocks) == 1:
             return _Run(program, blocks[0], symbols, level, reach).outputs()
         front = _left_for_last(program)

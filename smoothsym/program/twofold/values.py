@@ -18,8 +18,6 @@ The bounds are computed in floats themselves, and lose 2^-50 of themselves at ev
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -103,24 +101,6 @@ def constant(value: Fraction, single: bool) -> Twofold:
         return Twofold(np.float64(hi), rel=U, abs=small, nonnegative=value >= 0)
     lo = rest.numerator / rest.denominator
     return Twofold(np.float64(hi), np.float64(lo), rel=2.0**-105, abs=small, nonnegative=value >= 0)
-
-
-@contextmanager
-def arithmetic() -> Iterator[None]:
-    """Without warnings, and with a buffer that no row fits into.
-
-    Where one operand is a number for each row, NumPy copies rows into a buffer that several fit into, which costs twice as much as the
-    operation itself.
-    """
-    with np.errstate(all="ignore"):
-        size = np.setbufsize(BUFFER)
-        try:
-            yield
-        finally:
-            np.setbufsize(size)
-
-
-BUFFER = 64
 
 
 # ---- exact steps ---------------------------------------------------------------------------------------------------------
