@@ -43,7 +43,7 @@ from smoothsym.laws.means import ByExtremeMean
 from smoothsym.program.rounding.adjoints import FALL, SIZE, TOP, TURN, Values
 from smoothsym.program.rounding.first_order import Case, Formula
 from smoothsym.program.rounding.signs import factored
-from smoothsym.program.rounding.wording import W, Wording
+from smoothsym.program.rounding.wording import W, Wording, public
 from smoothsym.symbolic.inequalities import certificate
 from smoothsym.words import alpha, j, maximum, n, x
 
@@ -109,8 +109,8 @@ def range_free(found: Formula) -> RangeFree | None:
             if (multiple := _multiple(case, _turned(found, case))) is None:
                 return None
             bounds.append((multiple, case))
-    named = [bound for bound, _ in bounds]
-    written = [case.wording.written_out(bound) for bound, case in bounds]
+    named = [public(bound) for bound, _ in bounds]
+    written = [public(case.wording.written_out(bound)) for bound, case in bounds]
     if len(set(named)) == 1:
         return RangeFree(words.u * written[0], words.u * named[0])
     tests = [case.test for case in found.cases[:-1]] + [True]

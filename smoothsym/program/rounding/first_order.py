@@ -14,7 +14,7 @@ from smoothsym.program.rounding.adjoints import CHOICES, Values
 from smoothsym.program.rounding.formula import ANY_ORDER, FirstOrder
 from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.paths import Paths
-from smoothsym.program.rounding.wording import Wording, said
+from smoothsym.program.rounding.wording import Wording, public, said
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,8 @@ def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool | No
     ]
     if not used:
         wording = said(FirstOrder(values, model, output))
-        return [Case(test, wording.named, wording.formula, wording.meanings, wording)]
+        meanings = tuple((name, public(value)) for name, value in wording.meanings)
+        return [Case(test, public(wording.named), public(wording.formula), meanings, wording)]
     first = max(used)
     found = []
     ways = [way for way in (True, False) if paths.possible({**choices, first: way})]
@@ -106,7 +107,7 @@ def _cases(paths: Paths, model: Model, output: int, choices: dict[int, bool | No
         mine = {**choices, first: way}
         inner = _cases(paths, model, output, mine, true)
         here = inner[0].wording
-        holds = here.sign_in_x(here.values.tested(first, ())) > 0 if way else true
+        holds = public(here.sign_in_x(here.values.tested(first, ()))) > 0 if way else true
         # Of inner cases the last one holds where this test does.
         found += [Case(holds & case.test, case.named, case.formula, case.meanings, case.wording) for case in inner]
     return found

@@ -12,6 +12,7 @@ from typing import Any
 from sympy import (
     Abs,
     Add,
+    Basic,
     Expr,
     Function,
     Indexed,
@@ -35,7 +36,7 @@ from smoothsym import words
 from smoothsym.program.rounding.adjoints import _AT, FALL, GAP, SIZE, TOP, TURN, Anchor
 from smoothsym.program.rounding.formula import FirstOrder
 from smoothsym.program.rounding.signs import factored
-from smoothsym.symbolic import moments
+from smoothsym.symbolic import moments, signs
 
 W = IndexedBase("w", positive=True)
 _J = words.j
@@ -53,6 +54,8 @@ class Wording:
     def __post_init__(self) -> None:
         self.values = self.bound.values
         self.frame = self.values.frame
+        self.x = signs.POSITIVE_ENTRIES if self.values.domain == "positive" else words.x
+        """The input vector, on its domain; `public` says words.x for it."""
 
     # ---- the words -----------------------------------------------------------------------------------------------------------
 
@@ -133,7 +136,7 @@ class Wording:
 
     def _variables(self, e: Expr) -> list[Indexed]:
         """What exponentials depend on: falls, or entries where there is no extreme one."""
-        base = words.x if self.frame is None else FALL
+        base = self.x if self.frame is None else FALL
         return sorted({q for q in e.atoms(Indexed) if q.base == base}, key=str)
 
     def _as_share(self, f: Expr, rate: Expr) -> Expr:
@@ -163,7 +166,7 @@ class Wording:
     def _without_names(self, e: Expr) -> Expr:
         """Roots, and the difference of two entries, by what they are."""
         e = self.values.meant(e)
-        return e.xreplace({GAP: words.x[1] - words.x[2]}) if self.values.pair else e
+        return e.xreplace({GAP: self.x[1] - self.x[2]}) if self.values.pair else e
 
     def _over_total(self, e: Sum, total: Expr) -> Expr:
         """sum_j w_j g_j as one quotient of sums."""
@@ -178,8 +181,8 @@ class Wording:
             return self._body.xreplace({_AT: place})
         rate = self._rate(self._body)
         if self.frame.kind == "entry":
-            return exp(-rate * self.frame.turn * words.x[place])
-        size = words.x[place] if self.values.domain == "positive" else Abs(words.x[place])
+            return exp(-rate * self.frame.turn * self.x[place])
+        size = self.x[place] if self.values.domain == "positive" else Abs(self.x[place])
         return size ** (-rate * self.frame.turn)
 
     @property
@@ -198,7 +201,7 @@ class Wording:
 
     def extreme(self, anchor: Anchor) -> Expr:
         """The entry, or modulus, at an anchor."""
-        whole = Abs(words.x) if anchor.kind == "modulus" and self.values.domain == "real" else words.x
+        whole = Abs(self.x) if anchor.kind == "modulus" and self.values.domain == "real" else self.x
         return (words.maximum if anchor.turn > 0 else words.minimum)(whole)
 
     def _plain(self, e: Expr) -> Expr:
@@ -207,28 +210,26 @@ class Wording:
         if frame is not None:
             falls = {q for q in e.atoms(Indexed) if q.base == FALL}
             if frame.kind == "entry":
-                swaps = {q: frame.turn * (self._extreme - words.x[q.indices[0]]) for q in falls}
+                swaps = {q: frame.turn * (self._extreme - self.x[q.indices[0]]) for q in falls}
             else:
                 sizes = {q: self._modulus(q.indices[0]) for q in falls}
                 e = e.replace(lambda f: isinstance(f, exp), lambda f: _ratio_power(f, sizes, self._extreme, frame.turn))
                 swaps = {q: frame.turn * log(self._extreme / size) for q, size in sizes.items()}
-            turns = {q: sign(words.x[q.indices[0]]) for q in e.atoms(Indexed) if q.base == TURN}
+            turns = {q: sign(self.x[q.indices[0]]) for q in e.atoms(Indexed) if q.base == TURN}
             e = e.xreplace({**swaps, **turns, TOP: self._extreme, SIZE: self._extreme})
         extremes = {self._of_anchor(a): self.extreme(a) for a in self.values.anchors if a.kind != "other"}
         return (
             e.xreplace({q: self._own(q) for q in e.free_symbols if isinstance(q, Symbol)})
             .xreplace(extremes)
-            .xreplace(
-                {q: words.x[q.indices] for q in e.atoms(Indexed) if q.base.label.name == "x" and q.base != words.x}
-            )
+            .xreplace({q: self.x[q.indices] for q in e.atoms(Indexed) if q.base.label.name == "x" and q.base != self.x})
         )
 
     def _of_anchor(self, anchor: Anchor) -> Expr:
         """The entry, or modulus, at an anchor, by its index."""
-        return words.x[anchor.symbol] if anchor.kind == "entry" else self._modulus(anchor.symbol)
+        return self.x[anchor.symbol] if anchor.kind == "entry" else self._modulus(anchor.symbol)
 
     def _modulus(self, place: Expr) -> Expr:
-        return words.x[place] if self.values.domain == "positive" else Abs(words.x[place])
+        return self.x[place] if self.values.domain == "positive" else Abs(self.x[place])
 
     def _own(self, symbol: Symbol) -> Symbol:
         known = {"alpha": words.alpha, "p": words.p, "eps": words.eps}
@@ -317,7 +318,7 @@ class Wording:
             if root in used:
                 said.append((root, self._plain(sqrt(inside))))
         if self.values.pair and (self.named.has(GAP) or any(value.has(GAP) for _, value in said)):
-            said.append((GAP, words.x[1] - words.x[2]))
+            said.append((GAP, self.x[1] - self.x[2]))
         if self.named.has(W):
             said.append((W[words.i], self._at(words.i) / Sum(self._at(_J), _OVER)))
         if self.whole is not None and self.named.has(self.whole):
@@ -376,9 +377,9 @@ class Wording:
         def opened(q: Expr) -> Expr:
             q = q.replace(
                 lambda s: isinstance(s, Sum) and s.function == W[_J] * FALL[_J],
-                lambda s: turn * (TOP - Sum(W[_J] * words.x[_J], _OVER)),
+                lambda s: turn * (TOP - Sum(W[_J] * self.x[_J], _OVER)),
             )
-            return q.xreplace({t: turn * (TOP - words.x[t.indices[0]]) for t in q.atoms(Indexed) if t.base == FALL})
+            return q.xreplace({t: turn * (TOP - self.x[t.indices[0]]) for t in q.atoms(Indexed) if t.base == FALL})
 
         return _inside_moduli(e.replace(lambda q: isinstance(q, Abs), opened))
 
@@ -391,7 +392,7 @@ class Wording:
         def opened(total: Expr) -> Expr:
             body = total.function
             if body == W[_J] * FALL[_J]:
-                return frame.turn * (TOP - Sum(W[_J] * words.x[_J], _OVER))
+                return frame.turn * (TOP - Sum(W[_J] * self.x[_J], _OVER))
             return total
 
         return _tidy(e.replace(lambda q: isinstance(q, Sum), opened))
@@ -510,9 +511,21 @@ def _shorter(e: Expr, domain: str) -> Expr:
     return normal if normal.count_ops() < e.count_ops() else e
 
 
+def public(e: Any) -> Any:
+    """An expression in words.x, whatever was known of the entries: moduli stay as they are."""
+    if not isinstance(e, Basic) or not e.has(signs.POSITIVE_ENTRIES):
+        return e
+    if isinstance(e, Indexed):
+        return words.x[e.indices] if e.base == signs.POSITIVE_ENTRIES else e
+    if e == signs.POSITIVE_ENTRIES:
+        return words.x
+    args = [public(a) for a in e.args]
+    return Abs(*args, evaluate=False) if isinstance(e, Abs) else e.func(*args)
+
+
 def _is_share(body: Expr, framed: bool) -> bool:
     """Whether a body is exp(a t) in one fall, or exp(a x) in one entry where there is no extreme one."""
-    variables = [q for q in body.atoms(Indexed) if q.base == (FALL if framed else words.x)]
+    variables = [q for q in body.atoms(Indexed) if (q.base == FALL if framed else q.base.label.name == "x")]
     if not isinstance(body, exp) or len(variables) != 1:
         return False
     rate = expand(body.args[0]).coeff(variables[0])
