@@ -133,6 +133,8 @@ class _Rows:
     def result(self) -> Any:
         of = self.of
         shape = (*self.x.shape[:-1], *self.x.shape[-1:] * of.rank)
+        if 0 in shape[: self.x.ndim - 1]:
+            return of.library.array(np.zeros(shape), self.x.dtype, self.x)
         if not self.x.shape[-1]:
             nothing = self.constant(nan) if of.plain else self.contract.answer("empty", 0)
             return self.xp.broadcast_to(nothing, shape)

@@ -117,7 +117,8 @@ class Kernel:
         Parameters: `x`, an array of NumPy, PyTorch or JAX, or what NumPy makes one of; `axis`, an int, a tuple of them, whose entries make
         one vector, or None for all; `keepdims`, whether a value keeps its axes, of length one; `where`, booleans: entries at which it is False do not
         count at all, not even in n, and have the gradient 0; `weights`, w >= 0: an entry counts w times, as in ss.reference (a gradient is that of
-        all its copies), and not at all for 0; both broadcast to the shape of x; the parameter by its name, a number or a 0-d array.
+        all its copies), and not at all for 0; both broadcast to the shape of x, and a row
+        without entries that count is an empty one; the parameter by its name, a number or a 0-d array.
 
         What runs is `specialised(...)`: the generated stable form, the parameter applied after the shift by the dominant entry,
         in float32 for float16 and bfloat16 and rounded once; in float64 where weights are float64. Sums are taken as `summation` says.

@@ -219,7 +219,7 @@ class Jax(Library):
     def host(self, x: Any) -> Any:
         if self.traced(x):
             raise TypeError(
-                "a traced array has no values to round correctly; leave rounded=True out under jit and vmap"
+                "a traced array has no values to round correctly; leave rounded=True out under jax.jit, jax.grad and jax.vmap"
             )
         return np.asarray(x)
 

@@ -100,3 +100,11 @@ def test_the_certifier_answers_where_it_is_asked_to(op, of):
 def test_a_kernel_is_not_always_correctly_rounded():
     rows = RNG.normal(size=(2000, 5))
     assert (ss.boltzmann(rows) != ss.boltzmann(rows, rounded=True)).any()
+
+
+def test_no_rows_have_no_results_and_rows_of_nothing_are_empty():
+    for op in VECTORS:
+        assert op(np.zeros((0, 3))).shape == ((0, 3) if op.vector else (0,))
+        assert op(np.zeros((0, 3)), of="gradient").shape == ((0, 3, 3) if op.vector else (0, 3))
+        assert op(np.zeros((2, 0)), of="gradient").shape == ((2, 0, 0) if op.vector else (2, 0))
+    assert list(ss.logsumexp(np.zeros((2, 0)))) == [-inf] * 2
