@@ -56,19 +56,19 @@ class Evaluation:
 
     def __call__(self, rows: Any) -> Any:
         """The results, in the dtype of the rows."""
-        return self._blocks(rows) if isinstance(rows, np.ndarray) else self._computed(rows)
+        return self._blocks(rows) if self.library.on_host(rows) else self._computed(rows)
 
     def _blocks(self, rows: Any) -> Any:
         size = rows.shape[-1]
         with np.errstate(all="ignore") if self.plain else by_rows():
             # Sums are pairwise along a contiguous axis only.
-            flat, counts, weights = (_flat(beside) for beside in (rows, self.counts, self.weights))
-            vectors = {name: _flat(vector) for name, vector in self.vectors.items()}
+            flat, counts, weights = (self._flat(beside) for beside in (rows, self.counts, self.weights))
+            vectors = {name: self._flat(vector) for name, vector in self.vectors.items()}
             at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // max(size, size**self.rank, 1))
             if len(flat) <= at_once:
                 whole = self._part(counts, weights, vectors)._computed(flat)
                 return whole.reshape((*rows.shape[:-1], *(size,) * self.rank))
-            whole = np.empty((len(flat), *(size,) * self.rank), dtype=rows.dtype)
+            whole = self.library.xp.empty((len(flat), *(size,) * self.rank), dtype=rows.dtype)
             for start in range(0, len(flat), at_once):
                 part = slice(start, start + at_once)
                 count, weight = (None if q is None else q[part] for q in (counts, weights))
@@ -81,6 +81,12 @@ class Evaluation:
             return self
         return replace(self, counts=counts, weights=weights, vectors=vectors)
 
+    def _flat(self, rows: Any) -> Any:
+        if rows is None:
+            return None
+        whole = self.library.xp.reshape(rows, (int(np.prod(rows.shape[:-1])), rows.shape[-1]))
+        return self.library.contiguous(whole)
+
     def _computed(self, rows: Any) -> Any:
         return self.library.cast(_Rows(self, rows).result(), rows.dtype)
 
@@ -89,12 +95,6 @@ def _finite_squares(x: Any) -> bool:
     """Whether the sum of all squares is finite, which NumPy finds in one pass: then so is every number, and every difference."""
     # No library of linear algebra, whose threads would wait for one another.
     return isinstance(x, np.ndarray) and isfinite(np.einsum("i,i->", x.reshape(-1), x.reshape(-1)))
-
-
-def _flat(rows: Any) -> Any:
-    if rows is None:
-        return None
-    return np.ascontiguousarray(rows).reshape(int(np.prod(rows.shape[:-1])), rows.shape[-1])
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,13 @@ class Library:
         """The same numbers as a NumPy array."""
         return np.asarray(x)
 
+    def on_host(self, x: Any) -> bool:
+        """Whether what is computed on the way fits a cache when rows are taken a block at a time."""
+        return True
+
+    def contiguous(self, x: Any) -> Any:
+        return np.ascontiguousarray(x)
+
 
 @cache
 def _name(dtype: Any) -> str:
@@ -134,6 +141,12 @@ class Torch(Library):
 
     def differentiable(self, value: Any) -> bool:
         return isinstance(value, self.torch.Tensor) and value.requires_grad
+
+    def on_host(self, x: Any) -> bool:
+        return bool(x.device.type == "cpu")
+
+    def contiguous(self, x: Any) -> Any:
+        return x.contiguous()
 
     def host(self, x: Any) -> Any:
         x = x.detach().cpu()
@@ -215,6 +228,9 @@ class Jax(Library):
 
     def cond(self, test: Any, then: Any, otherwise: Any) -> Any:
         return self.jax.lax.cond(test, then, otherwise)
+
+    def on_host(self, x: Any) -> bool:
+        return False
 
     def host(self, x: Any) -> Any:
         if self.traced(x):
