@@ -113,6 +113,9 @@ class Batch:
             return peak * abs(values.constant(self.parameter, single=True).hi) <= GENTLE
 
     def _levels(self) -> tuple[str, ...]:
+        forms = ("stable", "naive") if self.op.kind == "entry" else ("stable",)
+        if not all(machine.computes(self.op.program(self.of, form)) for form in forms):
+            return ()
         if self.fmt.precision < 53:
             return ("single", "full")
         if self.op.arity is not None:
@@ -124,7 +127,7 @@ class Batch:
         program = self.op.program(self.of, form)
         symbols = {self.name: values.constant(self.parameter, level == "single")} if self.name else {}
         count, n = vectors["x"].shape
-        elements = max(n, n**self.rank)
+        elements = max(n, n ** max(operation.rank for operation in program.operations))
         threads = _threads(count * elements)
         size = max(1, (SHARED if threads > 1 else BLOCK) // elements)
         decided = np.empty(count, dtype=bool)

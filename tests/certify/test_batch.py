@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from sympy import Sum
+from sympy import Max, Min, Sum, exp, log
 
 import smoothsym as ss
 from smoothsym import formats
 from smoothsym.certify import batch, counted, enclose
 from smoothsym.certify.enclosure import Refused
+from smoothsym.program.twofold import machine
 from smoothsym.program.twofold.values import Twofold
 from smoothsym.words import maximum, mean
 
@@ -172,6 +173,33 @@ def test_where_small_numbers_are_flushed_all_rows_are_for_the_enclosures(
         monkeypatch.undo()
         assert (fmt.bits_of(found) == fmt.bits_of(expected)).all()
         assert stages.decided == {"enclosures": 3}
+
+
+t = ss.x[ss.j]
+CHOICES = {
+    "entries": Sum(Max(t, 0) * Min(t, 2) ** 2, (ss.j, 1, ss.n)) + ss.alpha,
+    "roots": log(Sum(Max(exp(ss.alpha * t), exp(-t)), (ss.j, 1, ss.n))) / ss.alpha,
+    "sums": Max(Sum(exp(t), (ss.j, 1, ss.n)), Sum(exp(-ss.alpha * t), (ss.j, 1, ss.n))) - Min(3, ss.alpha),
+}
+
+
+@pytest.mark.parametrize("definition", CHOICES.values(), ids=CHOICES)
+def test_the_larger_and_the_smaller_one(definition) -> None:
+    op = ss.SmoothMax("choice", definition)
+    rows = np.random.default_rng(1).normal(0, 2, (40, 3)) * np.array([1, 1e-9, 1])
+    rows[::3] = np.abs(rows[::3])
+    for dtype in ("float32", "float64"):
+        together, stages = ss.reference(op, rows, dtype=dtype, alpha=1.5, full_output=True)
+        assert (together == ss.reference(op, rows.tolist(), dtype=dtype, alpha=1.5)).all()
+        assert stages.share("enclosures") < 0.1
+
+
+def test_what_a_stage_has_no_rule_for_is_for_the_enclosures(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.array([[1.0, 2.0], [3.0, 5.0]])
+    expected = ss.reference(ss.boltzmann, rows)
+    monkeypatch.setattr(machine, "OPERATIONS", machine.OPERATIONS - {"div"})
+    found, stages = ss.reference(ss.boltzmann, rows, full_output=True)
+    assert (found == expected).all() and stages.decided == {"enclosures": 2}
 
 
 @pytest.mark.parametrize("op", (ss.smu, ss.smoothabs, ss.logcosh, ss.softplus), ids=lambda op: op.name)

@@ -278,6 +278,20 @@ def test_a_sum_is_exact_in_its_heads() -> None:
     assert exact(found, (0,)) == 1 + Fraction(1, 2**40)
 
 
+def test_the_larger_one_is_off_by_no_more_than_it_says() -> None:
+    generator = np.random.default_rng(3)
+    hi = generator.normal(0, 1, 300) + np.zeros((2, 300))
+    lo = hi * generator.integers(-4, 5, (2, 300)) * 2.0**-53
+    (a, b), error = (Twofold(h, low, rel=2.0**-104) for h, low in zip(hi, lo, strict=True)), Fraction(2) ** -104
+    high, low = values.maximum(a, b), values.minimum(a, b)
+    for q in range(300):
+        first, second = exact(a, (q,)), exact(b, (q,))
+        for found, pick in ((high, max), (low, min)):
+            ends = [pick(first + s * error * abs(first), second + s * error * abs(second)) for s in (-1, 1)]
+            assert max(abs(end - exact(found, (q,))) for end in ends) <= Fraction(float(found.abs[q]))
+            assert abs(pick(first, second) - exact(found, (q,))) <= Fraction(2) ** -100 * abs(first)
+
+
 def test_what_it_has_no_rule_for_is_named() -> None:
     from smoothsym.words import x
 

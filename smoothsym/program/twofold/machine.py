@@ -23,6 +23,7 @@ Vectors = Mapping[str, Any]
 
 _SIMPLE: dict[str, Callable[[Twofold], Twofold]] = {"neg": values.neg, "abs": values.absolute, "sign": values.sign}
 _RINGS: dict[str, Callable[..., Twofold]] = {"add": values.add, "sub": values.sub, "mul": values.mul, "div": values.div}
+_CHOICES: dict[str, Callable[[Twofold, Twofold], Twofold]] = {"maximum": values.maximum, "minimum": values.minimum}
 _FUNCTIONS: dict[str, Callable[..., Twofold]] = {
     "log": logarithm.log,
     "log1p": logarithm.log1p,
@@ -55,6 +56,13 @@ def run(
 
 
 REDUCTIONS = ("sum", "max", "min", "argmax", "take")
+OPERATIONS = {*_SIMPLE, *_RINGS, *_CHOICES, *_FUNCTIONS, *REDUCTIONS, "x", "symbol", "number", "length"}
+OPERATIONS |= {"iota", "same", "without", "either", "exp", "pow"}
+
+
+def computes(program: Program) -> bool:
+    """Whether this arithmetic has every operation of a program."""
+    return all(operation.name in OPERATIONS for operation in program.operations)
 
 
 @lru_cache(maxsize=256)
@@ -167,6 +175,8 @@ class _Run:
             return logarithm.power(a, b, self.level, partial(self._logarithm, (*operation.args[0], operation.rank)))
         if name in _SIMPLE:
             return _SIMPLE[name](self.args(operation)[0])
+        if name in _CHOICES:
+            return _CHOICES[name](*self.args(operation))
         if name in _RINGS:
             return _RINGS[name](*self.args(operation), self.single)
         if name in _FUNCTIONS:
