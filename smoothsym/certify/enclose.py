@@ -122,7 +122,8 @@ def reference(
 
     Parameters: `X`, rows (or one row) along the last axis; `of`, `weights`, `where`, `v` and `budget` as for enclose; `dtype`, "float16", "bfloat16",
     "float32" or "float64"; `rounding`, "nearest" (ties to even), "down", "up" or "zero"; `engine`, which computes the enclosures
-    of rows that the faster stages leave open; the parameter by its name. Arrays of floats are computed in blocks, by stages.
+    of rows that the faster stages leave open; the parameter by its name. Arrays of floats, with weights and v of floats, are
+    computed in blocks, by stages.
     Returns an array of that dtype: of the shape of X without its last axis for a value, of X's shape for a gradient, with one
     more axis for a Hessian. With `full_output`, a pair: the array, and a Stages that says how many rows each stage decided.
     Raises Refused where a value is undecided within the budget of bits.

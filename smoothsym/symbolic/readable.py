@@ -125,11 +125,21 @@ def pull_out(e: Expr, known: frozenset[Sum] = frozenset()) -> Expr:
 
 def _pulled(term: Expr, lim: tuple) -> Expr:
     free, bound = term.as_independent(lim[0], as_Add=False)
+    parts = [_free_power(factor, lim[0]) for factor in Mul.make_args(bound)]
+    free, bound = product(free, *(part for part, _ in parts)), Mul(*(part for _, part in parts))
     if bound == 1:
         return product(free, lim[2] - lim[1] + 1)
     if free.has(Sum) and any(lim[0] == other[0] for total in free.atoms(Sum) for other in total.limits):
         return Sum(term, lim)
     return product(free, Sum(bound, lim))
+
+
+def _free_power(factor: Expr, index: Expr) -> tuple[Expr, Expr]:
+    """exp(a + b) as exp(a) and exp(b), a free of an index; anything else as it is."""
+    if not isinstance(factor, exp):
+        return S.One, factor
+    free, bound = factor.args[0].as_independent(index, as_Add=True)
+    return exp(free), exp(bound)
 
 
 # ---- put together ----------------------------------------------------------------------------------------------------------
