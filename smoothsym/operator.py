@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from numbers import Real
 from typing import Any
 
-from sympy import Abs, Expr, Indexed, Integer, Rational, S, Sum, Symbol, oo
+from sympy import Abs, Dummy, Expr, Indexed, Integer, Rational, S, Sum, Symbol, oo
 
 from smoothsym import words
 from smoothsym.certify.inputs import check_formula, exact_number
@@ -22,13 +23,14 @@ from smoothsym.program.guarded import float_form
 from smoothsym.program.guards import primitive
 from smoothsym.program.lower import Program, lower
 from smoothsym.program.source import source
-from smoothsym.program.stabilise import Stable, joint_homogeneity, stabilise, translation
-from smoothsym.symbolic import asymptotics
+from smoothsym.program.stabilise import Stable, joint_homogeneity, replace_entries, stabilise, translation
+from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic import weights as weights_of
 from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
 from smoothsym.symbolic.signs import in_domain
 
+_LEVEL = Dummy("c", positive=True)
 _LIMIT_ROWS = {
     "parameter oo": (oo, None),
     "parameter -oo": (-oo, None),
@@ -391,8 +393,26 @@ class SmoothMax:
         """
         if of not in ("value", "gradient"):
             raise unknown("of", of, ("value", "gradient"))
-        kernel = self.kernels["stable" if of == "value" else "stable_gradient"]
-        return kernel(x, axis, keepdims, where, weights, rounded, **parameter)
+        return self.recommended(of, **parameter)(x, axis, keepdims, where, weights, rounded, **parameter)
+
+    def recommended(self, of: str = "value", **parameter: Any) -> Kernel:
+        """The kernel that a call runs: the stable one, or for a mean of powers near 0 the compensated one.
+
+        A mean of small powers is a power of 1/p, which magnifies what is rounded before by the logarithms of the entries.
+
+        >>> import smoothsym as ss
+        >>> ss.powermean.recommended(p=2), ss.powermean.recommended(p=0.01)
+        (<Kernel powermean stable>, <Kernel powermean compensated>)
+        """
+        power = parameter.get(self.parameters[0].name) if self.parameters else None
+        near = self.kind == "modulus" and isinstance(power, Real) and -0.5 < power < 0.5
+        form = "compensated" if near and self.is_mean else "stable"
+        return self.kernels[form if of == "value" else f"{form}_gradient"]
+
+    @cached_property
+    def is_mean(self) -> bool:
+        """Whether f(c, ..., c) = c, c > 0, is proved for every n."""
+        return bool(moments.equal(replace_entries(self.definition, words.x, lambda entry: _LEVEL), _LEVEL, self.domain))
 
     def special(self, row: str) -> Special:
         """The row of the special-value contract of that name; for limits of the parameter it is derived when not given."""
