@@ -264,7 +264,7 @@ def test_a_bound_says_what_it_rests_on():
     bound = ss.bound(ss.logsumexp)
     said = " ".join(bound.assumptions)
     assert all(isinstance(sentence, str) and sentence.endswith(".") for sentence in bound.assumptions)
-    assert "measured by tests/benchmarks/elementary.py" in said and "float32" in said and "twice the precision" in said
+    assert "tests/benchmarks/elementary.py found" in said and "float32" in said and "twice the precision" in said
     assert "|d| <= 2 u" in ss.bound(ss.logsumexp, model=ss.Model(rounding="directed")).assumptions[0]
     assert "pairwise" in " ".join(ss.bound(ss.logsumexp.kernels["naive"]).assumptions)
     assert bound.latex and bound.formula.has(ss.u) and bound.model.order() == "compensated"
