@@ -9,6 +9,6 @@ REQUIRED = os.environ.get("SMOOTHSYM_LIBRARIES") == "required"
 collect_ignore = [
     str(path)
     for library in ("torch", "jax")
-    for path in Path("smoothsym/kernels").glob(f"{library}_*.py")
+    for path in Path(__file__).parent.glob(f"smoothsym/kernels/{library}_*.py")
     if find_spec(library) is None and not REQUIRED
 ]

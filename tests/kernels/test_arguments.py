@@ -108,3 +108,9 @@ def test_no_rows_have_no_results_and_rows_of_nothing_are_empty():
         assert op(np.zeros((0, 3)), of="gradient").shape == ((0, 3, 3) if op.vector else (0, 3))
         assert op(np.zeros((2, 0)), of="gradient").shape == ((2, 0, 0) if op.vector else (2, 0))
     assert list(ss.logsumexp(np.zeros((2, 0)))) == [-inf] * 2
+
+
+def test_weights_of_other_entries_and_masks_turned_round_are_caught():
+    exact = ss.reference(ss.boltzmann, ROWS, weights=WEIGHTS, where=MASK)
+    assert not np.allclose(ss.boltzmann(ROWS, weights=WEIGHTS[:, ::-1] + 0.1, where=MASK), exact)
+    assert not np.allclose(ss.boltzmann(ROWS, weights=WEIGHTS + 0.1, where=~MASK), exact)
