@@ -28,7 +28,8 @@ def bound(kernel: Any, model: Model | None = None, of: str = "value") -> ErrorBo
     """The error bound of a float kernel, of an operator's recommended one, or of somebody's array code.
 
     Parameters: `kernel`, a Kernel, a SmoothMax, a Program, or a function f(xp, x, <parameters>) that a program is traced from; `model`, how float
-    operations err: by default NumPy's sums, or the kernel's own, and functions as measured; in the formula a function is within u;
+    operations err: by default NumPy's sums, or the kernel's own, and functions as measured; in the formula a
+    function is within u, and a sum of n terms takes n - 1 additions in any order, or is the kernel's own;
     `of`, "value" or "gradient", of an operator.
     Raises ValueError for an operation without a rounding rule, and TypeError for what is none of these.
 
@@ -107,7 +108,9 @@ class ErrorBound:
     def _formula(self) -> Any:
         from smoothsym.program.rounding.first_order import ANY_ORDER, formula
 
-        model = self.given_model or replace(ANY_ORDER, summation=self.model.order())
+        # What is true of every order of addition is true of NumPy's, and is what a paper prints.
+        order = self.model.order()
+        model = self.given_model or replace(ANY_ORDER, summation=order if order == "compensated" else "sequential")
         domain = "real" if self.kernel is None else self.kernel.op.domain
         return formula(self.program, model, domain=domain)
 
