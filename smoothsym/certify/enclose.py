@@ -154,7 +154,8 @@ def reference(
         stages = Stages(len(exact), {"enclosures": len(exact)})
     else:
         shape = floats.shape
-        asked.check(shape[-1], {name: vector.shape[1] for name, vector in floats.vectors.items()})
+        sizes = {name: vector.shape[1] for name, vector in floats.vectors.items()}
+        asked.check(shape[-1], sizes, floats.counts is not None)
         bits, stages = _by_stages(asked, floats, fmt, rounding)
     found = fmt.to_array(bits.reshape((*shape[:-1], *shape[-1:] * asked.rank)))
     return (found, stages) if full_output else found

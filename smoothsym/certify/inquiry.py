@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
-from sympy import Expr, S
+from sympy import Expr, Indexed, S
 
 from smoothsym import words
 from smoothsym.certify import special
@@ -49,14 +48,21 @@ class Inquiry:
     """The operator with all its parameters, and the output as the user named them."""
     engine: str
 
-    def check(self, size: int, vectors: Mapping[str, int] = MappingProxyType({})) -> None:
+    def check(self, size: int, vectors: Mapping[str, int], left_out: bool) -> None:
         """That rows of so many entries, and the vectors beside them, have what the output asks for."""
-        check_formula(self.whole, self.asked, self.whole.formula(self.asked), size, vectors)
+        formula = self.whole.formula(self.asked)
+        check_formula(self.whole, self.asked, formula, size, vectors)
+        placed = sorted((e for e in formula.atoms(Indexed) if e.indices[0].is_Integer and e.base == words.x), key=str)
+        if left_out and placed:
+            raise ValueError(
+                f"of={self.asked} has {placed[0]}, and entries of x are left out, by where= or a weight of 0: then "
+                "no entry has a place of its own; write it in sums over ss.x[ss.j], or give x without them"
+            )
 
     def rows(self, x: Any, weights: Any, where: Any, v: Any) -> tuple[list[Counted], tuple[int, ...]]:
         """The rows of x, of which so much counts, and its shape."""
         rows, shape, vectors = counted_rows(self.op, x, weights, where, v)
-        self.check(shape[-1], vectors)
+        self.check(shape[-1], vectors, any(len(row.places) < row.size for row in rows))
         return rows, shape
 
     @cached_property

@@ -314,3 +314,11 @@ def test_products_with_a_vector_are_those_with_the_matrix(op):
 def test_a_vector_that_does_not_fit_is_named(given, message):
     with pytest.raises(ValueError, match=message):
         ss.enclose(ss.logsumexp, [1, 2], **given)
+
+
+@pytest.mark.parametrize("row", [[1, 2, 3], np.array([[1.0, 2.0, 3.0]])])
+@pytest.mark.parametrize("beside", [{"where": [True, False, True]}, {"weights": [1, 0, 2]}])
+def test_beside_entries_that_are_left_out_no_entry_has_a_place(row, beside):
+    with pytest.raises(ValueError, match=r"of=2\*x\[3\] has x\[3\], and entries of x are left out"):
+        ss.reference(ss.logsumexp, row, of=2 * ss.x[3], alpha=1, **beside)
+    assert ss.reference(ss.logsumexp, row, of=2 * ss.x[3], alpha=1, where=[True] * 3).item() == 6
