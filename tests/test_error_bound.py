@@ -250,6 +250,15 @@ def test_shapes():
     assert value.rigorous(np.array([1, 2])) == value.rigorous([1.0, 2.0])
 
 
+def test_the_bound_of_an_operator_is_that_of_the_kernel_which_it_recommends():
+    row, near = [0.5, 1.0, 3.0], {"p": 0.01}
+    kernel = ss.powermean.recommended(**near)
+    assert ss.bound(ss.powermean).rigorous(row, **near) == ss.bound(kernel).rigorous(row, **near)
+    stable = ss.bound(ss.powermean.kernels["stable"])
+    assert ss.bound(ss.powermean).rigorous(row, p=3.0) == stable.rigorous(row, p=3.0)
+    assert stable.rigorous(row, **near) > 5 * ss.bound(kernel).rigorous(row, **near)
+
+
 def test_a_row_that_the_format_does_not_hold_is_rounded_and_counted():
     bound = ss.bound(ss.logsumexp)
     assert bound.rigorous([0.1, 0.3], dtype="float32") > bound.rigorous(np.array([0.1, 0.3], dtype=np.float32))

@@ -42,7 +42,8 @@ def bound(kernel: Any, model: Model | None = None, of: str = "value") -> ErrorBo
     if isinstance(kernel, SmoothMax):
         if of not in ("value", "gradient"):
             raise unknown("of", of, ("value", "gradient"))
-        kernel = kernel.kernels["stable" if of == "value" else "stable_gradient"]
+        usual = kernel.recommended(of)
+        return ErrorBound(usual.program, model, usual, recommended=True)
     if isinstance(kernel, Program):
         return ErrorBound(kernel, model)
     if isinstance(kernel, Kernel):
@@ -89,6 +90,8 @@ class ErrorBound:
     kernel: Kernel | None = None
     title: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    recommended: bool = False
+    """Whether numbers are those of the kernel that the operator recommends for the parameter."""
 
     @cached_property
     def model(self) -> Model:
@@ -198,6 +201,8 @@ class ErrorBound:
             return OfProgram(self.program, self.model, fmt, {**known, **parameter}).bounds(values)
         op, rest = self.kernel.op.settled(parameter)
         kernel = self.kernel if op is self.kernel.op else op.kernels[self.kernel.name]
+        if self.recommended:
+            kernel = op.recommended(kernel.of, **rest)
         if op.arity is not None and (where is not None or weights is not None):
             raise ValueError(
                 f"{op.name} is a function of {op.arity} entries, which have no weights; leave where= and weights= out"
