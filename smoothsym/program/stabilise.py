@@ -246,6 +246,8 @@ def _log1p(w: Expr) -> Expr:
     (total,) = totals
     rest = (w - beside) / total
     (index, low, high) = total.limits[0]
+    if beside == 0 and (excess := _weighted_excess(total, rest)) is not None:
+        return either(excess + S.Half, log1p(excess), log(w))
     if moments.normal(total.function.xreplace({index: s})) != 1 or total.has(expm1) or (beside != 0 and rest != 1):
         return log(w)
     others = Sum((1 - KroneckerDelta(index, s)) * total.function, total.limits[0])
@@ -255,6 +257,17 @@ def _log1p(w: Expr) -> Expr:
         excess = Sum(expm1(total.function.args[0]), total.limits[0]) * rest
         return either(excess + S.Half, log1p(excess), far)
     return far
+
+
+def _weighted_excess(total: Sum, rest: Expr) -> Expr | None:
+    """What a weighted average of exponentials exceeds 1 by: the average of expm1; None where it is none."""
+    powers = [f for f in Mul.make_args(total.function) if isinstance(f, exp)]
+    if len(powers) != 1 or powers[0] == total.function:
+        return None
+    weights = total.function / powers[0]
+    if not moments.equal(rest * Sum(weights, *total.limits), S.One):
+        return None
+    return Sum(weights * expm1(powers[0].args[0]), *total.limits) * rest
 
 
 def _log_constant(rest: Expr) -> Expr:

@@ -114,3 +114,11 @@ def test_weights_of_other_entries_and_masks_turned_round_are_caught():
     exact = ss.reference(ss.boltzmann, ROWS, weights=WEIGHTS, where=MASK)
     assert not np.allclose(ss.boltzmann(ROWS, weights=WEIGHTS[:, ::-1] + 0.1, where=MASK), exact)
     assert not np.allclose(ss.boltzmann(ROWS, weights=WEIGHTS + 0.1, where=~MASK), exact)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-8, 1e-200])
+def test_a_weighted_mean_keeps_the_digits_of_small_entries(scale):
+    rows = ROWS * scale
+    exact = ss.reference(ss.mellowmax, rows, weights=WEIGHTS)
+    error = np.abs(ss.mellowmax(rows, weights=WEIGHTS) - exact)
+    assert (error < 16 * 2.0**-53 * np.abs(rows).max(-1)).all()
