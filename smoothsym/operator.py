@@ -405,7 +405,7 @@ class SmoothMax:
         (<Kernel powermean stable>, <Kernel powermean compensated>)
         """
         power = parameter.get(self.parameters[0].name) if self.parameters else None
-        near = self.kind == "modulus" and isinstance(power, Real) and -0.5 < power < 0.5
+        near = self.kind == "modulus" and isinstance(power, Real) and bool(abs(power) < 1 / 2)
         form = "compensated" if near and self.is_mean else "stable"
         return self.kernels[form if of == "value" else f"{form}_gradient"]
 
