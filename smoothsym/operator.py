@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from numbers import Real
 from typing import Any
 
+import numpy as np
 from sympy import Abs, Dummy, Expr, Indexed, Integer, Rational, S, Sum, Symbol, oo
 
 from smoothsym import words
@@ -404,8 +404,10 @@ class SmoothMax:
         >>> ss.powermean.recommended(p=2), ss.powermean.recommended(p=0.01)
         (<Kernel powermean stable>, <Kernel powermean compensated>)
         """
-        power = parameter.get(self.parameters[0].name) if self.parameters else None
-        near = self.kind == "modulus" and isinstance(power, Real) and bool(abs(power) < 1 / 2)
+        power: Any = parameter.get(self.parameters[0].name) if self.parameters else None
+        near = self.kind == "modulus" and bool(
+            -1 < 2 * power < 1 if isinstance(power, (int, float, Fraction, np.number)) else False
+        )
         form = "compensated" if near and self.is_mean else "stable"
         return self.kernels[form if of == "value" else f"{form}_gradient"]
 
