@@ -405,9 +405,8 @@ class SmoothMax:
         (<Kernel powermean stable>, <Kernel powermean compensated>)
         """
         power: Any = parameter.get(self.parameters[0].name) if self.parameters else None
-        near = self.kind == "modulus" and bool(
-            -1 < 2 * power < 1 if isinstance(power, (int, float, Fraction, np.number)) else False
-        )
+        known = isinstance(power, (int, float, Fraction, np.number))
+        near = self.kind == "modulus" and known and -1 < 2 * power < 1
         form = "compensated" if near and self.is_mean else "stable"
         return self.kernels[form if of == "value" else f"{form}_gradient"]
 
