@@ -15,6 +15,7 @@ from smoothsym.program.rounding.formula import ANY_ORDER, FirstOrder
 from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.paths import Paths
 from smoothsym.program.rounding.wording import Wording, public, said
+from smoothsym.symbolic import moments
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,20 @@ class Formula:
 
     @property
     def meanings(self) -> tuple[tuple[Expr, Expr], ...]:
-        """What the words stand for."""
-        return tuple({str(name): (name, value) for case in self.cases for name, value in case.meanings}.values())
+        """What the words stand for; one that stands for different things in different cases is told case by case."""
+        found: dict[str, list[tuple[Expr, Expr, Any]]] = {}
+        for case in self.cases:
+            for name, value in case.meanings:
+                found.setdefault(str(name), []).append((name, value, case.test))
+        return tuple((told[0][0], _one_of([(value, test) for _, value, test in told])) for told in found.values())
+
+
+def _one_of(values: list[tuple[Expr, Any]]) -> Expr:
+    """The shortest of values that are proved equal; a Piecewise of those that are not."""
+    shortest: Expr = min((value for value, _ in values), key=lambda e: e.count_ops())
+    if all(value == shortest or moments.equal(value, shortest, "positive") for value, _ in values):
+        return shortest
+    return Piecewise(*values[:-1], (values[-1][0], True))
 
 
 def _pieces(cases: list[tuple[Expr, Any]]) -> Expr:

@@ -70,7 +70,8 @@ class Wording:
     @cached_property
     def defined(self) -> Expr:
         """The value in x."""
-        return _shorter(self.written_out(self._spelled(self.bound.value)), self.values.domain)
+        value = Add(*map(factored, Add.make_args(self.bound.value)))
+        return _shorter(self.written_out(self._spelled(value)), self.values.domain)
 
     def _spelled(self, e: Expr) -> Expr:
         """An expression with its sums, in falls, as sums."""

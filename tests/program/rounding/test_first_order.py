@@ -3,7 +3,7 @@
 import pytest
 from mpmath import mp
 from perturbed import Valued, worst
-from sympy import Sum, exp, log, sqrt
+from sympy import Sum, exp, expand_log, log, sqrt
 
 import smoothsym as ss
 from smoothsym.program.lower import Operation, Program, lower
@@ -179,3 +179,10 @@ def test_an_operation_without_a_rule_is_named():
     program = Program((Operation("x", (), 1, "x"), Operation("erf", ((0, (0,)),), 1)), ((1, (0,)),))
     with pytest.raises(ValueError, match="v1: the operation erf"):
         first_order(program)
+
+
+def test_the_words_of_a_formula_are_said():
+    found = formula_of(ss.mellowmax.kernels["stable"].program)
+    said = {str(name): value for name, value in found.meanings}
+    assert len(found.cases) == 2 and said["f"] == expand_log(ss.mellowmax.definition, force=True).expand()
+    assert set(said) >= {"f", "w[i]"} and "> 0" in found.guards[0]
