@@ -40,10 +40,12 @@ from sympy import (
 
 from smoothsym import words
 from smoothsym.laws.means import ByExtremeMean
-from smoothsym.program.rounding.adjoints import FALL, SIZE, TOP, TURN, Values
+from smoothsym.program.rounding.adjoints import Values
 from smoothsym.program.rounding.first_order import Case, Formula
+from smoothsym.program.rounding.phrases import public
+from smoothsym.program.rounding.primitives import FALL, SIZE, TOP, TURN
 from smoothsym.program.rounding.signs import factored
-from smoothsym.program.rounding.wording import W, Wording, public
+from smoothsym.program.rounding.wording import W, Wording
 from smoothsym.symbolic.inequalities import certificate
 from smoothsym.words import alpha, j, maximum, n, x
 

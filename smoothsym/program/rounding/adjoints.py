@@ -20,8 +20,6 @@ from sympy import (
     IndexedBase,
     Integer,
     KroneckerDelta,
-    Max,
-    Min,
     Mul,
     Rational,
     S,
@@ -29,27 +27,16 @@ from sympy import (
     Symbol,
     exp,
     expand,
-    factor_terms,
-    log,
     sign,
     sqrt,
 )
 
 from smoothsym import words
 from smoothsym.program.lower import Operation, Program
+from smoothsym.program.rounding.primitives import FALL, GAP, SIZE, TOP, TURN, computed, partials
 from smoothsym.program.rounding.signs import Signs
 
-FALL = IndexedBase("t", nonnegative=True)
-"""How far an entry, or the logarithm of its modulus, is from the extreme one."""
-TURN = IndexedBase("turn", real=True)
-"""The sign of an entry, whose square is 1."""
-GAP = Symbol("d", real=True)
-"""x[1] - x[2], in a program of two entries."""
-TOP = Symbol("top", real=True)
-SIZE = Symbol("size", positive=True)
-"""The extreme entry, or its modulus."""
-
-_AT = Symbol("at", integer=True)
+AT = Symbol("at", integer=True)
 _LONG = 4
 """How many operations a number with roots has, at most, that has no name of its own."""
 _REDUCED = {"max": 1, "argmax": 1, "min": -1}
@@ -69,7 +56,7 @@ class Anchor:
 
     symbol: Symbol
     key: Expr
-    """In the index _AT."""
+    """In the index AT."""
     kind: str
     """ "entry", "modulus" or "other"."""
     turn: int
@@ -87,7 +74,7 @@ class Values:
     given: Mapping[str, Expr] = field(default_factory=dict)
     choices: Mapping[int, bool | None] = field(default_factory=dict)
     names: dict[Expr, Symbol] = field(default_factory=dict)
-    """The body of each sum, in _AT, and the name of the sum."""
+    """The body of each sum, in AT, and the name of the sum."""
     values: dict[int, Expr] = field(default_factory=dict)
     roots: dict[Expr, Symbol] = field(default_factory=dict)
     """What square roots are of, and the names of the roots."""
@@ -95,7 +82,7 @@ class Values:
     """The names of long numbers with roots, and what they are."""
     anchors: list[Anchor] = field(default_factory=list)
     turn: IndexedBase = TURN
-    summed: Symbol = _AT
+    summed: Symbol = AT
 
     def __post_init__(self) -> None:
         self.frame: Anchor | None = None
@@ -146,13 +133,13 @@ class Values:
         if len(operation.args[0][1]) != 1:
             raise ValueError(f"v{number}: the {operation.name} of a matrix over one of its axes has no formula here")
         turn = _REDUCED[operation.name]
-        key = expand(turn * self.value(operation.args[0][0], (_AT,)))
+        key = expand(turn * self.value(operation.args[0][0], (AT,)))
         key = Mul(
-            *(f for f in Mul.make_args(key.xreplace(self._ordinary(key))) if _AT in f.free_symbols or not f.is_positive)
+            *(f for f in Mul.make_args(key.xreplace(self._ordinary(key))) if AT in f.free_symbols or not f.is_positive)
         )
         known = next((a for a in self.anchors if a.key == key), None)
         if known is None:
-            entry = self._plain(_AT)
+            entry = self._plain(AT)
             kind, way = "other", 1
             for one in (1, -1):
                 if key == one * entry:
@@ -256,7 +243,7 @@ class Values:
         if name == "position":
             return Symbol(str(datum), integer=True)
         if name == "argmax":
-            return self._found.get(number, _AT)
+            return self._found.get(number, AT)
         if name in ("max", "min"):
             (inner, _) = operation.args[0]
             return self.value(inner, (self._found[number],)) if number in self._found else S.Zero
@@ -265,7 +252,7 @@ class Values:
             return self.value(vector, (self.value(position, ()),))
         if name == "sum":
             (inner, _placement) = operation.args[0]
-            return self.total(self.value(inner, _with(labels, int(operation.datum or 0), _AT)), _AT)
+            return self.total(self.value(inner, _with(labels, int(operation.datum or 0), AT)), AT)
         if number in self.taken:
             return self.placed(operation, self.taken[number], labels)
         if name in CHOICES and not self.exact(number):
@@ -275,7 +262,7 @@ class Values:
         args = [self.placed(operation, q, labels) for q in range(len(operation.args))]
         if name == "hypot" or (name == "sqrt" and args[0].is_Add):
             return self.root(args[0] if name == "sqrt" else args[0] ** 2 + args[1] ** 2)
-        return _computed(name, args, number)
+        return computed(name, args, number)
 
     def meant(self, e: Expr) -> Expr:
         """An expression without names of roots and of numbers with roots."""
@@ -326,12 +313,12 @@ class Values:
                 inside.append(exp(within))
             else:
                 inside.append(f)
-        return Mul(*outside) * self._named(Mul(*inside).xreplace({index: _AT}))
+        return Mul(*outside) * self._named(Mul(*inside).xreplace({index: AT}))
 
     def _named(self, body: Expr) -> Expr:
-        loose = {q for q in body.free_symbols if isinstance(q, Symbol) and q.is_integer} - {_AT, words.n}
+        loose = {q for q in body.free_symbols if isinstance(q, Symbol) and q.is_integer} - {AT, words.n}
         if loose:
-            return Sum(body.xreplace({_AT: words.j}), (words.j, 1, words.n))
+            return Sum(body.xreplace({AT: words.j}), (words.j, 1, words.n))
         powers = [f for f in Mul.make_args(body) if isinstance(f, exp)]
         if powers:
             body = Mul(*(f for f in Mul.make_args(body) if f not in powers)) * exp(
@@ -349,7 +336,7 @@ class Values:
     def body(self, name: Symbol, index: Expr) -> Expr:
         """The term of a named sum at an index."""
         found = next(body for body, known in self.names.items() if known == name)
-        return self.at(found, _AT, index)
+        return self.at(found, AT, index)
 
     # ---- adjoints ------------------------------------------------------------------------------------------------------------
 
@@ -408,7 +395,7 @@ class Values:
         args = [self.placed(operation, q, axes) for q in range(len(operation.args))]
         whole = self.value(number, axes)
         return [
-            (q, self.settled(slope), places[q]) for q, slope in enumerate(_partials(name, args, whole)) if slope != 0
+            (q, self.settled(slope), places[q]) for q, slope in enumerate(partials(name, args, whole)) if slope != 0
         ]
 
 
@@ -435,81 +422,3 @@ def _axes(number: int, rank: int) -> tuple[Symbol, ...]:
 
 def _with(labels: Sequence[Any], axis: int, label: Any) -> list[Any]:
     return [*labels[:axis], label, *labels[axis:]]
-
-
-def _computed(name: str, args: list[Expr], number: int) -> Expr:
-    if name in ("add", "sub"):
-        whole = args[0] + args[1] if name == "add" else args[0] - args[1]
-        opened = expand(whole)
-        return opened if opened.count_ops() < whole.count_ops() else whole
-    if name == "mul":
-        return args[0] * args[1]
-    if name == "div":
-        return args[0] / args[1]
-    if name == "pow":
-        return _power(args[0], args[1])
-    unary = {
-        "neg": lambda a: -a, "exp": _exp, "log": _log, "log1p": lambda a: _log(1 + a), "expm1": lambda a: _exp(a) - 1,
-        "abs": lambda a: Abs(factor_terms(a)), "sign": lambda a: sign(factor_terms(a)), "sqrt": lambda a: _power(a, S.Half),
-    }  # fmt: skip
-    if name in unary:
-        return unary[name](args[0])
-    if name == "same":
-        return KroneckerDelta(*args)
-    if name == "without":
-        return args[0] * (1 - KroneckerDelta(*args[1:]))
-    if name in ("maximum", "minimum"):
-        return (Max if name == "maximum" else Min)(*args)
-    raise ValueError(f"v{number}: the operation {name} has no formula")
-
-
-def _held(exponent: Expr) -> bool:
-    """Whether every format has an exponent exactly."""
-    return bool(exponent.is_Integer) or exponent == S.Half
-
-
-def _exp(e: Expr) -> Expr:
-    """An exponential whose exponent is a sum of terms."""
-    return exp(expand(e))
-
-
-def _power(base: Expr, exponent: Expr) -> Expr:
-    """A power, taken apart where that is valid."""
-    if not base.is_Mul:
-        return exp(exponent * base.args[0]) if isinstance(base, exp) else base**exponent
-    return Mul(
-        *(exp(exponent * f.args[0]) if isinstance(f, exp) else f**exponent for f in base.args if f.is_nonnegative),
-        Mul(*(f for f in base.args if not f.is_nonnegative)) ** exponent,
-    )
-
-
-def _log(e: Expr) -> Expr:
-    """A logarithm, taken apart where that is valid."""
-    parts = [f for f in Mul.make_args(e) if isinstance(f, exp) or f == SIZE]
-    rest = Mul(*(f for f in Mul.make_args(e) if f not in parts))
-    heads = [f.args[0] if isinstance(f, exp) else log(f) for f in parts]
-    if rest.is_Pow and rest.exp.is_number and rest.base.is_positive:
-        return Add(*heads, rest.exp * log(rest.base))
-    return Add(*heads, log(rest))
-
-
-def _partials(name: str, args: list[Expr], whole: Expr) -> list[Expr]:
-    """The derivatives of an operation by its arguments."""
-    a = args[0]
-    if name in ("add", "sub"):
-        return [S.One, S.One if name == "add" else S.NegativeOne]
-    if name == "mul":
-        return [args[1], a]
-    if name == "div":
-        return [1 / args[1], -whole / args[1]]
-    if name == "pow":
-        return [_power(a, args[1] - 1) * args[1], S.Zero if _held(args[1]) else whole * _log(a)]
-    if name == "without":
-        return [1 - KroneckerDelta(*args[1:]), S.Zero, S.Zero]
-    if name == "hypot":
-        return [(q if q.is_nonnegative else sign(q) * Abs(q)) / whole for q in map(factor_terms, args)]
-    slopes = {
-        "neg": lambda: S.NegativeOne, "exp": lambda: whole, "log": lambda: 1 / a, "log1p": lambda: 1 / (1 + a),
-        "expm1": lambda: whole + 1, "abs": lambda: sign(factor_terms(a)), "sqrt": lambda: 1 / (2 * whole),
-    }  # fmt: skip
-    return [slopes[name]()]

@@ -14,7 +14,8 @@ from smoothsym.program.rounding.adjoints import CHOICES, Values
 from smoothsym.program.rounding.formula import ANY_ORDER, FirstOrder
 from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.paths import Paths
-from smoothsym.program.rounding.wording import Wording, public, said
+from smoothsym.program.rounding.phrases import public
+from smoothsym.program.rounding.wording import Wording, said
 from smoothsym.symbolic import moments
 
 

@@ -23,8 +23,9 @@ from sympy import (
 
 from smoothsym import words
 from smoothsym.program.lower import Operation
-from smoothsym.program.rounding.adjoints import TURN, Values
+from smoothsym.program.rounding.adjoints import Values
 from smoothsym.program.rounding.model import Model
+from smoothsym.program.rounding.primitives import TURN
 from smoothsym.program.rounding.signs import factored
 
 ANY_ORDER = Model(summation="sequential")

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from sympy import (
     Abs,
     Add,
-    Basic,
     Expr,
     Function,
     Indexed,
@@ -23,20 +21,30 @@ from sympy import (
     S,
     Sum,
     Symbol,
-    collect,
     exp,
     expand,
-    gcd_terms,
     log,
     sign,
     sqrt,
 )
 
 from smoothsym import words
-from smoothsym.program.rounding.adjoints import _AT, FALL, GAP, SIZE, TOP, TURN, Anchor
+from smoothsym.program.rounding.adjoints import AT, Anchor
 from smoothsym.program.rounding.formula import FirstOrder
+from smoothsym.program.rounding.phrases import (
+    by_depth,
+    constants_out,
+    inside_moduli,
+    outside,
+    ratio_power,
+    shorter,
+    tidy,
+    under_one_sum,
+    whole_part,
+)
+from smoothsym.program.rounding.primitives import FALL, GAP, SIZE, TOP, TURN
 from smoothsym.program.rounding.signs import factored
-from smoothsym.symbolic import moments, signs
+from smoothsym.symbolic import signs
 
 W = IndexedBase("w", positive=True)
 _J = words.j
@@ -71,7 +79,7 @@ class Wording:
     def defined(self) -> Expr:
         """The value in x."""
         value = Add(*map(factored, Add.make_args(self.bound.value)))
-        return _shorter(self.written_out(self._spelled(value)), self.values.domain)
+        return shorter(self.written_out(self._spelled(value)), self.values.domain)
 
     def _spelled(self, e: Expr) -> Expr:
         """An expression with its sums, in falls, as sums."""
@@ -101,7 +109,7 @@ class Wording:
         swaps = {}
         for body, name in self.values.names.items():
             if name != self.whole and name in e.free_symbols:
-                swaps[name] = Sum(self._shared(self.values.at(body, _AT, _J)), _OVER)
+                swaps[name] = Sum(self._shared(self.values.at(body, AT, _J)), _OVER)
         return e.xreplace(swaps)
 
     def _pulled(self, e: Expr) -> tuple[Expr, Expr]:
@@ -144,7 +152,7 @@ class Wording:
         """exp(rate t_q + rest) = Z w_q exp(rest)."""
         result, rest = S.One, expand(f.args[0])
         for variable in self._variables(f.args[0]):
-            times = _whole_part(rest.coeff(variable), rate)
+            times = whole_part(rest.coeff(variable), rate)
             result *= (self.whole * W[variable.indices[0]]) ** times
             rest = expand(rest - times * rate * variable)
         return result * exp(rest) if result.has(W) else f
@@ -162,7 +170,7 @@ class Wording:
             shares = {q: self._at(q.indices[0]) / total for q in e.atoms(Indexed) if q.base == W}
             most = {q: self._top / total for q in e.atoms(words.maximum) if q.args[0] == W}
             e = e.xreplace({**shares, **most}).xreplace({self.whole: total / self._top})
-        return _by_depth(self._plain(e))
+        return by_depth(self._plain(e))
 
     def _without_names(self, e: Expr) -> Expr:
         """Roots, and the difference of two entries, by what they are."""
@@ -179,7 +187,7 @@ class Wording:
     def _at(self, place: Expr) -> Expr:
         """The term of the whole sum at a place, but for what is free of the place."""
         if self.frame is None:
-            return self._body.xreplace({_AT: place})
+            return self._body.xreplace({AT: place})
         rate = self._rate(self._body)
         if self.frame.kind == "entry":
             return exp(-rate * self.frame.turn * self.x[place])
@@ -214,7 +222,7 @@ class Wording:
                 swaps = {q: frame.turn * (self._extreme - self.x[q.indices[0]]) for q in falls}
             else:
                 sizes = {q: self._modulus(q.indices[0]) for q in falls}
-                e = e.replace(lambda f: isinstance(f, exp), lambda f: _ratio_power(f, sizes, self._extreme, frame.turn))
+                e = e.replace(lambda f: isinstance(f, exp), lambda f: ratio_power(f, sizes, self._extreme, frame.turn))
                 swaps = {q: frame.turn * log(self._extreme / size) for q, size in sizes.items()}
             turns = {q: sign(self.x[q.indices[0]]) for q in e.atoms(Indexed) if q.base == TURN}
             e = e.xreplace({**swaps, **turns, TOP: self._extreme, SIZE: self._extreme})
@@ -242,7 +250,7 @@ class Wording:
     def named(self) -> Expr:
         """The bound in units of u, in words: of several ways the shortest."""
         if self.bound.long:
-            return _constants_out(self._plain(self._joined([(c, self._in_words(size)) for c, size in self._sizes])))
+            return constants_out(self._plain(self._joined([(c, self._in_words(size)) for c, size in self._sizes])))
         said = []
         for head in self._heads:
             parts = [(c, self._in_words(factored(expand(size / head)))) for c, size in self._sizes]
@@ -256,10 +264,10 @@ class Wording:
                     ]
                 )
             if known := self._by_value:
-                ways.append([(c, _tidy(size.xreplace(known))) for c, size in parts])
-                out = _tidy(out.xreplace(known))
+                ways.append([(c, tidy(size.xreplace(known))) for c, size in parts])
+                out = tidy(out.xreplace(known))
             ways += [[(c, self._by_entries(size)) for c, size in way] for way in ways if self._by_entries_is_open(way)]
-            said += [_constants_out(self._plain(out * self._joined(way))) for way in ways]
+            said += [constants_out(self._plain(out * self._joined(way))) for way in ways]
         return min(said, key=lambda e: e.count_ops())
 
     def _or_value(self, size: Expr, worded: Expr) -> Expr:
@@ -309,7 +317,7 @@ class Wording:
         """The words that the bound is in, and what they stand for."""
         said: list[tuple[Expr, Expr]] = []
         if self.named.has(self.value):
-            said.append((self.value, _by_depth(self.defined)))
+            said.append((self.value, by_depth(self.defined)))
         used = self.named.free_symbols
         for name, value in reversed(self.values.parts.items()):
             if name in used:
@@ -350,7 +358,7 @@ class Wording:
 
     def _joined(self, parts: list[tuple[Expr, Expr]]) -> Expr:
         """Sizes with the same coefficient as one, where that is shorter; what all share outside."""
-        shared, parts = _outside(parts)
+        shared, parts = outside(parts)
         groups: dict[Expr, list[Expr]] = {}
         for coefficient, size in parts:
             groups.setdefault(coefficient, []).append(size)
@@ -360,9 +368,9 @@ class Wording:
             if self.bound.long:
                 terms.append((coefficient, apart))
                 continue
-            merged = [apart, self._in_entries(apart), _tidy(apart)]
+            merged = [apart, self._in_entries(apart), tidy(apart)]
             terms.append((coefficient, min(merged, key=lambda e: e.count_ops())))
-        again, terms = _outside(_under_one_sum(terms))
+        again, terms = outside(under_one_sum(terms))
         return shared * again * Add(*(coefficient * size for coefficient, size in terms))
 
     def _by_entries_is_open(self, parts: list[tuple[Expr, Expr]]) -> bool:
@@ -382,7 +390,7 @@ class Wording:
             )
             return q.xreplace({t: turn * (TOP - self.x[t.indices[0]]) for t in q.atoms(Indexed) if t.base == FALL})
 
-        return _inside_moduli(e.replace(lambda q: isinstance(q, Abs), opened))
+        return inside_moduli(e.replace(lambda q: isinstance(q, Abs), opened))
 
     def _in_entries(self, e: Expr) -> Expr:
         """Mean falls as the extreme entry less the mean entry."""
@@ -396,132 +404,7 @@ class Wording:
                 return frame.turn * (TOP - Sum(W[_J] * self.x[_J], _OVER))
             return total
 
-        return _tidy(e.replace(lambda q: isinstance(q, Sum), opened))
-
-
-def _inside_moduli(e: Expr) -> Expr:
-    """What is in moduli multiplied out, so that it cancels, and collected by parameters."""
-    if not e.args or isinstance(e, Indexed):
-        return e
-    if isinstance(e, Abs):
-        inside = expand(_inside_moduli(e.args[0]))
-        for symbol in sorted(
-            (q for q in inside.free_symbols if isinstance(q, Symbol) and q.is_positive and not q.is_integer), key=str
-        ):
-            collected = collect(inside, symbol)
-            inside = collected if collected.count_ops() < inside.count_ops() else inside
-        return Abs(inside)
-    return e.func(*map(_inside_moduli, e.args))
-
-
-def _whole_part(coefficient: Expr, rate: Expr) -> Expr:
-    """How many times a rate is in a coefficient: -2 p + 1 has two of -p."""
-    ratio = S.Zero
-    for term in Add.make_args(expand(coefficient)):
-        quotient = term / rate
-        if quotient.is_Integer:
-            ratio += quotient
-    return ratio
-
-
-def _tidy(e: Expr) -> Expr:
-    """Multiplied out, and factored again where that is shorter."""
-    opened = expand(e)
-    return min([opened, factored(opened), gcd_terms(opened), e], key=lambda q: q.count_ops())
-
-
-def _outside(parts: list[tuple[Expr, Expr]]) -> tuple[Expr, list[tuple[Expr, Expr]]]:
-    """What all sizes share, and coefficients with what is left of sizes."""
-    factors = [list(Mul.make_args(size)) for _, size in parts]
-    shared = [f for f in factors[0] if not f.is_number and all(f in other for other in factors)] if factors else []
-    for f in shared:
-        for mine in factors:
-            mine.remove(f)
-    return Mul(*shared), [(coefficient, Mul(*mine)) for (coefficient, _), mine in zip(parts, factors, strict=True)]
-
-
-def _constants_out(e: Expr) -> Expr:
-    """What is free of an index outside of its sum."""
-    if not e.args or isinstance(e, Indexed):
-        return e
-    if isinstance(e, Sum):
-        outside, inside = _constants_out(e.function).as_independent(e.limits[0][0], as_Add=False)
-        return outside * Sum(inside, *e.limits)
-    return e.func(*map(_constants_out, e.args))
-
-
-def _under_one_sum(parts: list[tuple[Expr, Expr]]) -> list[tuple[Expr, Expr]]:
-    """Sums that hold moduli, beside what is free of indices, under one sum."""
-    inside, rest = [], []
-    for coefficient, size in parts:
-        for term in Add.make_args(size):
-            sums = [f for f in Mul.make_args(term) if isinstance(f, Sum)]
-            free = term / sums[0] if len(sums) == 1 else S.Zero
-            if len(sums) == 1 and sums[0].function.has(Abs) and not free.has(Sum, Abs, Indexed):
-                inside.append(coefficient * free * sums[0].function)
-            else:
-                rest.append((coefficient, term))
-    if len(inside) < 2:
-        return parts
-    return [*rest, (S.One, Sum(_grouped(inside), _OVER))]
-
-
-def _grouped(terms: list[Expr]) -> Expr:
-    """A sum with the moduli that its terms share taken out, and what all share outside."""
-    shared = set.intersection(*(set(Mul.make_args(t)) for t in terms))
-    out = Mul(*shared)
-    by_modulus: dict[Expr, list[Expr]] = {}
-    for term in terms:
-        moduli = Mul(*(f for f in Mul.make_args(term / out) if isinstance(f, Abs)))
-        by_modulus.setdefault(moduli, []).append(term / out / moduli)
-    return out * Add(*(moduli * Add(*beside) for moduli, beside in by_modulus.items()))
-
-
-def _by_depth(e: Expr, depth: int = 0) -> Expr:
-    """Summed indices by how deep their sums stand inside each other: j, then l, then r."""
-    if isinstance(e, Sum):
-        inner = _by_depth(e.function, depth + 1)
-        fresh = Symbol("jlrq"[depth], integer=True)
-        return Sum(inner.xreplace({e.limits[0][0]: fresh}), (fresh, *e.limits[0][1:]))
-    if not e.args or isinstance(e, Indexed):
-        return e
-    return e.func(*(_by_depth(a, depth) for a in e.args))
-
-
-def _ratio_power(f: Expr, sizes: dict[Any, Expr], extreme: Expr, turn: int) -> Expr:
-    """exp(c t_q) = (|x_s| / |x_q|)^c."""
-    result, rest = S.One, f.args[0]
-    for fall, size in sizes.items():
-        coefficient = expand(rest).coeff(fall)
-        if coefficient != 0:
-            result *= (
-                (extreme / size) ** (turn * coefficient)
-                if coefficient.is_positive
-                else (size / extreme) ** (-turn * coefficient)
-            )
-            rest = expand(rest) - expand(coefficient * fall)
-    return result * exp(rest)
-
-
-def _shorter(e: Expr, domain: str) -> Expr:
-    """A value as its normal form, where that is shorter."""
-    try:
-        normal = moments.normal(e, domain)
-    except ValueError:
-        return e
-    return normal if normal.count_ops() < e.count_ops() else e
-
-
-def public(e: Any) -> Any:
-    """An expression in words.x, whatever was known of the entries: moduli stay as they are."""
-    if not isinstance(e, Basic) or not e.has(signs.POSITIVE_ENTRIES):
-        return e
-    if isinstance(e, Indexed):
-        return words.x[e.indices] if e.base == signs.POSITIVE_ENTRIES else e
-    if e == signs.POSITIVE_ENTRIES:
-        return words.x
-    args = [public(a) for a in e.args]
-    return Abs(*args, evaluate=False) if isinstance(e, Abs) else e.func(*args)
+        return tidy(e.replace(lambda q: isinstance(q, Sum), opened))
 
 
 def _is_share(body: Expr, framed: bool) -> bool:
