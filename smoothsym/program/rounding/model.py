@@ -37,7 +37,7 @@ class Model:
     Raises ValueError for an unknown name and for a constant that no function can have.
 
     >>> Model(summation="sequential").depth(1000), Model().depth(1000)
-    (999, 20)
+    (999, 21)
     """
 
     functions: Mapping[str, float | Mapping[str, float]] = field(default_factory=dict)
