@@ -25,7 +25,7 @@ from smoothsym.program.buffering import by_rows
 from smoothsym.program.lower import Program
 from smoothsym.program.specialise import Known
 
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 """So many elements at a time: what is computed of them on the way stays in the cache."""
 
 PAIRS_BLOCK = 1 << 12

@@ -90,12 +90,7 @@ class _Run:
     uses: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.uses = [0] * len(self.program.operations)
-        for number, _ in (
-            *self.program.outputs,
-            *(arg for operation in self.program.operations for arg in operation.args),
-        ):
-            self.uses[number] += 1
+        self.uses = list(self.program.uses)
 
     @property
     def x(self) -> Any:
@@ -133,7 +128,10 @@ class _Run:
             index = self.value(position)
             if isinstance(index, int):
                 return self.value(vector)[..., index]
-            return xp.take_along_axis(self.value(vector), index[..., None], axis=-1)[..., 0]
+            value = self.value(vector)
+            if isinstance(value, np.ndarray) and value.shape[:-1] == index.shape:
+                return value.reshape(-1)[_flat_places(index, value.shape[-1])]
+            return xp.take_along_axis(value, index[..., None], axis=-1)[..., 0]
         if name in ("sum", "max", "min", "argmax"):
             return self._reduce(operation)
         if name == "either":
@@ -178,7 +176,7 @@ class _Run:
             if isinstance(value, np.ndarray):
                 self._used(operation)
                 value = value if _free(value, self.x) else value.copy()
-                value.reshape(-1)[np.arange(where.size) * value.shape[-1] + where.reshape(-1)] = 0
+                value.reshape(-1)[_flat_places(where, value.shape[-1])] = 0
                 return value
             if hasattr(value, "scatter"):
                 return value.scatter(-1, where[..., None], 0.0)
@@ -205,6 +203,11 @@ class _Run:
         ((_, placement),) = operation.args
         own = tuple(mask.shape[-1] if q == operation.datum else 1 for q in range(len(placement)))
         return self.xp.reshape(mask, (*mask.shape[:-1], *own))
+
+
+def _flat_places(index: Any, size: int) -> Any:
+    """Where the entries of rows at these positions are in all rows one after another."""
+    return np.arange(0, index.size * size, size).reshape(index.shape) + index
 
 
 def _free(value: Any, x: Any) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 
 from sympy import (
     Abs,
@@ -108,6 +109,14 @@ class Program:
 
     operations: tuple[Operation, ...]
     outputs: tuple[tuple[int, Placement], ...]
+
+    @cached_property
+    def uses(self) -> tuple[int, ...]:
+        """How often each operation is an argument or an output."""
+        found = [0] * len(self.operations)
+        for number, _ in (*self.outputs, *(arg for operation in self.operations for arg in operation.args)):
+            found[number] += 1
+        return tuple(found)
 
     def __str__(self) -> str:
         lines = []
