@@ -146,15 +146,18 @@ class _Run:
         function = _IN_PLACE.get(operation.name)
         if function is None or operation.rank != 1 or not any(isinstance(v, np.ndarray) for v in args):
             return _apply(operation.name, args, self.x, self.xp)
-        self._used(operation)
-        return function(*args, out=next((v for v in args if _free(v, self.x)), None))
+        over = self._over(operation)
+        return function(
+            *args, out=next((v for v, last in zip(args, over, strict=True) if last and _free(v, self.x)), None)
+        )
 
-    def _used(self, operation: Operation) -> None:
-        """What no other operation needs is kept no longer."""
+    def _over(self, operation: Operation) -> list[bool]:
+        """Which arguments no other operation needs: they are kept no longer."""
         for number, _ in operation.args:
             self.uses[number] -= 1
             if not self.uses[number]:
                 self.values.pop(number, None)
+        return [not self.uses[number] for number, _ in operation.args]
 
     def _either(self, operation: Operation) -> Any:
         first = self.placed(operation, 0) > 0
@@ -174,8 +177,7 @@ class _Run:
         value, where = self.value(v), self.value(position)
         if v_axes == (0,) and tuple(value.shape) == tuple(self.x.shape) and not isinstance(where, int):
             if isinstance(value, np.ndarray):
-                self._used(operation)
-                value = value if _free(value, self.x) else value.copy()
+                value = value if self._over(operation)[0] and _free(value, self.x) else value.copy()
                 value.reshape(-1)[_flat_places(where, value.shape[-1])] = 0
                 return value
             if hasattr(value, "scatter"):
@@ -211,7 +213,7 @@ def _flat_places(index: Any, size: int) -> Any:
 
 
 def _free(value: Any, x: Any) -> bool:
-    """Whether memory like that of x belongs to nobody but the two functions that look at it, and to no view."""
+    """Whether memory like that of x is in no view, and nobody's but that of the two functions that look at it."""
     same = isinstance(value, np.ndarray) and value.shape == x.shape and value.dtype == x.dtype
     return same and value.base is None and getrefcount(value) <= _OWN
 

@@ -36,3 +36,23 @@ def test_an_entry_left_out_is_a_zero_written_or_chosen():
     assert np.array_equal(arrays.run(program, ROWS, given)[0].reshape(-1), flat)
     left_out = arrays.run(program, rows, given, where=np.arange(5) < 4, length=np.float64(4))[0]
     assert np.allclose(left_out, ss.logsumexp(rows[:, :4], alpha=0.5), rtol=1e-15)
+
+
+@pytest.mark.parametrize("lazy", [True, False])
+@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
+def test_memory_that_is_written_to_again_changes_no_bit(op, lazy, monkeypatch):
+    """Rows are as many as their entries, so that shapes do not tell axes apart."""
+    rows = np.abs(np.random.default_rng(3).normal(size=(op.arity or 5,) * 2)) * 3
+    formulas = ["value", "gradient", *(q.name for q in op.parameters)]
+    programs = [op.program(of, form) for of in formulas for form in ("naive", "stable", "float")]
+    kept = rows.copy()
+
+    def results():
+        with np.errstate(all="ignore"):
+            given = [{q.name: np.float64(value) for q in op.parameters} for value in (0.3, 1.5, 2.0)]
+            return [arrays.run(p, rows, g, lazy=lazy, summation="compensated")[0] for p in programs for g in given]
+
+    again = results()
+    monkeypatch.setattr(arrays, "_free", lambda value, x: False)
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(again, results(), strict=True))
+    assert np.array_equal(rows, kept)
