@@ -309,3 +309,10 @@ def test_mistakes_are_named(call, error, message):
     with pytest.raises(error) as raised:
         call()
     assert message in str(raised.value)
+
+
+def test_a_compensated_kernel_rounds_once_and_says_what_that_rests_on():
+    bound = ss.bound(ss.boltzmann.kernels["compensated"])
+    assert bound.formula == bound.range_free == ss.u * abs(ss.boltzmann.definition)
+    assert "pairs of float64s" in bound.under("float64")[0] and "k u" not in " ".join(bound.under("float64"))
+    assert "in float64, and the result is rounded once" in " ".join(bound.under("float32"))

@@ -9,15 +9,16 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import Expr
+from sympy import Abs, Expr, IndexedBase, Symbol
 
+from smoothsym import words
 from smoothsym.error_bound.numbers import OfKernel, OfProgram
 from smoothsym.errors import unknown
 from smoothsym.formats import FORMATS, get
 from smoothsym.kernels import Kernel
 from smoothsym.operator import SmoothMax
 from smoothsym.program.lower import Program
-from smoothsym.program.rounding.assumptions import assumptions
+from smoothsym.program.rounding.assumptions import assumptions, paired_assumptions
 from smoothsym.program.rounding.model import JAX, NUMPY, TORCH, Model
 from smoothsym.symbolic.derivation import latex
 
@@ -77,6 +78,30 @@ def _defaults(f: Any) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class _Once:
+    """The bound of a value that is computed in twice the precision and rounded once: u |f|."""
+
+    value: Expr
+    rank: int
+
+    @property
+    def expression(self) -> Expr:
+        return words.u * Abs(self.value)
+
+    @property
+    def named(self) -> Expr:
+        return words.u * Abs(self._name)
+
+    @property
+    def meanings(self) -> tuple[tuple[Expr, Expr], ...]:
+        return ((self._name, self.value),)
+
+    @property
+    def _name(self) -> Expr:
+        return IndexedBase("f")[(words.i, words.k)[: self.rank]] if self.rank else Symbol("f")
+
+
 @dataclass(frozen=True, repr=False)
 class ErrorBound:
     """A bound on |computed - exact|.
@@ -107,9 +132,18 @@ class ErrorBound:
 
     # ---- the formula ---------------------------------------------------------------------------------------------------------
 
+    @property
+    def in_pairs(self) -> bool:
+        """Whether every operation is done on pairs of floats, so that to first order only the result is rounded."""
+        return self.kernel is not None and self.kernel.form == "compensated"
+
     @cached_property
     def _formula(self) -> Any:
         from smoothsym.program.rounding.first_order import ANY_ORDER, formula
+
+        if self.in_pairs:
+            assert self.kernel is not None
+            return _Once(self.kernel.op.formula(self.kernel.of), self.kernel.rank)
 
         # What is true of every order of addition is true of NumPy's, and is what a paper prints.
         order = self.model.order()
@@ -139,7 +173,7 @@ class ErrorBound:
     def _range_free(self) -> Any:
         from smoothsym.laws.range_free import range_free
 
-        return range_free(self._formula)
+        return self._formula if self.in_pairs else range_free(self._formula)
 
     @property
     def range_free(self) -> Expr | None:
@@ -164,13 +198,20 @@ class ErrorBound:
     def under(self, *formats: str) -> tuple[str, ...]:
         """What the numbers rest on, for x in one of these formats."""
         contract = self.kernel is not None and self.kernel.contract
-        narrow = [name for name in formats if get(name).bits < 32]
+        narrow = [name for name in formats if get(name).bits < (64 if self.in_pairs else 32)]
+        wide = "float64" if self.in_pairs else "float32"
         ran = [name for name in formats if name not in narrow] if contract else list(formats)
-        if contract and narrow and "float32" not in ran:
-            ran.insert(0, "float32")
-        found = [*assumptions(self.program, self.model, ran)]
+        if contract and narrow and wide not in ran and not self.in_pairs:
+            ran.insert(0, wide)
+        found: list[str] = []
+        if self.in_pairs and ran:
+            found += paired_assumptions(self.program, "float64")
+        if not self.in_pairs:
+            found += assumptions(self.program, self.model, ran)
+        elif narrow:
+            found += (f"In {wide}: {said}" for said in assumptions(self.program, self.model, [wide]))
         if contract and narrow:
-            found.append(f"Of {' and '.join(narrow)} the rows are computed in float32, and the result is rounded once.")
+            found.append(f"Of {' and '.join(narrow)} the rows are computed in {wide}, and the result is rounded once.")
         if contract:
             found.append("Special rows (nan, infinities, a parameter at 0 or infinite) are answered, and rounded once.")
         found.append(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import log2
 
 from smoothsym.formats import FORMATS
 from smoothsym.program.lower import Program
+from smoothsym.program.pairs.arithmetic import RELATIVE
+from smoothsym.program.pairs.functions import FUNCTIONS as PAIRED
 from smoothsym.program.rounding.local import ROUNDED
 from smoothsym.program.rounding.model import FUNCTIONS, Model
+from smoothsym.program.rounding.paired import BELOW, LONGEST
 
 _SIGNS = dict(zip(ROUNDED, ("+", "-", "*", "/", "square roots"), strict=True))
 _FACTS = {
@@ -75,3 +79,19 @@ def _by_format(say: Callable[[str], str], formats: Sequence[str]) -> str:
     if len(groups) == 1:
         return next(iter(groups))
     return ", ".join(f"{said} ({' and '.join(names)})" for said, names in groups.items())
+
+
+def paired_assumptions(program: Program, fmt: str) -> tuple[str, ...]:
+    """The same for a program that is run in pairs of floats of a format."""
+    used = {operation.name for operation in program.operations}
+    said = [f"{sign} {RELATIVE[name]} u^2" for name, sign in _SIGNS.items() if name in used and name in RELATIVE]
+    said += [f"{name} 2^{log2(error):.0f}" for name, error in PAIRED[fmt].items() if name in used]
+    found = [
+        f"Every operation is done on pairs of {fmt}s; its relative error is at most: {', '.join(said)}, beside "
+        f"{BELOW} of the smallest subnormal numbers (derived in program/pairs, where the library's own log is taken to be within 8 units in "
+        "the last place)."
+    ]
+    if "sum" in used:
+        found.append(f"A sum of up to {LONGEST[fmt]} terms is off by at most {RELATIVE['sum']} u^2 sum |v|.")
+    found.append("Operations on floats are rounded to nearest, underflow is gradual, and products are not contracted.")
+    return tuple(found)
