@@ -26,7 +26,7 @@ Array = Any
 Vectors = Mapping[str, Array]
 """Rows of x and of what stands beside them, such as weights, each of shape (rows, n)."""
 
-BLOCK, SHARED = 1 << 15, 1 << 16
+BLOCK, SHARED = 1 << 15, 1 << 17
 """Elements of a block: its arrays stay near the processor; where several threads take turns, a longer one costs fewer turns."""
 BLOCKS = 16
 """So many blocks, and no more than a row has entries, have their rows finished together: as many numbers as a block has, at most."""

@@ -62,6 +62,7 @@ PEERS: dict[tuple[str, str], dict[str, tuple[float, Callable[[], Callable[..., A
     },
     ("pnorm", "value"): {
         "NumPy linalg.norm": (2.0, lambda: lambda x: np.linalg.norm(x, axis=-1)),
+        "SciPy linalg.norm": (2.0, lambda: lambda x: __import__("scipy.linalg").linalg.norm(x, axis=-1)),
         "NumPy linalg.norm, p = 3": (3.0, lambda: lambda x: np.linalg.norm(x, ord=3, axis=-1)),
     },
     ("softplus", "value"): {"NumPy logaddexp(0, x)": (1.0, lambda: lambda x: np.logaddexp(x.dtype.type(0), x)[..., 0])},
@@ -304,6 +305,10 @@ def main() -> None:
         end="",
     )
     print("; error / bound" * args.bounds + "; ns an entry at n = 10, 1000, 1e6" * args.times)
+    if args.markdown:
+        heads = ["operator", "of", "dtype", "code", *(f"n = {n}" for n in args.n)]
+        heads += ["error / bound"] * args.bounds + [f"ns, n = {n}" for n in ("10", "1000", "1e6")] * args.times
+        print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     chosen = [ss.operators[name] for name in args.operators] or [op for op in ss.operators.values() if not op.vector]
     for op in chosen:
         for of in args.of:
