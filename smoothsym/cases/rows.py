@@ -14,11 +14,15 @@ from smoothsym.formats import Format
 
 @dataclass(frozen=True)
 class Case:
-    """One input worth trying: the floats of the format, the parameter (None: there is none), and tags that say why."""
+    """One input worth trying: the floats of the format, the parameter (None: there is none), and tags that say why.
+
+    `v`: the vector beside x, for what a derivative is multiplied by.
+    """
 
     x: tuple[float, ...]
     parameter: float | None
     tags: tuple[str, ...]
+    v: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
