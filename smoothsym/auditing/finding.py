@@ -14,15 +14,22 @@ KINDS = (
     "underflow",
     "cancellation",
     "accumulation",
+    "threshold branch",
     "gradient at a tie",
+    "gradient at zero",
+    "precision leak",
+    "flush to zero",
     "convention",
     "ill-conditioned input",
-    "flush to zero",
     "inaccurate",
     "raises",
+    "hangs",
+    "dies",
+    "not deterministic",
     "wrong shape",
     "wrong dtype",
     "mutates its input",
+    "broken invariant",
     "largest error",
 )
 
@@ -35,7 +42,7 @@ class Finding:
     strings; `ulp`, the error in ulps of the exact result; `scaled`, the scaled error; `reproduction`, Python that prints what the
     target returns and what is right (where the target has no dotted name, with `target` in scope; where the operator is no
     member of the catalogue, with `op`); `falls`, whether the finding makes the audit fall short; `component`, the entry of a
-    gradient; `tags`, why the row was tried.
+    gradient; `tags`, why the row was tried; `repair`, code of ours that passes there, as text to paste.
     """
 
     kind: str
@@ -50,6 +57,7 @@ class Finding:
     component: int | None = None
     tags: tuple[str, ...] = ()
     note: str = ""
+    repair: str = ""
 
     @property
     def rank(self) -> tuple[Any, ...]:
