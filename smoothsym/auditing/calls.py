@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import Parameter, signature
@@ -14,16 +14,32 @@ from smoothsym.errors import unknown
 from smoothsym.formats import Format
 from smoothsym.kernels import Kernel
 
+UNCALLED = "not called"
+
 
 @dataclass(frozen=True)
 class Call:
-    """What came of one call: floats, or the kind of finding and its note; `notes` are findings beside a result."""
+    """What came of one call: floats, or the kind of finding and its note; the rest are findings beside a result.
+
+    `fault` is UNCALLED where the target was not called any more, since it hung or died on rows like this one. `again` says what a
+    second call returned, where its bits were others.
+    """
 
     got: list[float]
     fault: str = ""
     note: str = ""
     deviation: str = ""
     mutated: bool = False
+    again: str = ""
+
+    @property
+    def called(self) -> bool:
+        return self.fault != UNCALLED
+
+    @property
+    def behaved(self) -> bool:
+        """Whether numbers are all that came of it."""
+        return not (self.fault or self.deviation or self.mutated or self.again)
 
 
 def resolve(target: Any) -> Callable[..., Any]:
@@ -132,12 +148,28 @@ def passing(target: Callable[..., Any], name: str | None, given: float | None) -
     return way
 
 
+def call_rows(
+    target: Callable[..., Any],
+    rows: Sequence[Any],
+    arguments: Sequence[tuple[tuple[Any, ...], dict[str, Any]]],
+    fmt: Format,
+    entrywise: bool,
+    elementwise: bool = False,
+) -> list[Call]:
+    """What comes of each row, in their order: an array of the format, and what stands after it in its call.
+
+    `entrywise`: the result has an entry for each of x, as a gradient does. `elementwise`: the operator is of one entry, and the
+    target may act on each or take the row as the vector that it is.
+    """
+    return [call(target, x, rest, fmt, entrywise, elementwise) for x, rest in zip(rows, arguments, strict=True)]
+
+
 def call(
     target: Callable[..., Any],
     x: Any,
     arguments: tuple[tuple[Any, ...], dict[str, Any]],
-    of: str,
     fmt: Format,
+    entrywise: bool,
     elementwise: bool = False,
 ) -> Call:
     """Call a target on a copy of one row (or of rows), and read its result in the audited dtype."""
@@ -147,8 +179,7 @@ def call(
     except (Exception, SystemExit) as error:
         return Call([], "raises", f"{type(error).__name__}: {error}"[:200])
     mutated = row.shape != x.shape or row.tobytes() != x.tobytes()
-    shapes = [x.shape if of == "gradient" else x.shape[:-1]]
-    # A function of one entry acts elementwise, or takes the row as the vector that it is.
+    shapes = [x.shape if entrywise else x.shape[:-1]]
     shapes += [x.shape, x.shape[:-1]] if elementwise else []
     read = floats(result, shapes, fmt)
     return Call(read.got, read.fault, read.note, read.deviation, mutated)

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from smoothsym.auditing import judge as judging
-from smoothsym.auditing.calls import Call, Passing, call
+from smoothsym.auditing.behaviour import misbehaviour
+from smoothsym.auditing.calls import Call, Passing, call_rows
 from smoothsym.auditing.cause import kind_of
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.judge import Judgement, Reference
@@ -110,6 +111,7 @@ class Tally:
 
     rows: int = 0
     refused: int = 0
+    uncalled: int = 0
     max_ulp: float = 0.0
     max_scaled: float = 0.0
     max_normwise: float = 0.0
@@ -127,6 +129,7 @@ class Tally:
     def merge(self, other: Tally) -> None:
         """Take in another tally; the order does not matter."""
         self.rows, self.refused = self.rows + other.rows, self.refused + other.refused
+        self.uncalled += other.uncalled
         self.max_ulp, self.max_scaled = max(self.max_ulp, other.max_ulp), max(self.max_scaled, other.max_scaled)
         self.max_normwise = max(self.max_normwise, other.max_normwise)
         if other.max_over_bound is not None:
@@ -165,7 +168,12 @@ class Task:
 
     def call(self, x: Any, parameter: Any) -> Call:
         """Call the target on a row, or on rows."""
-        return call(self.target, x, self.passing.arguments(parameter), self.of, self.fmt, self.op.arity == 1)
+        return self.calls([x], [parameter])[0]
+
+    def calls(self, rows: Sequence[Any], parameters: Sequence[Any]) -> list[Call]:
+        """Call the target on each row, with its parameter."""
+        arguments = [self.passing.arguments(parameter) for parameter in parameters]
+        return call_rows(self.target, rows, arguments, self.fmt, self.of == "gradient", self.op.arity == 1)
 
 
 def run(
@@ -220,32 +228,28 @@ def _group(task: Task, group: Sequence[Case], tally: Tally) -> None:
 
 
 def _one(task: Task, case: Case, result: Call, tally: Tally) -> None:
+    if not result.called:
+        tally.uncalled += 1
+        return
     tally.rows += 1
     exact = reference(task.op, task.of, case)
     special_row = exact.answer is not None
-    if result.mutated:
-        tally.add(
-            judging.finding_of("mutates its input", case, "", "", 0.0, 0.0, False, note="x is changed by the call")
-        )
-    if result.deviation:
-        tally.add(judging.finding_of("wrong dtype", case, "", "", 0.0, 0.0, False, note=result.deviation))
-    if result.fault:
-        # To refuse an empty row, a nan or an infinite parameter is a choice; to refuse what has a value is not.
-        choice = result.fault == "raises" and (special_row or bool(exact.refused))
-        wanted = _wanted(exact)
-        kind, note = ("convention", "it raises") if choice else (result.fault, "")
-        finding = judging.finding_of(kind, case, result.note, wanted, inf, inf, not choice, note=note)
+    # To refuse an empty row, a nan or an infinite parameter is a choice; to refuse what has a value is not.
+    choice = special_row or bool(exact.refused)
+    found = [] if result.behaved else misbehaviour(result, case, choice, _wanted(exact))
+    for finding in found:
         tally.add(finding)
-        if not special_row and not exact.refused:
+    if result.fault:
+        if not choice:
             tally.max_ulp = tally.max_scaled = tally.max_normwise = inf
-            tally.worst = max((f for f in (tally.worst, finding) if f is not None), key=lambda f: f.rank)
+            tally.worst = max((f for f in (tally.worst, found[-1]) if f is not None), key=lambda f: f.rank)
         return
     if exact.refused:
         tally.refused += 1
     elif special_row:
-        found = judging.special_finding(result.got, exact, case, task.fmt, task.tol, task.of)
-        if found is not None:
-            tally.add(found)
+        wrong = judging.special_finding(result.got, exact, case, task.fmt, task.tol, task.of)
+        if wrong is not None:
+            tally.add(wrong)
     else:
         _ordinary(task, case, result.got, exact, tally)
 

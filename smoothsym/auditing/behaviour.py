@@ -1,0 +1,28 @@
+"""What a target does beside returning numbers is told with the input that made it do so."""
+
+from __future__ import annotations
+
+from math import inf
+
+from smoothsym.auditing.calls import Call
+from smoothsym.auditing.finding import Finding
+from smoothsym.auditing.judge import finding_of
+from smoothsym.cases import Case
+
+
+def misbehaviour(result: Call, case: Case, choice: bool, wanted: str) -> list[Finding]:
+    """The findings that one call amounts to before its numbers are judged; the last is of its fault, where it has one.
+
+    `choice`: whether to refuse the row is one, as it is of an empty row, a nan or an infinite parameter. `wanted`: what is right.
+    """
+    asides = [
+        ("mutates its input", "x is changed by the call" if result.mutated else ""),
+        ("wrong dtype", result.deviation),
+        ("not deterministic", result.again),
+    ]
+    found = [finding_of(kind, case, "", "", 0.0, 0.0, False, note=note) for kind, note in asides if note]
+    if result.fault and result.called:
+        excused = choice and result.fault == "raises"
+        kind, note = ("convention", "it raises") if excused else (result.fault, "")
+        found.append(finding_of(kind, case, result.note, wanted, inf, inf, not excused, note=note))
+    return found
