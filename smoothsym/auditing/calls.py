@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any
@@ -173,31 +173,45 @@ def call(
     elementwise: bool = False,
 ) -> Call:
     """Call a target on a copy of one row (or of rows), and read its result in the audited dtype."""
+    numbers, read = called(target, x, arguments, fmt, entrywise, elementwise)
+    return replace(read, got=[float(v) for v in numbers.reshape(-1)])
+
+
+def called(
+    target: Callable[..., Any],
+    x: Any,
+    arguments: tuple[tuple[Any, ...], dict[str, Any]],
+    fmt: Format,
+    entrywise: bool,
+    elementwise: bool = False,
+) -> tuple[Any, Call]:
+    """The same, with the result as one array of float64, which is empty where there is a fault."""
     row = x.copy()
     try:
         result = target(row, *arguments[0], **arguments[1])
     except (Exception, SystemExit) as error:
-        return Call([], "raises", f"{type(error).__name__}: {error}"[:200])
+        return _NOTHING, Call([], "raises", f"{type(error).__name__}: {error}"[:200])
     mutated = row.shape != x.shape or row.tobytes() != x.tobytes()
     shapes = [x.shape if entrywise else x.shape[:-1]]
     shapes += [x.shape, x.shape[:-1]] if elementwise else []
-    read = floats(result, shapes, fmt)
-    return Call(read.got, read.fault, read.note, read.deviation, mutated)
+    numbers, read = floats(result, shapes, fmt)
+    return numbers, replace(read, mutated=mutated)
 
 
-def floats(result: Any, shapes: list[tuple[int, ...]], fmt: Format) -> Call:
-    """A result as floats of the audited dtype, or what is wrong with it."""
+_NOTHING = np.empty(0)
+
+
+def floats(result: Any, shapes: list[tuple[int, ...]], fmt: Format) -> tuple[Any, Call]:
+    """A result as float64 numbers of the audited dtype, or what is wrong with it."""
     try:
         array = np.asarray(result)
     except Exception as error:
-        return Call([], "wrong shape", f"the result is no array: {error}"[:200])
+        return _NOTHING, Call([], "wrong shape", f"the result is no array: {error}"[:200])
     if array.dtype == object or array.dtype.kind not in "fiuV" or (array.dtype.kind == "V" and array.dtype.fields):
-        return Call([], "wrong dtype", f"the result has dtype {array.dtype}")
+        return _NOTHING, Call([], "wrong dtype", f"the result has dtype {array.dtype}")
     if array.shape not in shapes:
-        return Call([], "wrong shape", f"the result has shape {array.shape}, not {shapes[0]}")
+        return _NOTHING, Call([], "wrong shape", f"the result has shape {array.shape}, not {shapes[0]}")
     # Python's floats, in lists too, have no dtype to be wrong.
     deviates = hasattr(result, "dtype") and array.dtype != fmt.dtype
-    cast = array.astype(fmt.dtype).astype(np.float64)
-    return Call(
-        [float(v) for v in cast.reshape(-1)], deviation=f"{fmt.dtype} in, {array.dtype} out" if deviates else ""
-    )
+    numbers = array.astype(fmt.dtype, copy=False).astype(np.float64)
+    return numbers, Call([], deviation=f"{fmt.dtype} in, {array.dtype} out" if deviates else "")
