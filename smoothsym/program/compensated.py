@@ -98,7 +98,7 @@ class _Run:
         if name == "length":
             return pairs.number(Fraction(self.x.shape[-1])) if self.length is None else self._pair(self.length)
         if name == "iota":
-            return pairs.xp.arange(self.x.shape[-1])
+            return pairs.places(self.x.shape[-1])
         if name == "position":
             return self.positions[str(datum)]
         if name == "take":

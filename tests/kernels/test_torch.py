@@ -1,5 +1,6 @@
 """Kernels on PyTorch: the numbers of NumPy, and derivatives in closed form where what autograd records has none."""
 
+from importlib import import_module
 from math import inf, nan
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 from needed import needed
 
 import smoothsym as ss
+from smoothsym.kernels.libraries import Torch
 
 torch = needed("torch")
+TorchDispatchMode = import_module("torch.utils._python_dispatch").TorchDispatchMode
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16, "float32": torch.float32, "float64": torch.float64}
 RNG = np.random.default_rng(11)
 ROWS = RNG.normal(size=(5, 6)) * 3
@@ -164,3 +167,25 @@ def test_mistakes_are_named():
     (second,) = torch.autograd.grad(first.square().sum(), x, create_graph=True)
     with pytest.raises(NotImplementedError, match="up to the second"):
         torch.autograd.grad(second.sum(), x)
+
+
+class OneDevice(TorchDispatchMode):
+    """Raises where tensors of two devices meet in one operation, as they do not on an accelerator; numbers may be anywhere."""
+
+    def __torch_dispatch__(self, operation, types, args=(), kwargs=None):
+        tensors = [q for q in torch.utils._pytree.tree_leaves((args, kwargs)) if isinstance(q, torch.Tensor)]
+        assert len({q.device for q in tensors if q.ndim}) < 2, operation
+        # A place in a table is looked at; there is none on the device "meta".
+        looked = operation is torch.ops.aten._local_scalar_dense.default
+        return 0 if looked else operation(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
+def test_nothing_is_computed_beside_the_device_of_x(op, monkeypatch):
+    # Tensors of the device "meta" have no numbers: both ways of every choice are gone.
+    monkeypatch.setattr(Torch, "inspectable", False)
+    monkeypatch.setattr(Torch, "cond", lambda self, test, then, otherwise: [then(), otherwise()][1])
+    x = torch.empty((3, op.arity or 5), device="meta", dtype=torch.float64)
+    for kernel in op.kernels.values():
+        with OneDevice():
+            assert kernel(x).device == x.device and kernel(x).dtype == x.dtype

@@ -79,6 +79,10 @@ class Arithmetic:
     def array(self, values: Any) -> Any:
         return self.xp.asarray(values, dtype=self.dtype, **({} if self.device is None else {"device": self.device}))
 
+    def places(self, n: int) -> Any:
+        """0, 1, ..., n - 1, where the arrays are."""
+        return self.xp.arange(n, **({} if self.device is None else {"device": self.device}))
+
     def halves(self, value: Fraction) -> tuple[float, float]:
         """A number as a pair of floats of the format."""
         hi = self.nearest(value)
