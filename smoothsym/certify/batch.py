@@ -105,6 +105,10 @@ class Batch:
                 break
         return ordinary & ~left, {level: count for level, count in counts.items() if count}
 
+    def _read(self, value: Twofold) -> tuple[Array, Array]:
+        """What is wanted of values, and whether each is certain."""
+        return rounded(value, self.fmt, self.rounding)
+
     def _gentle(self, peak: Array) -> Array | None:
         """For which rows the definition itself may be run; None for none."""
         if self.op.kind != "entry":
@@ -142,7 +146,7 @@ class Batch:
                 for s in range(start, stop, size)
             ]
             (value,) = machine.run(program, blocks, symbols, level, reach)
-            patterns, sure = rounded(value, self.fmt, self.rounding)
+            patterns, sure = self._read(value)
             bits[start:stop] = patterns.reshape(-1) if coarse else patterns.transpose(self.rank, *range(self.rank))
             decided[start:stop] = sure.reshape(-1) if coarse else values.over_entries(np.logical_and, sure)
 

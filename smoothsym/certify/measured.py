@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 import mpmath
 from mpmath import libmp
+from sympy import Expr
 
-from smoothsym import words
 from smoothsym.certify import special
 from smoothsym.certify.closed import NoTheorem
 from smoothsym.certify.decide import BUDGET
 from smoothsym.certify.enclosure import Refused, make_mpf
 from smoothsym.certify.inputs import exact_number
 from smoothsym.certify.instance import Instance, flat, instance_of
+from smoothsym.certify.scale import VECTOR, axes_of, scale_program
 from smoothsym.certify.special import Number
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Indeterminate, Undefined
-from smoothsym.program.lower import Program, lower
 
 
 @dataclass
@@ -33,13 +32,14 @@ class Measured:
     kept: list[int]
     name: str | None
     parameter: Fraction
-    of: str
+    of: str | Expr
     values: list[tuple[Any, Any]]
     length: int
+    v: list[Fraction] | None = None
     _scales: dict[int, Any] = field(default_factory=dict)
 
     def scales(self, component: int = 0) -> Any:
-        """|f| + sum_j |xi_j df/dx_j| + |alpha df/dalpha| of an output, as an mpf; xi as the judge wants it (DESIGN)."""
+        """|f| + sum_j |xi_j df/dx_j| + |alpha df/dalpha| of an output, as an mpf; xi as the judge wants it (scale.py)."""
         if component not in self._scales:
             self._scales[component] = self._scale(component)
         return self._scales[component]
@@ -49,13 +49,15 @@ class Measured:
         # What has no weight is left out, since the derivative by the parameter has no logarithm of a zero.
         skipped = special.weightless(self.row, self.parameter, self.op.kind)
         kept = [q for q in self.kept if not skipped[q]]
-        if component not in kept and self.of == "gradient":
+        asked = scale_program(self.op, self.of)
+        if asked.place is not None and component not in kept:
             return value
-        program = _scale_program(self.op, self.of)
-        positions = {words.i.name: kept.index(component)} if self.of == "gradient" else {}
+        positions = {} if asked.place is None else {asked.place.name: kept.index(component)}
         symbols = {self.name: self.parameter} if self.name else {}
         x = [Fraction(self.row[q]) for q in kept]
-        instance = Instance(program, x, symbols, self.length, positions)
+        v = _beside(self.v, kept, len(self.row))
+        vectors = {} if v is None else {VECTOR: v}
+        instance = Instance(asked.program, x, symbols, self.length, positions, vectors=vectors)
         for bits in (64, 256, 1024, 4096):
             try:
                 outputs = instance.run(Balls(bits))
@@ -64,14 +66,23 @@ class Measured:
                 continue
         else:
             return value
-        relative = self.of == "gradient" and self.op.translation == "equivariant"
-        origin = max(x) if relative else Fraction(0)
+        origin = max(x) if asked.relative else Fraction(0)
+        weights = [[entry - origin for entry in x]]
+        weights += [v or []] if asked.vector else []
+        weights += [[self.parameter]] if asked.parameter else []
         total = value
-        for entry, slope in zip(x, flat(outputs[0]), strict=True):
-            total += abs(mpmath.mpf(1) * _ratio(entry - origin)) * _magnitude(slope)
-        if len(outputs) > 1:
-            total += abs(_ratio(self.parameter)) * _magnitude(outputs[1])
+        for output, sizes in zip(outputs, weights, strict=True):
+            slopes = flat(output)
+            # A derivative that is the same for every entry is one number.
+            slopes *= len(sizes) if len(slopes) == 1 else 1
+            for size, slope in zip(sizes, slopes, strict=True):
+                total += abs(_ratio(size)) * _magnitude(slope)
         return total
+
+
+def _beside(v: list[Fraction] | None, kept: Sequence[int], size: int) -> list[Fraction] | None:
+    """What of a vector stands beside the entries that are kept."""
+    return [v[q] for q in kept] if v is not None and len(v) == size else v
 
 
 def _ratio(value: Fraction) -> Any:
@@ -82,29 +93,25 @@ def _magnitude(ends: Any) -> Any:
     return abs(make_mpf(libmp.mpf_shift(libmp.mpf_add(ends[0], ends[1], 60, "n"), -1)))
 
 
-@lru_cache(maxsize=256)
-def _scale_program(op: Any, of: str) -> Program:
-    """The derivatives of an output by every entry and by the parameter, as one program."""
-    inner, over = (op.hessian, words.k) if of == "gradient" else (op.gradient, words.i)
-    wanted = [op.stable(inner)]
-    if op.parameter is not None:
-        wanted.append(op.stable(op.derivative(op.parameter, of=of)))
-    return lower(
-        [form.expression for form in wanted], (over,), {k: v for form in wanted for k, v in form.anchors.items()}
-    )
-
-
 def measure(
-    op: Any, x: Sequence[Any], parameter: Any, of: str = "value", bits: int = 90, budget: int = BUDGET
+    op: Any,
+    x: Sequence[Any],
+    parameter: Any,
+    of: str | Expr = "value",
+    bits: int = 90,
+    budget: int = BUDGET,
+    v: Sequence[Any] | None = None,
 ) -> Measured:
-    """Enclosures of an operator's value or gradient at one ordinary row, to `bits` relative bits, with their error scales.
+    """Enclosures of an output of an operator at one ordinary row, to `bits` relative bits, with their error scales.
 
+    Parameters: `of` as for ss.enclose, a number or a vector; `v`, the vector of a "jvp" or "vjp".
     Raises Refused where an output stays undecided; inputs that the special-value contract answers are not for this function.
     """
-    row = [exact_number(v, "x") for v in x]
+    row = [exact_number(entry, "x") for entry in x]
     number = exact_number(parameter, "parameter")
+    beside = None if v is None else [Fraction(entry) for entry in v]
     name = op.parameter.name if op.parameter is not None else None
-    instance, kept = instance_of(op, row, name, number, of)
+    instance, kept = instance_of(op, row, name, number, of, vectors={} if beside is None else {VECTOR: beside})
     precision = bits + 20
     found: list[Any] = []
     while True:
@@ -122,22 +129,18 @@ def measure(
             found = exact
             break
     values = [(make_mpf(low), make_mpf(high)) for low, high in found]
-    if of == "gradient":
-        zero = (mpmath.mpf(0), mpmath.mpf(0))
-        spread = [zero] * len(row)
-        for position, pair in zip(kept, values, strict=True):
-            spread[position] = pair
-        values = spread
-    return Measured(
-        op,
-        [Fraction(v) if not isinstance(v, float) else v for v in row],
-        kept,
-        name,
-        Fraction(number),
-        of,
-        values,
-        len(row),
-    )
+    if axes_of(op, of):
+        values = _spread(values, kept, len(row))
+    return Measured(op, row, kept, name, Fraction(number), of, values, len(row), beside)
+
+
+def _spread(values: list[Any], kept: list[int], size: int) -> list[Any]:
+    """A vector over the entries with weight, with zeros for those without; a number stands for equal entries."""
+    zero = (mpmath.mpf(0), mpmath.mpf(0))
+    spread = [zero] * size
+    for position, pair in zip(kept, values if len(values) == len(kept) else values * len(kept), strict=True):
+        spread[position] = pair
+    return spread
 
 
 _TINY = libmp.mpf_shift(libmp.fone, -2400)

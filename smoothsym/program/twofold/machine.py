@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,17 +34,22 @@ _FUNCTIONS: dict[str, Callable[..., Twofold]] = {
 
 
 def run(
-    program: Program, blocks: Sequence[Vectors], symbols: Mapping[str, Twofold], level: str, reach: float = np.inf
+    program: Program,
+    blocks: Sequence[Vectors],
+    symbols: Mapping[str, Twofold],
+    level: str,
+    reach: float = np.inf,
+    positions: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[Twofold]:
     """The outputs of a program on the columns of all blocks, of shape (rows,), (n, rows) or (n, n, rows).
 
     A block has exact floats: the vector x, and those beside it by their names; weights are not negative. `symbols` are numbers;
-    `reach`, one that no entry of x exceeds. What is one number for a row, and comes after all sums, is computed for all blocks at
-    once. Raises NotImplementedError for an operation that this arithmetic lacks.
+    `reach`, one that no entry of x exceeds; `positions`, of one block, the places of free indices in each row. What is one number
+    for a row, and comes after all sums, is computed for all blocks at once. Raises NotImplementedError for an operation that this arithmetic lacks.
     """
     with by_rows():
         if len(blocks) == 1:
-            return _Run(program, blocks[0], symbols, level, reach).outputs()
+            return _Run(program, blocks[0], symbols, level, reach, positions=positions).outputs()
         front = _left_for_last(program)
         parts = []
         for block in blocks:
@@ -56,7 +62,7 @@ def run(
 
 
 REDUCTIONS = ("sum", "max", "min", "argmax", "take")
-OPERATIONS = {*_SIMPLE, *_RINGS, *_CHOICES, *_FUNCTIONS, *REDUCTIONS, "x", "symbol", "number", "length"}
+OPERATIONS = {*_SIMPLE, *_RINGS, *_CHOICES, *_FUNCTIONS, *REDUCTIONS, "x", "symbol", "number", "length", "position"}
 OPERATIONS |= {"iota", "same", "without", "either", "exp", "pow"}
 
 
@@ -109,6 +115,7 @@ class _Run:
     reach: float = np.inf
     found: dict[int, Any] = field(default_factory=dict)
     logarithms: dict[Any, Twofold] = field(default_factory=dict)
+    positions: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def x(self) -> Any:
@@ -148,6 +155,8 @@ class _Run:
             return values.constant(Fraction(self.x.shape[0]), self.single)
         if name == "iota":
             return np.arange(self.x.shape[0])[:, None]
+        if name == "position":
+            return self.positions[str(datum)]
         if name == "take":
             return self._taken(operation)
         if name == "same":
