@@ -13,7 +13,7 @@ import smoothsym as ss
 
 HOUSE = Path(ss.__file__).parent
 FLOORS = (
-    {"words", "formats", "errors"},
+    {"words", "formats", "errors", "calling"},
     {"symbolic"},
     {"program"},
     {"certify"},

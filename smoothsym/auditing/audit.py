@@ -21,6 +21,7 @@ from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.reproduction import reproduction
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.simplify import simplified
+from smoothsym.calling import TIMEOUT, guarded
 from smoothsym.cases import LENGTHS, Case, cases, default_parameters
 from smoothsym.certify.inputs import exact_number
 from smoothsym.errors import shown, unknown
@@ -43,6 +44,7 @@ def audit(
     tol: float = 8.0,
     batched: bool = False,
     executor: Any = None,
+    timeout: float | None = TIMEOUT,
     progress: Callable[[int, int], None] | None = None,
     bound: Callable[[Any, Any], Any] | None = None,
     parameters: Sequence[float] | None = None,
@@ -55,7 +57,9 @@ def audit(
     has an argument of that name gets it); with `batched`, on a 2-D array of rows. `op`, a SmoothMax or a name of the catalogue.
     `of`, "value" or "gradient". `data`, rows to use instead of cases; `n`, the length or lengths of rows; `budget`, how many
     rows (default 300, or all the data; a few calls more make each finding readable); `seconds`, a cap; `seed`; `tol`, the scaled
-    error that is allowed; `executor`, a concurrent.futures.Executor to map shards over; `progress(done, total)`;
+    error that is allowed; `executor`, a concurrent.futures.Executor to map shards over; `timeout`, the seconds that a call may take
+    (a first one three times as many): calls are made in a child process, so that a target that hangs or dies is a finding and the
+    audit goes on; None calls it in this one, unguarded; `progress(done, total)`;
     `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all; `parameters`, those to
     sample, 0 and infinities only where they are among them.
     Raises TypeError and ValueError for bad arguments; what the target raises is a finding.
@@ -71,7 +75,7 @@ def audit(
     fmt = formats.get(dtype)
     given, sampled = _parameters(op, fmt, parameter, parameters)
     lengths = _lengths(n, op)
-    _check(budget, seconds, seed, tol, executor, progress=progress, bound=bound)
+    _check(budget, seconds, seed, tol, timeout, executor, progress=progress, bound=bound)
     function = resolve(target)
     way = passing(function, op.parameter.name if op.parameter is not None else None, given)
     task = Task(function, op, of, fmt, float(tol), way, batched, bound)
@@ -85,11 +89,13 @@ def audit(
         chosen = cases(measure.facts_of(op, of), fmt, lengths, sampled, int(seed), int(budget or BUDGET))
         if parameters is not None:
             chosen = [case for case in chosen if case.parameter in sampled]
-    with measure.silence():
+    with measure.silence(), guarded(target, function, timeout) as watched:
+        task = replace(task, target=watched)
         if executor is None:
             tally = measure.run(task, chosen, until, progress)
         else:
-            tally = _sharded(task, target, chosen, until, executor, progress)
+            sent = function if isinstance(executor, ThreadPoolExecutor) else _travelling(target)
+            tally = _sharded(task, sent, chosen, until, executor, progress, timeout)
         return _conclude(tally, task, target, set(lengths), until, int(seed), notes)
 
 
@@ -110,6 +116,7 @@ def _conclude(
     # What falls short comes before the largest error among rows that hold.
     if tell and tell[0].falls and (worst is None or tell[0].rank >= worst.rank):
         worst = tell[0]
+    notes += dict.fromkeys([*tally.notes, *getattr(task.target, "notes", ())])
     if tally.stopped:
         notes.append(f"stopped by seconds= after {tally.rows} rows")
     return Audit(
@@ -132,9 +139,10 @@ def _conclude(
     )
 
 
-def _check(budget: Any, seconds: Any, seed: Any, tol: Any, executor: Any, **callables: Any) -> None:
+def _check(budget: Any, seconds: Any, seed: Any, tol: Any, timeout: Any, executor: Any, **callables: Any) -> None:
     """Raise TypeError or ValueError for an option that cannot be meant."""
-    kinds: dict[str, tuple[Any, Any]] = {"budget": (budget, Integral), "tol": (tol, Real), "seconds": (seconds, Real)}
+    kinds: dict[str, tuple[Any, Any]] = {"budget": (budget, Integral)}
+    kinds |= {"tol": (tol, Real), "seconds": (seconds, Real), "timeout": (timeout, Real)}
     for name, (number, kind) in kinds.items():
         if number is not None and (isinstance(number, bool) or not isinstance(number, kind) or not number > 0):
             what = "whole number" if kind is Integral else "number"
@@ -182,6 +190,7 @@ def _parameters(op: Any, fmt: formats.Format, given: dict[str, Any], sampled: An
             "tol",
             "batched",
             "executor",
+            "timeout",
             "progress",
             "bound",
             "parameters",
@@ -259,16 +268,18 @@ def _from_data(rows: Any, parameters: Sequence[Any], budget: int | None, seed: i
     ]
 
 
-def _sharded(task: Task, target: Any, chosen: list[Case], until: float | None, executor: Any, progress: Any) -> Tally:
+def _sharded(
+    task: Task, sent: Any, chosen: list[Case], until: float | None, executor: Any, progress: Any, timeout: float | None
+) -> Tally:
     """Shards of the cases, each measured where the executor likes, merged to what one process would have found."""
-    sent = task.target if isinstance(executor, ThreadPoolExecutor) else _travelling(target)
     from smoothsym.catalogue import operators
 
     op: Any = task.op.name if task.op in operators.values() else task.op
     size = max(1, -(-len(chosen) // 16))
     shards = [chosen[q : q + size] for q in range(0, len(chosen), size)]
     total, done = Tally(), 0
-    jobs = [executor.submit(_shard, sent, replace(task, target=_unresolved, op=op), shard, until) for shard in shards]
+    bare = replace(task, target=_unresolved, op=op)
+    jobs = [executor.submit(_shard, sent, bare, shard, until, timeout) for shard in shards]
     for job, shard in zip(jobs, shards, strict=True):
         total.merge(job.result())
         done += len(shard)
@@ -296,5 +307,8 @@ def _unresolved(*_: Any) -> Any:
     raise AssertionError("a target is resolved by its dotted name where it runs")
 
 
-def _shard(target: Any, task: Task, chosen: list[Case], until: float | None) -> Tally:
-    return measure.run(replace(task, target=resolve(target), op=_operator(task.op)), chosen, until)
+def _shard(target: Any, task: Task, chosen: list[Case], until: float | None, timeout: float | None) -> Tally:
+    with guarded(target, resolve(target), timeout) as watched:
+        tally = measure.run(replace(task, target=watched, op=_operator(task.op)), chosen, until)
+    tally.notes |= dict.fromkeys(getattr(watched, "notes", ()))
+    return tally

@@ -121,6 +121,7 @@ class Tally:
     flushed: list[Finding] = field(default_factory=list)
     gradual: bool = False
     stopped: bool = False
+    notes: dict[str, None] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         if finding.kind not in self.findings or finding.rank > self.findings[finding.kind].rank:
@@ -139,6 +140,7 @@ class Tally:
         for finding in other.findings.values():
             self.add(finding)
         self.flushed += other.flushed
+        self.notes |= other.notes
         self.gradual, self.stopped = self.gradual or other.gradual, self.stopped or other.stopped
 
     def settle(self) -> None:
@@ -155,9 +157,9 @@ class Tally:
 
 @dataclass(frozen=True)
 class Task:
-    """What to measure: a target of an operator's output in a format, and how it gets its parameter."""
+    """What to measure: a target (or a Guard around it) of an operator's output in a format, and how it gets its parameter."""
 
-    target: Callable[..., Any]
+    target: Any
     op: Any
     of: str
     fmt: Format
@@ -173,7 +175,7 @@ class Task:
     def calls(self, rows: Sequence[Any], parameters: Sequence[Any]) -> list[Call]:
         """Call the target on each row, with its parameter."""
         arguments = [self.passing.arguments(parameter) for parameter in parameters]
-        return call_rows(self.target, rows, arguments, self.fmt, self.of == "gradient", self.op.arity == 1)
+        return call_rows(self.target, rows, arguments, self.of == "gradient", self.op.arity == 1)
 
 
 def run(
@@ -224,7 +226,7 @@ def _group(task: Task, group: Sequence[Case], tally: Tally) -> None:
     result = task.call(rows, group[0].parameter)
     width = size if task.of == "gradient" else 1
     for place, case in enumerate(group):
-        _one(task, case, replace(result, got=result.got[place * width : (place + 1) * width]), tally)
+        _one(task, case, replace(result, numbers=result.numbers[place * width : (place + 1) * width]), tally)
 
 
 def _one(task: Task, case: Case, result: Call, tally: Tally) -> None:

@@ -1,0 +1,7 @@
+"""Code of others is called here, and here alone: by its name, on rows, watched, and whatever it does is data about it."""
+
+from smoothsym.calling.call import UNCALLED, Arguments, Call, call_rows
+from smoothsym.calling.guard import TIMEOUT, Guard, guarded
+from smoothsym.calling.names import dotted, resolve
+
+__all__ = ["TIMEOUT", "UNCALLED", "Arguments", "Call", "Guard", "call_rows", "dotted", "guarded", "resolve"]

@@ -1,0 +1,57 @@
+"""Code of others is found by its dotted name, in this process and in the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from smoothsym.errors import unknown
+
+
+def resolve(target: Any) -> Callable[..., Any]:
+    """A target from a callable or its dotted name, "package.module:function" or "package.module.function".
+
+    >>> resolve("numpy:logaddexp.reduce")([0.0]).item()
+    0.0
+    """
+    if callable(target):
+        return target
+    if not isinstance(target, str):
+        raise TypeError(f"target={target!r} is a {type(target).__name__}; give a callable or its dotted name")
+    module_name, colon, path = target.partition(":")
+    parts = path.split(".") if colon else []
+    names = module_name.split(".")
+    if not all(names) or (colon and not path) or (not colon and len(names) < 2):
+        raise ValueError(f"target={target!r} is no dotted name; write package.module:function")
+    while True:
+        try:
+            found: Any = import_module(".".join(names))
+            break
+        except ModuleNotFoundError as error:
+            if error.name and not ".".join(names).startswith(error.name):
+                raise
+            if colon or len(names) == 1:
+                raise ValueError(f"target={target!r}: no module named {'.'.join(names)!r}; is it installed?") from None
+            parts.insert(0, names.pop())
+    for part in parts:
+        if not hasattr(found, part):
+            raise unknown(f"target {target!r}: name", part, [name for name in dir(found) if not name.startswith("_")])
+        found = getattr(found, part)
+    if not callable(found):
+        raise TypeError(f"target={target!r} is a {type(found).__name__}, which cannot be called")
+    return found
+
+
+def dotted(target: Any) -> str | None:
+    """The dotted name by which another process finds a target; None where there is none."""
+    if isinstance(target, str):
+        return target
+    module, name = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
+    if not module or not name or "<" in name or module == "__main__":
+        return None
+    text = f"{module}:{name}"
+    try:
+        return text if resolve(text) is target else None
+    except (ImportError, TypeError, ValueError):
+        return None
