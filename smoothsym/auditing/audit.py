@@ -96,6 +96,7 @@ def audit(
         else:
             sent = function if isinstance(executor, ThreadPoolExecutor) else _travelling(target)
             tally = _sharded(task, sent, chosen, until, executor, progress, timeout)
+        notes += dict.fromkeys([*tally.notes, *getattr(watched, "notes", ())])
         return _conclude(tally, task, target, set(lengths), until, int(seed), notes)
 
 
@@ -116,7 +117,6 @@ def _conclude(
     # What falls short comes before the largest error among rows that hold.
     if tell and tell[0].falls and (worst is None or tell[0].rank >= worst.rank):
         worst = tell[0]
-    notes += dict.fromkeys([*tally.notes, *getattr(task.target, "notes", ())])
     if tally.stopped:
         notes.append(f"stopped by seconds= after {tally.rows} rows")
     return Audit(

@@ -85,7 +85,7 @@ def call(
     try:
         result = target(row, *rest, **arguments[1])
     except caught as error:
-        found = Call(NOTHING, "raises", f"{type(error).__name__}: {error}"[:NOTE])
+        found = Call(NOTHING, "raises", f"{type(error).__name__}: {error}".removesuffix(": ")[:NOTE])
     else:
         shapes = [x.shape if entrywise else x.shape[:-1]]
         shapes += [x.shape, x.shape[:-1]] if elementwise else []

@@ -98,12 +98,9 @@ class Guard:
     def notes(self) -> list[str]:
         """What was not called, and what is not guarded against."""
         said = [self._unguarded] if self._unguarded else []
-        for kind, faults in self._faults.items():
-            if faults.total() and (skipped := self._skipped.total()):
-                rows = "1 row" if faults.total() == 1 else f"{faults.total()} rows"
-                said.append(
-                    f"it {kind} on {rows}; {skipped} more like {'it' if faults.total() == 1 else 'them'} were not called"
-                )
+        faults = [f"{kind} on {_rows(count.total())}" for kind, count in self._faults.items() if count]
+        if skipped := self._skipped.total():
+            said.append(f"it {' and '.join(faults)}: {_rows(skipped)} like these {_were(skipped)} not called")
         return said
 
     def close(self) -> None:
@@ -131,7 +128,7 @@ class Watched(Guard):
             if fate[1]:
                 self.close()
             return fate
-        return [], "dies", "its process ends between calls"
+        return [], "dies", "a process that ends between calls"
 
     def close(self) -> None:
         if self._process is not None:
@@ -246,3 +243,11 @@ def _likeness(x: Any, arguments: Arguments) -> Likeness:
     finite = bool(np.isfinite(x.astype(np.float64)).all())
     parameters = [a for a in (*arguments[0], *arguments[1].values()) if not isinstance(a, np.ndarray)]
     return x.shape, finite, tuple(map(repr, parameters))
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"

@@ -93,9 +93,9 @@ class Process:
         try:
             calls = list(decoded(os.pread(self._results, os.fstat(self._results).st_size, 0)))
         except ValueError as error:
-            return [], "dies", f"its process writes where it should not: {error}"
+            return [], "dies", f"a process that writes where it should not ({error})"
         if not fault and len(calls) != len(rows):
-            return calls[: len(rows) - 1], "dies", "its process loses results"
+            return calls[: len(rows) - 1], "dies", "a process that loses results"
         return calls[: len(rows)], fault, note
 
     def _send(self, message: bytes) -> None:
@@ -177,11 +177,11 @@ def told(status: int) -> str:
     """How a process ended, in words."""
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:
-        return f"its process exits with status {code}"
+        return f"a dead process (exit status {code})"
     try:
-        return f"its process is ended by {signal.Signals(-code).name}"
+        return f"a dead process ({signal.Signals(-code).name})"
     except ValueError:
-        return f"its process is ended by signal {-code}"
+        return f"a dead process (signal {-code})"
 
 
 def _memory() -> int:

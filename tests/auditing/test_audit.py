@@ -90,10 +90,10 @@ def test_parameters_are_sampled_or_given():
         seen.add(alpha)
         return broken.shifted(x, alpha)
 
-    audit(target, parameters=[2.0, -3.0], budget=60)
+    audit(target, parameters=[2.0, -3.0], budget=60, timeout=None)
     assert seen == {2.0, -3.0}
     seen.clear()
-    ss.audit(target, ss.logsumexp, budget=300)
+    ss.audit(target, ss.logsumexp, budget=300, timeout=None)
     assert {0.0, np.inf} <= seen and min(abs(a) for a in seen if a) < 1e-6 < 1e6 < max(a for a in seen if a < np.inf)
     assert ss.audit(lambda x: np.linalg.norm(x, 3), ss.pnorm, p=3, data=[[3.0, 4.0, 5.0]]).verdict == "holds"
     assert ss.audit(np.linalg.norm, ss.pnorm, p=Fraction(2), data=[[3.0, 4.0]]).max_ulp == 0
