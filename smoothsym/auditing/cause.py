@@ -1,22 +1,25 @@
-"""What kind of failure a finding is: the definition's own program, run once without the format's limits, tells range from precision."""
+"""What kind of failure a row shows: the operator's own programs, run with and without the format's limits, tell range from precision.
+
+not finite, or zero   the definition fails likewise in the format, and not with numbers of any size: overflow, underflow;
+                      or a sum of many moderate terms is beyond the format: accumulation
+off by roundings      of larger numbers whose difference is the result: cancellation; of a sum of many terms: accumulation
+none of these         inaccurate, until calls of the target tell more (refined.py)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property
 from math import isinf, isnan
 from typing import Any
 
-import mpmath
-import numpy as np
 from mpmath import libmp
 
-from smoothsym.auditing.judge import Judgement, Reference, allowance, error_of, ratio
+from smoothsym.auditing import mechanism
+from smoothsym.auditing.judge import Judgement, Reference, allowance, error_of, pairwise, ratio
 from smoothsym.cases import Case
 from smoothsym.formats import Format
-from smoothsym.program import numbers
 
 ILL_CONDITIONED = 1024
 """So many ulps, allowed by the scaled error, are worth a finding about the input."""
@@ -27,6 +30,9 @@ TOLERANCE = 8.0
 EXPLAINED = 1000
 """By so much the error must shrink without the format's range for the range to be its cause."""
 
+ALIKE = 16
+"""Two errors are alike where they differ by so small a part of themselves; one is nothing beside another that is so much larger."""
+
 
 def kind_of(
     judgement: Judgement,
@@ -34,7 +40,7 @@ def kind_of(
     reference: Reference,
     case: Case,
     op: Any,
-    of: str,
+    of: Any,
     fmt: Format,
     tol: float,
 ) -> str | None:
@@ -48,162 +54,135 @@ def kind_of(
         return "ill-conditioned input" if ill else None
     if any(isinf(v) for v in case.x):
         return "special value"
-    by_range = _range(judgement, reference, case, op, of, fmt, tol)
-    if by_range:
-        return by_range
-    if isinf(judgement.got):
-        return "overflow"
-    if isnan(judgement.got):
-        return "inaccurate"
-    if of == "gradient" and _parts_ties(got, case):
+    row = _Row(judgement, reference, case, op, of, fmt, tol)
+    if isnan(judgement.got) or isinf(judgement.got):
+        return row.by_range(alike=False) or row.by_crowd() or ("overflow" if isinf(judgement.got) else "inaccurate")
+    if kind := row.by_range(alike=True):
+        return kind
+    if of != "value" and parts_ties(got, case):
         return "gradient at a tie"
-    exact = abs(float(libmp.to_float(judgement.exact, strict=False)))
-    if max(exact, judgement.error) < float(fmt.smallest_normal):
-        return "underflow"
-    if judgement.scaled <= len(case.x) * tol / TOLERANCE:
+    size = len(case.x)
+    if judgement.scaled <= min(size * tol / TOLERANCE, pairwise(size, tol)):
         return "accumulation"
-    if judgement.error <= tol * float(fmt.u) * _natural(case, op, of, exact):
-        return "cancellation"
+    if row.by_rounding():
+        return "accumulation" if row.by_sums() else "cancellation"
+    if kind := row.by_range(alike=False):
+        return kind
+    if max(row.exact, judgement.error) < float(fmt.smallest_normal):
+        return "underflow"
+    if judgement.scaled <= size * tol / TOLERANCE or row.by_sums():
+        return "accumulation"
     return "inaccurate"
 
 
-def _parts_ties(got: Sequence[float], case: Case) -> bool:
+def parts_ties(got: Sequence[float], case: Case) -> bool:
     """Whether equal entries get different derivatives, as those of no symmetric function are."""
-    seen: dict[float, float] = {}
-    return any(seen.setdefault(v, g) != g for v, g in zip(case.x, got, strict=True))
+    seen: dict[Any, float] = {}
+    if len(got) != len(case.x):
+        return False
+    beside = case.v if case.v is not None and len(case.v) == len(case.x) else (0.0,) * len(case.x)
+    return any(seen.setdefault(key, g) != g for key, g in zip(zip(case.x, beside, strict=True), got, strict=True))
 
 
-def _natural(case: Case, op: Any, of: str, exact: float) -> float:
+@dataclass(frozen=True)
+class _Row:
+    """A row beyond tolerance, and what its operator's programs make of it."""
+
+    judgement: Judgement
+    reference: Reference
+    case: Case
+    op: Any
+    of: Any
+    fmt: Format
+    tol: float
+
+    @property
+    def exact(self) -> float:
+        return abs(float(libmp.to_float(self.judgement.exact, strict=False)))
+
+    @cached_property
+    def allowed(self) -> Any:
+        return allowance(self.reference.measured.scales(self.judgement.component)._mpf_, self.fmt)
+
+    def _run(self, form: str) -> mechanism.Run | None:
+        key = (form, self.fmt)
+        if key not in self.reference.memo:
+            self.reference.memo[key] = mechanism.run(self.op, self.of, self.case, self.fmt, form)
+        found: mechanism.Run | None = self.reference.memo[key]
+        return found
+
+    def by_range(self, alike: bool) -> str | None:
+        """The format's range, where the definition fails in it and not without it; `alike`: by the same error."""
+        run, judged = self._run("naive"), self.judgement
+        if run is None:
+            return None
+        place = min(judged.component, len(run.limited) - 1)
+        limited = run.limited[place]
+        lost = {_way(limited), _way(judged.got)}
+        if lost != {"finite"} and "finite" in lost:
+            return None
+        if ratio(error_of(limited, judged.exact, self.fmt), self.allowed) <= self.tol:
+            return None
+        if alike and not (limited == judged.got or ALIKE * abs(limited - judged.got) <= judged.error):
+            return None
+        left = self.left(run, place)
+        if left > self.tol and left * (ALIKE if alike else EXPLAINED) > judged.scaled:
+            return None
+        if _way(judged.got) == "finite":
+            return "underflow" if run.under else None
+        if run.crowded and not run.over:
+            return "accumulation"
+        return "overflow" if run.over else ("underflow" if run.under else None)
+
+    def left(self, run: mechanism.Run, place: int) -> float:
+        """The scaled error of the definition without the format's range."""
+        return ratio(libmp.mpf_abs(libmp.mpf_sub(run.free[place], self.judgement.exact, 64, "n")), self.allowed)
+
+    def by_crowd(self) -> str | None:
+        """A sum beyond the format, of terms that are far within it, in the stable form too."""
+        run = self._run("stable") if len(self.case.x) >= mechanism.CROWD else None
+        return "accumulation" if run is not None and run.crowded and not run.over else None
+
+    def by_rounding(self) -> bool:
+        """Whether one rounding of the larger numbers that the result is a difference of explains the error."""
+        if self.judgement.error <= self.tol * float(self.fmt.u) * natural(self.case, self.op, self.of, self.exact):
+            return True
+        run = self._run("naive")
+        if run is None:
+            return False
+        place = min(self.judgement.component, len(run.limited) - 1)
+        same = ALIKE * abs(run.limited[place] - self.judgement.got) <= self.judgement.error
+        return same and self.left(run, place) * ALIKE > self.judgement.scaled
+
+    def by_sums(self) -> bool:
+        """Whether sums taken term by term in the format explain the error, in a form that errs by nothing else."""
+        if len(self.case.x) < int(TOLERANCE):
+            return False
+        errors = []
+        for sums in ("one by one", "compensated"):
+            try:
+                output = mechanism.in_format(self.op, self.of, self.case, self.fmt, "stable", sums).reshape(-1)
+            except mechanism.NO_RUN:
+                return False
+            error = error_of(
+                float(output[min(self.judgement.component, len(output) - 1)]), self.judgement.exact, self.fmt
+            )
+            errors.append(ratio(error, self.allowed))
+        return 4 * errors[0] >= self.judgement.scaled > 4 * errors[1]
+
+
+def natural(case: Case, op: Any, of: Any, exact: float) -> float:
     """The size of the numbers whose difference is a small result: one rounding of them is what cancellation leaves."""
     largest = max(abs(v) for v in case.x)
     if op.kind == "modulus":
         return largest if of == "value" else exact
     sharpness = abs(case.parameter or 1.0)
-    if of == "gradient":
-        return (1 + sharpness * largest) * max(exact, 1 / len(case.x))
+    if of != "value":
+        beside = max(map(abs, case.v), default=0.0) if case.v is not None else 1.0
+        return (1 + sharpness * largest) * max(exact, beside / len(case.x))
     return max(largest, 1 / sharpness)
 
 
-# ---- the format's range -----------------------------------------------------------------------------------------------------
-
-
-def _range(
-    judgement: Judgement, reference: Reference, case: Case, op: Any, of: str, fmt: Format, tol: float
-) -> str | None:
-    """Whether the format's range is to blame: the definition fails in the same way in it, and not without it."""
-    key = ("definition", fmt)
-    if key not in reference.memo:
-        reference.memo[key] = _definition(case, op, of, fmt)
-    run = reference.memo[key]
-    place = judgement.component
-    if run is None or _way(run.limited[place]) != _way(judgement.got):
-        return None
-    allowed = allowance(reference.measured.scales(place)._mpf_, fmt)
-    if ratio(error_of(run.limited[place], judgement.exact, fmt), allowed) <= tol:
-        return None
-    left = ratio(libmp.mpf_abs(libmp.mpf_sub(run.free[place], judgement.exact, 64, "n")), allowed)
-    if left > tol and left * EXPLAINED > judgement.scaled:
-        return None
-    # Without a limit in sight the failure is the target's own.
-    if _way(judgement.got) == "finite":
-        return "underflow" if run.under else None
-    return "overflow" if run.over else ("underflow" if run.under else None)
-
-
 def _way(got: float) -> str:
-    return "not finite" if isnan(got) or isinf(got) else ("zero" if got == 0 else "finite")
-
-
-@dataclass(frozen=True)
-class _Run:
-    limited: list[float]
-    free: list[Any]
-    over: bool
-    under: bool
-
-
-def _definition(case: Case, op: Any, of: str, fmt: Format) -> _Run | None:
-    """The definition as it stands in the format, and with the format's precision only; None where it cannot be run."""
-    named = {} if op.parameter is None or case.parameter is None else {op.parameter.name: case.parameter}
-    kernel = op.kernels["naive" if of == "value" else "naive_gradient"]
-    arithmetic = _Unlimited(fmt)
-    try:
-        with np.errstate(all="ignore"):
-            limited = np.asarray(kernel(np.array(case.x, dtype=fmt.dtype), **named)).astype(np.float64)
-        x = [arithmetic.number(Fraction(v)) for v in case.x]
-        symbols = {name: arithmetic.number(Fraction(value)) for name, value in named.items()}
-        (output,) = numbers.run(op.program(of, "naive"), arithmetic, {"x": x}, symbols)
-    except (ArithmeticError, ValueError, KeyError, TypeError):
-        return None
-    free = [v._mpf_ for v in (output if isinstance(output, list) else [output])]
-    if any(not man and exponent for _, man, exponent, _ in free):
-        return None
-    return _Run([float(v) for v in limited.reshape(-1)], free, arithmetic.over, arithmetic.under)
-
-
-@lru_cache(maxsize=8)
-def _context(precision: int) -> Any:
-    context = mpmath.ctx_mp.MPContext()
-    context.prec = precision
-    return context
-
-
-class _Unlimited:
-    """Floats of a format's precision with exponents of any size, which remember whether the format would have had them."""
-
-    def __init__(self, fmt: Format) -> None:
-        self.context, self.fmt, self.over, self.under = _context(fmt.precision), fmt, False, False
-        c = self.context
-        self._functions: dict[str, Callable[..., Any]] = {
-            "add": lambda a, b: a + b,
-            "sub": lambda a, b: a - b,
-            "mul": lambda a, b: a * b,
-            "div": lambda a, b: a / b,
-            "pow": self._power,
-            "neg": lambda a: -a,
-            "abs": abs,
-            "sign": c.sign,
-            "exp": lambda a: c.exp(self._small(a)),
-            "expm1": lambda a: c.expm1(self._small(a)),
-            "log": c.log,
-            "log1p": c.log1p,
-            "sqrt": c.sqrt,
-            "hypot": c.hypot,
-            "maximum": max,
-            "minimum": min,
-        }
-
-    def number(self, value: Fraction) -> Any:
-        return self.context.mpf(value.numerator) / value.denominator
-
-    def apply(self, name: str, *args: Any) -> Any:
-        return self._seen(self._functions[name](*args))
-
-    def sum(self, values: Sequence[Any]) -> Any:
-        return self._seen(self.context.fsum(values))
-
-    def extremum(self, name: str, values: Sequence[Any]) -> Any:
-        return max(values) if name == "max" else min(values)
-
-    def argmax(self, values: Sequence[Any]) -> int:
-        return max(range(len(values)), key=values.__getitem__)
-
-    def prefers(self, test: Any) -> bool:
-        return test > 0
-
-    def _power(self, base: Any, exponent: Any) -> Any:
-        if not base:
-            return self.context.mpf(0) if exponent > 0 else base / base
-        self._small(exponent * self.context.log(base))
-        return base**exponent
-
-    def _small(self, value: Any) -> Any:
-        if self.context.mag(value) > 2000:
-            raise OverflowError("an exponent that no memory holds")
-        return value
-
-    def _seen(self, value: Any) -> Any:
-        if value and self.context.isfinite(value):
-            top = self.context.mag(value) - 1
-            self.over, self.under = self.over or top > self.fmt.emax, self.under or top < self.fmt.emin
-        return value
+    """What stands for a number: something finite, or nothing of it, be it zero, infinite or nan."""
+    return "lost" if isnan(got) or isinf(got) or got == 0 else "finite"

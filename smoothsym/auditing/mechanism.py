@@ -1,0 +1,182 @@
+"""What an operator's own programs do at an input is the evidence for a cause: in a format, without its range, without its precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import numpy as np
+from mpmath import libmp
+
+from smoothsym.cases import Case
+from smoothsym.formats import Format
+from smoothsym.program import arrays, numbers
+
+CROWD = 16
+"""So many terms at least, each within the range by that factor, make a sum that only their number takes beyond it."""
+
+NO_RUN = (ArithmeticError, ValueError, KeyError, TypeError, AttributeError, IndexError)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A program in the format (`limited`), and with the format's precision alone (`free`, raw mpf), entry by entry.
+
+    What the latter met: `over` and `under`, numbers beyond the format's range; `crowded`, a sum beyond it of terms that are not.
+    """
+
+    limited: list[float]
+    free: list[Any]
+    over: bool
+    under: bool
+    crowded: bool
+
+
+def run(op: Any, of: Any, case: Case, fmt: Format, form: str = "naive") -> Run | None:
+    """An operator's program of a form at a case; None where it cannot be run."""
+    arithmetic = Unlimited(fmt, fmt.precision)
+    try:
+        limited = in_format(op, of, case, fmt, form)
+        free = _in(arithmetic, op, of, case, form)
+    except NO_RUN:
+        return None
+    if any(not man and exponent for _, man, exponent, _ in free):
+        return None
+    return Run([float(v) for v in limited.reshape(-1)], free, arithmetic.over, arithmetic.under, arithmetic.crowded)
+
+
+def in_format(op: Any, of: Any, case: Case, fmt: Format, form: str, sums: str = "pairwise") -> Any:
+    """The outputs of a program in float64, each operation done in the format; `sums` "pairwise", "compensated" or "one by one"."""
+    vectors = {"x": np.array(case.x, dtype=fmt.dtype)}
+    if case.v is not None:
+        vectors["v"] = np.array(case.v, dtype=fmt.dtype)
+    symbols = (
+        {}
+        if op.parameter is None
+        else {op.parameter.name: fmt.dtype.type(1.0 if case.parameter is None else case.parameter)}
+    )
+    ways: dict[str, Any] = {"xp": _OneByOne()} if sums == "one by one" else {"summation": sums}
+    with np.errstate(all="ignore"):
+        (output,) = arrays.run(op.program(of, form), vectors["x"], symbols, vectors=vectors, **ways)
+    return np.asarray(output).astype(np.float64)
+
+
+def roundings(op: Any, of: Any, case: Case, fmt: Format, component: int, form: str = "naive") -> Any:
+    """What rounding each operation of a program to the format's precision makes of an output, in any range: the largest at a few
+    inputs beside the case, which differ from it in the last places. A raw mpf; None where the program cannot be run.
+    """
+    worst = libmp.fzero
+    for nudge in range(4):
+        beside = Case(
+            tuple(v * (1 + nudge * (1 + q % 3) * float(fmt.u)) for q, v in enumerate(case.x)),
+            case.parameter,
+            (),
+            case.v,
+        )
+        try:
+            rough, fine = (
+                _in(Unlimited(fmt, bits), op, of, beside, form) for bits in (fmt.precision, 4 * fmt.precision + 64)
+            )
+        except NO_RUN:
+            return None
+        error = libmp.mpf_abs(libmp.mpf_sub(rough[component], fine[component], 64, "n"))
+        worst = error if libmp.mpf_gt(error, worst) else worst
+    return worst
+
+
+def _in(arithmetic: Unlimited, op: Any, of: Any, case: Case, form: str) -> list[Any]:
+    vectors = {"x": case.x, **({} if case.v is None else {"v": case.v})}
+    given = {name: [arithmetic.number(Fraction(v)) for v in row] for name, row in vectors.items()}
+    parameter = 1.0 if case.parameter is None else case.parameter
+    symbols = {} if op.parameter is None else {op.parameter.name: arithmetic.number(Fraction(parameter))}
+    (output,) = numbers.run(op.program(of, form), arithmetic, given, symbols)
+    return [v._mpf_ for v in (output if isinstance(output, list) else [output])]
+
+
+class _OneByOne:
+    """NumPy, but sums are taken term by term."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def sum(self, values: Any, axis: int) -> Any:
+        return np.take(np.add.accumulate(values, axis=axis), -1, axis=axis)
+
+
+@lru_cache(maxsize=16)
+def _context(precision: int) -> Any:
+    context = mpmath.ctx_mp.MPContext()
+    context.prec = precision
+    return context
+
+
+class Unlimited:
+    """Floats of so many bits with exponents of any size, which remember whether the format would have had them."""
+
+    def __init__(self, fmt: Format, precision: int) -> None:
+        self.context, self.fmt = _context(precision), fmt
+        self.over = self.under = self.crowded = False
+        c = self.context
+        self._functions: dict[str, Callable[..., Any]] = {
+            "add": lambda a, b: a + b,
+            "sub": lambda a, b: a - b,
+            "mul": lambda a, b: a * b,
+            "div": lambda a, b: a / b,
+            "pow": self._power,
+            "neg": lambda a: -a,
+            "abs": abs,
+            "sign": c.sign,
+            "exp": lambda a: c.exp(self._small(a)),
+            "expm1": lambda a: c.expm1(self._small(a)),
+            "log": c.log,
+            "log1p": c.log1p,
+            "sqrt": c.sqrt,
+            "hypot": c.hypot,
+            "maximum": max,
+            "minimum": min,
+        }
+
+    def number(self, value: Fraction) -> Any:
+        return self.context.mpf(value.numerator) / value.denominator
+
+    def apply(self, name: str, *args: Any) -> Any:
+        return self._seen(self._functions[name](*args))
+
+    def sum(self, values: Sequence[Any]) -> Any:
+        total = self.context.fsum(values)
+        if total and self.context.mag(total) - 1 > self.fmt.emax:
+            largest = max((self.context.mag(v) for v in values if v), default=0)
+            if largest + CROWD.bit_length() - 1 <= self.fmt.emax + 1:
+                self.crowded = True
+                return total
+        return self._seen(total)
+
+    def extremum(self, name: str, values: Sequence[Any]) -> Any:
+        return max(values) if name == "max" else min(values)
+
+    def argmax(self, values: Sequence[Any]) -> int:
+        return max(range(len(values)), key=values.__getitem__)
+
+    def prefers(self, test: Any) -> bool:
+        return bool(test > 0)
+
+    def _power(self, base: Any, exponent: Any) -> Any:
+        if not base:
+            return self.context.mpf(0) if exponent > 0 else base / base
+        self._small(exponent * self.context.log(base))
+        return base**exponent
+
+    def _small(self, value: Any) -> Any:
+        if self.context.mag(value) > 2000:
+            raise OverflowError("an exponent that no memory holds")
+        return value
+
+    def _seen(self, value: Any) -> Any:
+        if value and self.context.isfinite(value):
+            top = self.context.mag(value) - 1
+            self.over, self.under = self.over or top > self.fmt.emax, self.under or top < self.fmt.emin
+        return value
