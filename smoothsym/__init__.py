@@ -10,15 +10,38 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_WORDS = ("x", "v", "w", "n", "i", "j", "k", "alpha", "p", "eps", "u", "m", "m2", "Delta", "maximum", "minimum", "mean")
+_WORDS = (
+    "x",
+    "v",
+    "w",
+    "n",
+    "i",
+    "j",
+    "k",
+    "alpha",
+    "p",
+    "eps",
+    "q",
+    "gamma",
+    "u",
+    "m",
+    "m2",
+    "Delta",
+    "maximum",
+    "minimum",
+    "mean",
+)
 _OPERATORS = (
-    "boltzmann", "logsumexp", "mellowmax", "pnorm", "powermean", "lehmer", "softplus", "softmax", "smu", "smoothabs", "logcosh",
+    "boltzmann", "logsumexp", "mellowmax", "pnorm", "powermean", "lehmer", "softplus", "softmax", "smu", "smoothabs", "logcosh", "sparsemax",
+    "entmax",
 )  # fmt: skip
 _HOMES = {
     **dict.fromkeys(_WORDS, "smoothsym.words"),
     **dict.fromkeys((*_OPERATORS, "operators"), "smoothsym.catalogue"),
     "oo": "sympy",
     "SmoothMax": "smoothsym.operator",
+    "regularised_maximum": "smoothsym.symbolic.simplex",
+    "xqlog": "smoothsym.symbolic.tsallis",
     "Special": "smoothsym.certify.special",
     "enclose": "smoothsym.certify.enclose",
     "reference": "smoothsym.certify.enclose",

@@ -46,7 +46,8 @@ class SmoothMax:
     sums, i free, it is vector-valued, and in x[1], x[2] alone it is a function of one or two entries; `parameter`, a symbol, a
     tuple of them (limits and special values are about the first), or left out where there is none or just one; `domain`, "real" or "positive", where the entries lie; `laws`, statements of the
     operator's own, tried beside those that are tried on every operator; `special_values`, rows of the contract for nan,
-    infinities and the like, beyond those that follow from limits.
+    infinities and the like, beyond those that follow from limits; `defaults`, what parameters are where they are not given (where there
+    is one alone, it is 2 for p and 1 for any other).
     Raises ValueError for a free symbol too many, an unknown domain, or a definition without entries of x.
 
     >>> import smoothsym as ss
@@ -67,6 +68,7 @@ class SmoothMax:
         special_values: Mapping[str, Special] | None = None,
         title: str = "",
         notes: str = "",
+        defaults: Mapping[str, float] | None = None,
     ) -> None:
         if domain not in ("real", "positive"):
             raise unknown("domain", domain, ("real", "positive"))
@@ -78,6 +80,7 @@ class SmoothMax:
         self.definition = rename_bound(definition, {words.i, words.k, s})
         self.special_values = dict(special_values or {})
         self.laws = tuple(laws)
+        self.defaults = dict(defaults or {})
         self.parameter: Any = self._checked(parameter)
         self.others: tuple[Symbol, ...] = ()
         self._settled: dict[Any, SmoothMax] = {}
@@ -143,8 +146,9 @@ class SmoothMax:
         Raises TypeError where one of the others is not given.
         """
         _, *others = self.parameters or (None,)
+        given = {**self.defaults, **given}
         if not others:
-            return self, dict(given)
+            return self, given
         if missing := [q.name for q in others if q.name not in given]:
             raise TypeError(
                 f"{self.name} has the parameters {', '.join(map(str, self.parameters))}: give {missing[0]}="
@@ -160,7 +164,10 @@ class SmoothMax:
             exact = {q: Rational(value.numerator, value.denominator) for q, value in values}
             name = f"{self.name}[{', '.join(f'{q}={value}' for q, value in values)}]"
             definition = self.definition.subs(exact)
-            self._settled[values] = SmoothMax(name, definition, self.parameters[0], self.domain, title=self.title)
+            first = self.parameters[0]
+            rows = {row: special.subs(exact) for row, special in self.special_values.items()}
+            own = {key: value for key, value in self.defaults.items() if key == first.name}
+            self._settled[values] = SmoothMax(name, definition, first, self.domain, (), rows, self.title, defaults=own)
         return self._settled[values]
 
     # ---- what is true --------------------------------------------------------------------------------------------------------
@@ -493,7 +500,14 @@ class _Weighted(SmoothMax):
                 "weights= and where= are for operators over vectors of any length"
             )
         definition, parameter = weights_of.weighted(plain.definition), plain.parameter
-        super().__init__(f"{plain.name}_weighted", definition, parameter, plain.domain, title=f"weighted {plain.title}")
+        super().__init__(
+            f"{plain.name}_weighted",
+            definition,
+            parameter,
+            plain.domain,
+            title=f"weighted {plain.title}",
+            defaults=plain.defaults,
+        )
         self.plain = plain
         self.key = plain.key
 

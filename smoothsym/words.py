@@ -22,6 +22,10 @@ i, j, k = (Symbol(name, integer=True) for name in "ijk")
 alpha = Symbol("alpha", real=True)
 p = Symbol("p", real=True)
 eps = Symbol("eps", nonnegative=True)
+q = Symbol("q", nonnegative=True)
+"""The order of an entropy."""
+gamma = Symbol("gamma", nonnegative=True)
+"""How strong a regulariser is."""
 c = Symbol("c", real=True)
 u = Symbol("u", positive=True)
 """Unit roundoff."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from smoothsym.catalogue.boltzmann import boltzmann
+from smoothsym.catalogue.entmax import entmax
 from smoothsym.catalogue.lehmer import lehmer
 from smoothsym.catalogue.logcosh import logcosh
 from smoothsym.catalogue.logsumexp import logsumexp
@@ -16,16 +17,19 @@ from smoothsym.catalogue.smoothabs import smoothabs
 from smoothsym.catalogue.smu import smu
 from smoothsym.catalogue.softmax import softmax
 from smoothsym.catalogue.softplus import softplus
+from smoothsym.catalogue.sparsemax import sparsemax
 from smoothsym.operator import SmoothMax
 
 _ALL = (
     boltzmann, logsumexp, mellowmax, pnorm, powermean, lehmer, softplus, softmax, smu, smoothabs, logcosh,
+    sparsemax, entmax,
 )  # fmt: skip
 operators: Mapping[str, SmoothMax] = MappingProxyType({op.name: op for op in _ALL})
 """The catalogue by name."""
 
 __all__ = [
     "boltzmann",
+    "entmax",
     "lehmer",
     "logcosh",
     "logsumexp",
@@ -37,4 +41,5 @@ __all__ = [
     "smu",
     "softmax",
     "softplus",
+    "sparsemax",
 ]

@@ -64,7 +64,10 @@ def decide(
         except Undefined as error:
             raise Refused(f"the formula is undefined at this input: {error}") from error
         if known is None and bits > first:
-            known = _Known.of(instance)
+            try:
+                known = _Known.of(instance)
+            except Undefined as error:
+                raise Refused(f"the formula is undefined at this input: {error}") from error
         if known is not None and known.values:
             ends = known.narrowed(ends, bits)
         count = len(ends) or None

@@ -19,6 +19,7 @@ from typing import Any
 from smoothsym.certify import sums
 from smoothsym.certify.closed import Exact, Logarithm, NoTheorem, Power, Quotient, constant, logarithm, power
 from smoothsym.certify.sums import LONGEST, ONE, Sums, effort, sign
+from smoothsym.certify.thresholds import ExactThresholds
 
 LIMIT = 500_000
 """The effort beyond which the test is not tried: products of short coefficients, a few microseconds each."""
@@ -34,7 +35,7 @@ def _constant(v: Exact, what: str) -> Fraction:
     return value
 
 
-class ExactArithmetic:
+class ExactArithmetic(ExactThresholds):
     """Numbers whose equality with a rational a theorem decides, as far as `limit` goes; powers are written out up to `longest` bits."""
 
     def __init__(self, limit: int = LIMIT, longest: int = LONGEST) -> None:

@@ -58,6 +58,7 @@ def settled(op: Any, given: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any], 
         if not names:
             raise TypeError(f"{op.name} has no parameter, and was given {extra[0]}={given[extra[0]]!r}")
         raise TypeError(f"{op.name}: {unknown('parameter', extra[0], names)}")
+    given = {**op.defaults, **given}
     alone, rest = op.settled(given)
     values = {q: Fraction(exact_number(given[q.name], q.name)) for q in op.parameters[1:]}
     return alone, rest, {q: Rational(v.numerator, v.denominator) for q, v in values.items()}

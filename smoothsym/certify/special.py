@@ -60,6 +60,11 @@ class Special:
         """What the row says of the value or the gradient, and its basis."""
         return (self.value, self.basis) if of == "value" else (self.gradient, self.gradient_basis)
 
+    def subs(self, values: Mapping[Any, Any]) -> Special:
+        """The row with numbers for symbols."""
+        value, gradient = (q.subs(values) if isinstance(q, Expr) else q for q in (self.value, self.gradient))
+        return replace(self, value=value, gradient=gradient)
+
 
 @dataclass(frozen=True)
 class Answer:

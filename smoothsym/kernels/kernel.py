@@ -156,7 +156,8 @@ class Kernel:
 
     @cached_property
     def _beside(self) -> list[str]:
-        return sorted({str(e.base) for e in self.op.definition.atoms(Indexed)} - {str(words.x)})
+        free = self.op.definition.free_symbols
+        return sorted({str(e.base) for e in free if isinstance(e, Indexed)} - {str(words.x)})
 
     def _check(self) -> None:
         if self._beside:

@@ -8,6 +8,7 @@ from sympy import Abs, Expr, Indexed, IndexedBase, Mul, Pow, S, Sum, Symbol, exp
 
 from smoothsym import words
 from smoothsym.program.lower import ANCHORED
+from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 s = Symbol("s", integer=True)
 """The index of the dominant entry."""
@@ -23,6 +24,9 @@ def replace_entries(expression: Expr, base: IndexedBase, change: Any) -> Expr:
 
 def dominant_key(expression: Expr, base: IndexedBase = words.x) -> Expr | None:
     """What an entry must have the largest of to dominate the sums: sign(a) x[.] for exp(a x), sign(p) |x[.]| for |x|^p."""
+    for node in sorted(expression.atoms(SimplexMaximum, Threshold), key=str):
+        _, entry, _ = node.parts
+        return entry.xreplace({node.index: ANCHORED})
     for total in sorted(expression.atoms(Sum), key=str):
         index = total.limits[0][0]
         for power in sorted(total.function.atoms(exp), key=str):

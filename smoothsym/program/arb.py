@@ -14,6 +14,7 @@ from typing import Any
 
 from mpmath.libmp import MPZ, from_man_exp
 
+from smoothsym.program.clipped import Clipped
 from smoothsym.program.intervals import LARGEST, Indeterminate, Interval, Undefined
 
 try:
@@ -28,7 +29,7 @@ Ball = Any
 _ZERO = flint.arb(0)
 
 
-class ArbBalls:
+class ArbBalls(Clipped):
     """The arithmetic of Arb's balls at a precision of `bits`, to be used within `working`."""
 
     name = "arb"
@@ -52,6 +53,7 @@ class ArbBalls:
             "hypot": lambda a, b: flint.arb.max(a * a + b * b, _ZERO).sqrt(),
             "maximum": flint.arb.max,
             "minimum": flint.arb.min,
+            **{name: getattr(self, name) for name in ("ramp", "ramplog", "qexp", "xqlog")},
         }
 
     @contextmanager
@@ -72,6 +74,13 @@ class ArbBalls:
                 return flint.arb(p / q)
             return flint.arb((p, 1 - q.bit_length()))
         return flint.arb(flint.fmpq(p, q))
+
+    def hull(self, low: Fraction, high: Fraction) -> Ball:
+        return self.number(low).union(self.number(high))
+
+    def from_zero(self, value: Ball) -> Ball:
+        """Between 0 and a positive number."""
+        return _ZERO.union(value)
 
     def apply(self, name: str, *args: Ball) -> Ball:
         return self.functions[name](*args)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from sys import getrefcount
@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program.lower import Operation, Program
+from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, zero
 from smoothsym.program.summation import numpy_total, total
+from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 _NAMES = {
     "abs": "abs",
@@ -40,6 +42,9 @@ _IN_PLACE = {
     "abs": np.abs,
     "sqrt": np.sqrt,
 }
+_CLIPPED: dict[str, Callable[..., Any]] = {"ramp": ramp, "ramplog": ramplog, "qexp": qexp, "xqlog": xqlog}
+DOUBLINGS = 64
+"""How often an upper end is doubled: beyond 2^64 no share of a simplex lies."""
 _OWN = 4
 """References to an array that nobody keeps: by a list of arguments, two functions, and the one that counts."""
 
@@ -138,6 +143,13 @@ class _Run:
             return self._either(operation)
         if name == "without":
             return self._without(operation)
+        if name == "level":
+            return self._level(operation)
+        if name == "inverse":
+            return self._inverse(operation)
+        if name in _CLIPPED:
+            args = [self.placed(operation, q) for q in range(len(operation.args))]
+            return _CLIPPED[name](xp, *(xp.asarray(q, dtype=x.dtype) for q in args))
         return self._entrywise(operation)
 
     def _entrywise(self, operation: Operation) -> Any:
@@ -158,6 +170,47 @@ class _Run:
             if not self.uses[number]:
                 self.values.pop(number, None)
         return [not self.uses[number] for number, _ in operation.args]
+
+    def _level(self, operation: Operation) -> Any:
+        """The number between two others at which the program inside is 0, for every row."""
+        low, high, gaps = (self.value(number) for number, _ in operation.args)
+        shape, beside = self.x.shape[:-1], {**self.vectors, str(GAPS.label): gaps}
+        low, high = (self.xp.broadcast_to(self.xp.asarray(q, dtype=self.x.dtype), shape) for q in (low, high))
+        return zero(self.xp, self._inside(operation, LEVEL.name, beside, self.symbols), low, high, self.lazy)
+
+    def _inverse(self, operation: Operation) -> Any:
+        """The number from 0 on at which the program inside is 0, entry by entry."""
+        t = self.placed(operation, 0)
+        low, high = self.xp.zeros_like(t), self.xp.ones_like(t)
+        # Each entry is a row of its own.
+        balance = self._inside(operation, LEVEL.name, self.vectors, {**self.symbols, SLOPE.name: t})
+        for _ in range(DOUBLINGS if self.lazy else 0):
+            if not bool(self.xp.any(balance(high) > 0)):
+                break
+            high = high * 2
+        return zero(self.xp, balance, low, high, self.lazy)
+
+    def _inside(self, operation: Operation, name: str, vectors: Mapping[str, Any], symbols: Mapping[str, Any]) -> Any:
+        program = operation.inner
+        assert program is not None
+
+        def value(level: Any) -> Any:
+            given = {**symbols, name: level}
+            inner = _Run(
+                program,
+                vectors,
+                given,
+                self.where,
+                self.weightless,
+                self.length,
+                {},
+                self.xp,
+                self.lazy,
+                self.summation,
+            )
+            return inner.value(program.outputs[0][0])
+
+        return value
 
     def _either(self, operation: Operation) -> Any:
         first = self.placed(operation, 0) > 0

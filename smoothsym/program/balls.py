@@ -14,10 +14,11 @@ from typing import Any
 from mpmath import libmp
 
 from smoothsym.program import intervals
+from smoothsym.program.clipped import Clipped
 from smoothsym.program.intervals import Interval
 
 
-class Balls:
+class Balls(Clipped):
     """The arithmetic of enclosures at a precision of `bits`."""
 
     name = "mpmath"
@@ -41,6 +42,7 @@ class Balls:
             "hypot": intervals.hypot,
             "maximum": intervals.maximum,
             "minimum": intervals.minimum,
+            **{name: _told(getattr(self, name)) for name in ("ramp", "ramplog", "qexp", "xqlog")},
         }
 
     def working(self) -> AbstractContextManager[None]:
@@ -53,6 +55,13 @@ class Balls:
 
     def number(self, value: Fraction) -> Interval:
         return intervals.exact(value, self.bits)
+
+    def hull(self, low: Fraction, high: Fraction) -> Interval:
+        return (self.number(low)[0], self.number(high)[1])
+
+    def from_zero(self, value: Interval) -> Interval:
+        """Between 0 and a positive number."""
+        return (libmp.fzero, value[1])
 
     def apply(self, name: str, *args: Any) -> Interval:
         return self._functions[name](*args, self.bits)
@@ -77,3 +86,8 @@ class Balls:
 
     def prefers(self, test: Interval) -> bool:
         return libmp.mpf_sign(test[0]) > 0
+
+
+def _told(function: Any) -> Any:
+    """A function that knows its precision, told it once more."""
+    return lambda *args: function(*args[:-1])

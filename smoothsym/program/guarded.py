@@ -276,6 +276,8 @@ def _centre(definition: Expr, base: IndexedBase) -> Any:
 
 def float_form(expression: Expr, stable: Stable, domain: str) -> Stable:
     """What the float program of an expression is lowered from, with what that finds itself."""
+    if stable.law == "threshold":
+        return stable
     form = guarded(stable, expression, domain)
     law = "root" if stable.law == "none" and form != expression else stable.law
     if law == "scale":

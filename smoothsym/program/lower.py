@@ -38,6 +38,9 @@ from sympy import (
 )
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
+from smoothsym.program.threshold import LEVEL, SLOPE, Level, minus, written_out
+from smoothsym.symbolic.simplex import INNER, SimplexMaximum, Threshold, inverse
+from smoothsym.symbolic.tsallis import qexp, ramp, xqlog
 from smoothsym.words import maximum, mean, minimum
 
 Placement = tuple[int, ...]
@@ -81,6 +84,9 @@ JOINS = {
     select: "either",
     times: "mul",
     over: "div",
+    minus: "sub",
+    qexp: "qexp",
+    xqlog: "xqlog",
     hypot: "hypot",
     Max: "maximum",
     Min: "minimum",
@@ -94,13 +100,19 @@ class Operation:
     Names: x, symbol, number, length; add, sub, mul, div, pow, hypot, maximum, minimum of two values; neg, exp, log, log1p, expm1,
     sqrt, abs, sign of one; sum, max, min over the axis `datum`; argmax (a position) and take, the value at a position; iota, the
     positions of an axis, and position, one that is given; same(i, s), 1 where two positions are equal and 0 elsewhere;
-    without(v, i, s), v with 0 in its place where they are equal; either(t, a, b), a where t > 0 and b elsewhere.
+    without(v, i, s), v with 0 in its place where they are equal; either(t, a, b), a where t > 0 and b elsewhere; ramp(t, a),
+    ramplog(t, a), qexp(t, r, e) and xqlog(t, r) as in tsallis.py, of which ramplog is ramp(t, a, 1); level(low, high, gaps),
+    the number `LEVEL` between low and high at which the program `inner`, which falls in it, is 0, the vector `GAPS` beside the
+    others; inverse(t), the number `LEVEL` from 0 on at which the program `inner`, which falls in it, is 0, and 0 where it is
+    negative everywhere, `SLOPE` being t.
     """
 
     name: str
     args: tuple[tuple[int, Placement], ...]
     rank: int
     datum: str | Fraction | int | None = None
+    inner: Program | None = None
+    """What an operation that solves an equation solves."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +135,8 @@ class Program:
         for number, operation in enumerate(self.operations):
             args = ", ".join(f"v{a}" + (f"@{p}" if p != tuple(range(len(p))) else "") for a, p in operation.args)
             datum = "" if operation.datum is None else f" [{operation.datum}]"
+            if operation.inner is not None:
+                datum += f" [{'; '.join(str(operation.inner).splitlines())}]"
             lines.append(f"v{number} = {operation.name}({args}){datum}  # rank {operation.rank}")
         return "\n".join(lines)
 
@@ -161,10 +175,15 @@ class _Lowering:
     free: dict[Basic, frozenset[Symbol]] = field(default_factory=dict)
 
     def emit(
-        self, name: str, args: list[_Use], labels: tuple[Symbol, ...], datum: str | Fraction | int | None = None
+        self,
+        name: str,
+        args: list[_Use],
+        labels: tuple[Symbol, ...],
+        datum: str | Fraction | int | None = None,
+        inner: Program | None = None,
     ) -> _Use:
         placed = tuple((a.number, tuple(labels.index(label) for label in a.labels)) for a in args)
-        operation = Operation(name, placed, len(labels), datum)
+        operation = Operation(name, placed, len(labels), datum, inner)
         return _Use(self.tape.record(operation), labels)
 
     def join(self, name: str, *args: _Use) -> _Use:
@@ -227,6 +246,16 @@ class _Lowering:
         if isinstance(e, (Max, Min)) and len(e.args) > 2:
             rest, last = e.func(*e.args[:-1], evaluate=False), e.args[-1]
             return self.join(JOINS[e.func], self.lower(rest, axes), self.lower(last, axes))
+        if isinstance(e, (SimplexMaximum, Threshold)):
+            return self.lower(written_out(e), axes)
+        if isinstance(e, Level):
+            return self.level(e)
+        if isinstance(e, ramp):
+            return self.ramp(e, axes)
+        if isinstance(e, inverse):
+            t = self.lower(e.args[0], axes)
+            inner = lower([SLOPE - e.args[1].xreplace({INNER: LEVEL})])
+            return self.emit("inverse", [t], t.labels, inner=inner)
         if e.func in JOINS:
             return self.join(JOINS[e.func], *(self.lower(argument, axes) for argument in e.args))
         if isinstance(e, (maximum, minimum)):
@@ -240,6 +269,19 @@ class _Lowering:
         if e.func in UNARY:
             return self.join(UNARY[e.func], self.lower(e.args[0], axes))
         raise ValueError(f"no primitive computes {e.func.__name__}({', '.join(map(str, e.args))})")
+
+    def ramp(self, e: Expr, axes: frozenset[Symbol]) -> _Use:
+        t, a, k = e.args
+        if k > 1:
+            return self.lower(ramp(t, a / k, 1) ** k, axes)
+        return self.join("ramplog" if k else "ramp", self.lower(t, axes), self.lower(a, axes))
+
+    def level(self, e: Level) -> _Use:
+        inner = lower([e.balance])
+        uses = [self.lower(end, frozenset()) for end in e.bracket]
+        uses.append(self.lower(e.gap, frozenset({e.node.index})))
+        args = tuple((use.number, tuple(range(len(use.labels)))) for use in uses)
+        return _Use(self.tape.record(Operation("level", args, 0, None, inner)), ())
 
     def over(self, body: Expr, index: Symbol) -> Expr:
         return body.xreplace({self.base: self.base[index]}) if not body.has(Indexed) else body  # type: ignore[index]

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import partial
 from itertools import repeat
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from smoothsym.program.lower import Operation, Program
+from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 
 class Arithmetic(Protocol):
@@ -20,6 +21,13 @@ class Arithmetic(Protocol):
     def extremum(self, name: str, values: Sequence[Any]) -> Any: ...
     def argmax(self, values: Sequence[Any]) -> int: ...
     def prefers(self, test: Any) -> bool: ...
+
+
+class Solving(Arithmetic, Protocol):
+    """One that solves equations as well: programs with thresholds take it."""
+
+    def level(self, balance: Callable[[Any], Any], low: Any, high: Any) -> Any: ...
+    def inverse(self, balance: Callable[[Any], Any]) -> Any: ...
 
 
 def run(
@@ -57,9 +65,45 @@ def run(
             values.append(values[vector][values[position]])
         elif name in ("sum", "max", "min", "argmax"):
             values.append(_reduced(operation, values, arithmetic))
+        elif name == "level":
+            low, high, gaps = (values[number] for number, _ in operation.args)
+            beside = {**vectors, str(GAPS.label): gaps}
+            values.append(_solving(arithmetic).level(_inner(operation, arithmetic, beside, symbols, length), low, high))
+        elif name == "inverse":
+
+            def inverted(t: Any, operation: Operation = operation) -> Any:
+                given = {**symbols, SLOPE.name: t}
+                return _solving(arithmetic).inverse(_inner(operation, arithmetic, vectors, given, length))
+
+            values.append(_mapped(inverted, operation, values, size))
         else:
             values.append(_mapped(_function(name, arithmetic), operation, values, size))
     return [_placed(values[number], placement) for number, placement in program.outputs]
+
+
+def _solving(arithmetic: Arithmetic) -> Solving:
+    if not hasattr(arithmetic, "level"):
+        raise ValueError(f"{type(arithmetic).__name__} solves no equation, and the program has a threshold")
+    return cast(Solving, arithmetic)
+
+
+def _inner(
+    operation: Operation,
+    arithmetic: Arithmetic,
+    vectors: Mapping[str, Sequence[Any]],
+    symbols: Mapping[str, Any],
+    length: Fraction | int | None,
+) -> Callable[[Any], Any]:
+    """The program inside an operation, as a function of `LEVEL`."""
+
+    assert operation.inner is not None
+    program = operation.inner
+
+    def inner(level: Any) -> Any:
+        given = {**symbols, LEVEL.name: level}
+        return run(program, arithmetic, vectors, given, length=length)[0]
+
+    return inner
 
 
 def _function(name: str, arithmetic: Arithmetic) -> Callable[..., Any]:

@@ -37,7 +37,9 @@ from smoothsym import words
 from smoothsym.program.anchors import NEAR, dominant_key, replace_entries, s
 from smoothsym.program.lower import either
 from smoothsym.program.powers import by_distances, in_units, own_anchors, size_of
+from smoothsym.program.threshold import written_out
 from smoothsym.symbolic import moments
+from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 _SHIFT = Dummy("c", real=True)
 _SCALE = Dummy("lambda", positive=True)
@@ -50,7 +52,7 @@ class Stable:
     expression: Expr
     anchors: dict[Symbol, Expr]
     law: str
-    """What made the form: "translation", "scale", "factored", "logistic", "hyperbolic" or "none"; of a float form also "root"."""
+    """What made the form: "translation", "scale", "factored", "logistic", "hyperbolic", "threshold" or "none"; of a float form also "root"."""
 
 
 def translation(expression: Expr, base: IndexedBase = words.x, domain: str = "real") -> int | None:
@@ -87,6 +89,8 @@ def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real
     >>> stabilise(log(Sum(exp(alpha * x[j]), (j, 1, n))) / alpha).expression
     x[s] + log1p(Sum((1 - KroneckerDelta(j, s))*exp(alpha*(x[j] - x[s])), (j, 1, n)))/alpha
     """
+    if expression.has(SimplexMaximum, Threshold):
+        return Stable(written_out(expression), {}, "threshold")
     key = dominant_key(expression, base)
     forms = (("translation", _translated), ("scale", _scaled), ("factored", _factored))
     alone = (("hyperbolic", _hyperbolic), ("logistic", _logistic))

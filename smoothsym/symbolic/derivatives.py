@@ -29,6 +29,7 @@ from sympy import (
 
 from smoothsym import words
 from smoothsym.symbolic.readable import pull_out, readable
+from smoothsym.symbolic.simplex import TAU, SimplexMaximum, Threshold
 from smoothsym.words import Reduction, mean, n
 
 __all__ = ["CapturedIndexError", "bound_indices", "partial", "partial_parameter", "pull_out", "rename_bound"]
@@ -220,6 +221,12 @@ def _sparse(expression: Expr, base: IndexedBase) -> Sparse:
         return {expression.indices[0]: S.One}
     if isinstance(expression, Sum):
         return _collapse(expression, base)
+    if isinstance(expression, SimplexMaximum):
+        # By the envelope theorem: the maximiser is as good as constant.
+        return {key: expression.solved(value) for key, value in _sparse(expression.objective, base).items()}
+    if isinstance(expression, Threshold):
+        balance, fall = _implicit(expression)
+        return {key: (-value / fall).xreplace({TAU: expression}) for key, value in _sparse(balance, base).items()}
     merged: Sparse = {}
     for factor, argument in _chain(expression, base):
         for key, value in _sparse(argument, base).items():
@@ -289,11 +296,22 @@ def _slope(e: Expr, position: int) -> Expr:
     return slope
 
 
+def _implicit(threshold: Threshold) -> tuple[Expr, Expr]:
+    """What is zero at a threshold, in TAU, and its derivative by that: the implicit function theorem has the rest."""
+    balance = threshold.balance(TAU)
+    return balance, pull_out(_by_symbol(balance, TAU))
+
+
 def _by_symbol(expression: Expr, parameter: Symbol) -> Expr:
     if parameter not in expression.free_symbols:
         return S.Zero
     if expression == parameter:
         return S.One
+    if isinstance(expression, SimplexMaximum):
+        return expression.solved(_by_symbol(expression.objective, parameter))
+    if isinstance(expression, Threshold):
+        balance, fall = _implicit(expression)
+        return (-_by_symbol(balance, parameter) / fall).xreplace({TAU: expression})
     if isinstance(expression, Sum):
         if any(parameter in bound.free_symbols for lim in expression.limits for bound in lim[1:]):
             raise ValueError(f"the limits of {expression} depend on {parameter}")

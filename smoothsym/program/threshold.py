@@ -1,0 +1,134 @@
+"""A formula with a threshold, as it is computed: from the largest entry M, with the level, which is the threshold less M.
+
+The maximiser's entry is a function of d = (x_j - M) - level, and its value 1 is at d = omega'(1), which is also the least that the
+level can be, negated. Written by d - omega'(1), an entry that has all the weight is 1 exactly, in floats as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Add, Dummy, Expr, Function, Indexed, IndexedBase, Mul, S, Sum, Symbol, cancel, expand, simplify
+
+from smoothsym.symbolic.simplex import P, SimplexMaximum, Threshold, inverse, inverse_slope, slope
+from smoothsym.symbolic.tsallis import qexp, ramp
+from smoothsym.words import maximum, minimum, n
+
+LEVEL = Symbol("level_", real=True)
+"""What the program of a level falls in."""
+
+GAPS = IndexedBase("gaps_", real=True)
+"""The entries less the largest one, in the program of a level."""
+
+SLOPE = Symbol("slope_", real=True)
+"""The argument of an inverse, in its program."""
+
+
+class minus(Function):
+    """minus(a, b): the difference, taken in this order and merged with nothing."""
+
+    nargs = 2
+
+
+class Level(Expr):
+    """The threshold of an objective less the largest entry."""
+
+    is_commutative = True
+    is_real = True
+
+    @property
+    def node(self) -> Any:
+        return Threshold(self.args[0])
+
+    @property
+    def gap(self) -> Expr:
+        """The entry at the index of the objective less the largest one."""
+        _, entry, _ = self.node.parts
+        return minus(entry, largest(self.node))
+
+    @property
+    def balance(self) -> Expr:
+        """What falls in LEVEL and is 0 at the level, in GAPS."""
+        node = self.node
+        mass, _, omega = node.parts
+        d = Dummy("d", real=True)
+        share = inverse_slope(d, omega, P[node.index])
+        gauged = share.replace(
+            lambda e: isinstance(e, (qexp, ramp)), lambda e: _gauged(e, d, slope(omega, P[node.index])(1))
+        )
+        return Sum(mass * gauged.xreplace({d: minus(GAPS[node.index], LEVEL)}), *node.objective.limits) - 1
+
+    @property
+    def bracket(self) -> tuple[Expr, Expr]:
+        """Between which numbers the level lies: the largest p_j is at least one share of the mass, and at most 1 / mass."""
+        mass, _, omega = self.node.parts
+        rise = slope(omega, P[self.node.index])
+        if mass == 1:
+            return -rise(S.One), -rise(1 / n)
+        return -rise(1 / minimum(mass)), -rise(1 / Sum(mass, *self.node.objective.limits))
+
+
+def largest(node: Any) -> Expr:
+    """The largest entry."""
+    _, entry, _ = node.parts
+    return maximum(entry.base) if isinstance(entry, Indexed) else maximum(entry)
+
+
+def written_out(e: Expr) -> Expr:
+    """The formula with every maximum over the simplex and every threshold as they are computed."""
+    for node in sorted(e.atoms(SimplexMaximum), key=str):
+        e = e.xreplace({node: _value(node)})
+    for threshold in sorted(e.atoms(Threshold), key=str):
+        e = _from_the_largest(e, threshold)
+    return e
+
+
+def _value(node: Any) -> Expr:
+    """M + sum_j mass (p_j (x_j - M) - omega(p_j)), since p sums to 1."""
+    mass, entry, omega = node.parts
+    share = node.at(node.index)
+    top = largest(node)
+    return top + Sum(
+        mass * (share * minus(entry, top) - omega.xreplace({P[node.index]: share})), *node.objective.limits
+    )
+
+
+def _from_the_largest(e: Expr, threshold: Any) -> Expr:
+    omega = threshold.parts[2]
+    top, level, one = largest(threshold), Level(threshold.objective), slope(omega, P[threshold.index])(1)
+    tau = Dummy("tau", real=True)
+
+    def gauged(part: Expr) -> Expr:
+        d = Dummy("d", real=True)
+        found = _distance(part.args[0].xreplace({threshold: tau}), tau)
+        if found is None:
+            return part
+        rate, place, rest = found
+        linear = part.func(rate * d + rest, *part.args[1:])
+        return _gauged(linear, d, one).xreplace({d: minus(minus(place, top), level)})
+
+    e = e.replace(lambda part: isinstance(part, (qexp, ramp, inverse)) and part.args[0].has(threshold), gauged)
+    return e.xreplace({threshold: top + level})
+
+
+def _distance(t: Expr, tau: Expr) -> tuple[Expr, Expr, Expr] | None:
+    """(a, x, b) with t = a (x - tau) + b, x made of entries."""
+    line = expand(t)
+    rate = -line.coeff(tau)
+    if rate == 0 or line.coeff(tau, 2) != 0:
+        return None
+    terms = Add.make_args(line.coeff(tau, 0))
+    place = cancel(Add(*(term for term in terms if term.has(Indexed))) / rate)
+    rest = Add(*(term for term in terms if not term.has(Indexed)))
+    return cancel(rate), place, rest
+
+
+def _gauged(part: Expr, d: Expr, one: Expr) -> Expr:
+    """A power that is 1 at d = omega'(1), written by d - omega'(1)."""
+    if isinstance(part, inverse):
+        return part
+    t, origin = expand(part.args[0]), S.One if isinstance(part, ramp) else S.Zero
+    rate = cancel(t.coeff(d))
+    if simplify(t.xreplace({d: one}) - origin) != 0:
+        return part
+    return part.func(origin + Mul(rate, minus(d, one)), *part.args[1:])

@@ -1,0 +1,201 @@
+"""The maximum over the simplex of <p, x> less a separable strictly convex function of p: its maximiser hangs on one number, the threshold.
+
+    V(x) = max { sum_j p_j x_j - omega(p_j) : p_j >= 0, sum_j p_j = 1 }
+
+By Lagrange the maximiser is p_j = g(x_j - tau), g the inverse of omega' where it is positive and 0 below, and tau the one number for
+which these sum to 1. By the envelope theorem dV/dx_j = p_j, and by the implicit function theorem dtau/dx_k = g'(x_k - tau) / sum_j
+g'(x_j - tau). Since p sums to 1, V(x + c) = V(x) + c and tau(x + c) = tau(x) + c: a node of entries x_j + c is made as that.
+With weights each term of the objective stands beside w_j, and the weighted p sums to 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sympy import Add, Dummy, Expr, Function, Indexed, IndexedBase, Mul, S, Sum, Symbol, diff
+
+from smoothsym import words
+from smoothsym.symbolic.tsallis import as_tsallis, qexp, ramp
+
+P = IndexedBase("p", nonnegative=True)
+"""The point of the simplex, bound by the node that it stands in."""
+
+TAU = Symbol("tau", real=True)
+"""How a threshold is written."""
+
+
+def regularised_maximum(omega: Expr, variable: Expr, entry: Expr | None = None) -> Expr:
+    """max over the simplex of sum_j p_j x_j - omega(p_j): a smooth maximum, to be the definition of an operator.
+
+    Parameters: `omega`, strictly convex in `variable` on (0, 1], an expression in it and in parameters; a power, t log(t), or
+    these beside a linear part, are inverted in closed form, and any other one by solving omega'(p) = t numerically, with
+    certificates. The entry is x[j] where nothing else is given. Raises ValueError for what does not depend on the variable.
+
+    >>> from sympy.abc import t
+    >>> from smoothsym.words import alpha
+    >>> regularised_maximum(t**2 / 2 + t * log(t), t)
+    SimplexMaximum(Sum(-p[j]**2/2 - log(p[j])*p[j] + p[j]*x[j], (j, 1, n)))
+    """
+    omega, j = S(omega), words.j
+    if variable not in omega.free_symbols:
+        raise ValueError(f"omega={omega} does not depend on {variable}; give a strictly convex function of it")
+    body = P[j] * (words.x[j] if entry is None else entry) - omega.xreplace({variable: P[j]})
+    return SimplexMaximum(Sum(body, (j, 1, words.n)))
+
+
+class _Node(Expr):
+    """What is made of an objective: a sum over j of mass (p_j entry - omega(p_j))."""
+
+    is_commutative = True
+    is_real = True
+    is_finite = True
+
+    def __new__(cls, objective: Expr) -> Expr:
+        total, shift = _without_shift(objective)
+        made: Expr = Expr.__new__(cls, total)
+        return made + shift
+
+    @property
+    def objective(self) -> Sum:
+        return self.args[0]
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return {q for q in self.objective.free_symbols if q not in (P, P.label) and getattr(q, "base", None) != P}
+
+    @property
+    def index(self) -> Symbol:
+        """The index that the objective runs over."""
+        return self.objective.limits[0][0]
+
+    @property
+    def parts(self) -> tuple[Expr, Expr, Expr]:
+        """(mass, entry, omega) of the term at the index, omega in p[index]."""
+        return _parts(self.objective)
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def at(self, index: Expr) -> Expr:
+        """The maximiser's entry: g(entry - tau)."""
+        _, entry, omega = self.parts
+        return inverse_slope(entry.xreplace({self.index: index}) - Threshold(self.objective), omega, P[self.index])
+
+    def solved(self, e: Expr) -> Expr:
+        """An expression in p with the maximiser in its place."""
+        return e.xreplace({part: self.at(part.indices[0]) for part in e.atoms(Indexed) if part.base == P})
+
+    def balance(self, tau: Expr) -> Expr:
+        """What falls in tau and is 0 at the threshold: sum_j mass g(entry - tau), less 1."""
+        mass, entry, omega = self.parts
+        return Sum(mass * inverse_slope(entry - tau, omega, P[self.index]), *self.objective.limits) - 1
+
+
+class SimplexMaximum(_Node):
+    """The maximum over the simplex of an objective sum_j p[j] x[j] - omega(p[j])."""
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        mass, _, _ = self.parts
+        simplex = r"\Delta" if mass == 1 else rf"\Delta_{{{printer._print(mass.base)}}}"
+        text = rf"\max_{{p \in {simplex}}} {printer._print(self.objective)}"
+        return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+
+
+class Threshold(_Node):
+    """The threshold tau of an objective: the multiplier of sum_j p[j] = 1."""
+
+    def _sympystr(self, printer: Any) -> str:
+        return TAU.name
+
+    def _latex(self, printer: Any, exp: Any = None) -> str:
+        return r"\tau" if exp is None else rf"\tau^{{{exp}}}"
+
+
+class inverse(Function):
+    """inverse(t, slope): the p >= 0 with omega'(p) = t, 0 where there is none; `slope` is omega' in `INNER`."""
+
+    nargs = 2
+
+    def _eval_is_real(self) -> bool:
+        return True
+
+    def _eval_is_nonnegative(self) -> bool:
+        return True
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        slope = self.args[1]
+        if argindex == 2:
+            raise ValueError("the inverse of a slope is differentiated by what stands in it")
+        return ramp(self, 0) / diff(slope, INNER).xreplace({INNER: self})
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        return self.args[0].free_symbols | (self.args[1].free_symbols - {INNER})
+
+
+INNER = Dummy("p", positive=True)
+"""What the slope of an inverse is a function of."""
+
+
+def inverse_slope(t: Expr, omega: Expr, variable: Expr) -> Expr:
+    """g(t): the p >= 0 with omega'(p) = t, 0 where t is below every slope.
+
+    >>> from sympy.abc import p, t
+    >>> inverse_slope(t, p**2 / 2, p), inverse_slope(t, p * log(p), p)
+    (ramp(t, 1, 0), exp(t - 1))
+    """
+    found = as_tsallis(omega, variable)
+    if found is None:
+        return inverse(t, slope(omega, variable)(INNER))
+    head, order, linear, _ = found
+    return qexp(((t - linear) / head - 1) / (1 + order), order)
+
+
+def slope(omega: Expr, variable: Expr) -> Callable[[Expr], Expr]:
+    """omega' as a function of p > 0."""
+    p = Dummy("p", positive=True)
+    derived = diff(omega.xreplace({variable: p}), p)
+    return lambda value: derived.xreplace({p: S(value)})
+
+
+def _parts(objective: Expr) -> tuple[Expr, Expr, Expr]:
+    """mass (p entry - omega) taken apart. Raises ValueError for an objective of any other form."""
+    hint = "write it as Sum(p[j]*x[j] - omega(p[j]), (j, 1, n))"
+    if not isinstance(objective, Sum) or len(objective.limits) != 1:
+        raise ValueError(f"the objective {objective} is no sum over one index; {hint}")
+    body, index = objective.function, objective.limits[0][0]
+    mass, inner = S.One, body
+    if isinstance(body, Mul) and (inside := [f for f in body.args if isinstance(f, Add) and f.has(P)]):
+        inner = inside[0]
+        mass = Mul(*(f for f in body.args if f is not inner))
+    if mass.has(P) or not isinstance(inner, Add):
+        raise ValueError(f"the objective {objective} has more than a mass beside its terms; {hint}")
+    with_entries = [t for t in inner.args if (t / P[index]).as_independent(index)[1] != 1 and _linear(t, index)]
+    entry = Add(*(t / P[index] for t in with_entries))
+    omega = -Add(*(t for t in inner.args if t not in with_entries))
+    if omega.xreplace({P[index]: INNER}).has(index):
+        raise ValueError(f"omega={omega} is not the same for every entry; {hint}")
+    if entry == 0 or not omega.has(P):
+        raise ValueError(f"the objective {objective} has no entry, or no regulariser; {hint}")
+    return mass, entry, omega
+
+
+def _linear(term: Expr, index: Symbol) -> bool:
+    """Whether a term is p[index] times something free of p, with entries of a vector in it."""
+    rest = term / P[index]
+    return not rest.has(P) and any(e.has(index) for e in rest.atoms(Indexed))
+
+
+def _without_shift(objective: Expr) -> tuple[Expr, Expr]:
+    """The objective without what every entry has in common, and that: p sums to 1."""
+    try:
+        mass, entry, omega = _parts(objective)
+    except ValueError:
+        # Written out for a given n, an objective is no sum any more: it is shown, and not computed with.
+        return objective, S.Zero
+    index = objective.limits[0][0]
+    shift, rest = entry.as_independent(index, as_Add=True) if isinstance(entry, Add) else (S.Zero, entry)
+    if shift == 0:
+        return objective, S.Zero
+    return Sum(mass * (P[index] * rest - omega), *objective.limits), shift
