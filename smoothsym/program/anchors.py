@@ -22,8 +22,11 @@ def replace_entries(expression: Expr, base: IndexedBase, change: Any) -> Expr:
     return expression.xreplace({entry: change(entry) for entry in expression.atoms(Indexed) if entry.base == base})
 
 
-def dominant_key(expression: Expr, base: IndexedBase = words.x) -> Expr | None:
-    """What an entry must have the largest of to dominate the sums: sign(a) x[.] for exp(a x), sign(p) |x[.]| for |x|^p."""
+def dominant_key(expression: Expr, base: IndexedBase = words.x, numbers: bool = False) -> Expr | None:
+    """What an entry must have the largest of to dominate the sums: sign(a) x[.] for exp(a x), sign(p) |x[.]| for |x|^p.
+
+    With `numbers`, p may be a number, such as 2: then sums are finite where entries are, and only the range of floats needs it.
+    """
     for node in sorted(expression.atoms(SimplexMaximum, Threshold), key=str):
         _, entry, _ = node.parts
         return entry.xreplace({node.index: ANCHORED})
@@ -38,7 +41,7 @@ def dominant_key(expression: Expr, base: IndexedBase = words.x) -> Expr | None:
             if (
                 size in (Abs(base[index]), base[index])
                 and index not in exponent.free_symbols
-                and not exponent.is_number
+                and exponent.is_number == numbers
             ):
                 lead = exponent.as_poly(*exponent.free_symbols)
                 head = Mul(*exponent.free_symbols) if lead is not None and lead.is_linear else exponent

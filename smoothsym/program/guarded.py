@@ -63,13 +63,11 @@ from smoothsym.program.guards import (
 from smoothsym.program.lower import either, select, times
 from smoothsym.program.radicals import radical_form
 from smoothsym.program.stabilise import Stable, proved_equal, translation
+from smoothsym.program.units import SLACK, unit_form
 from smoothsym.symbolic import moments
 
 UNSHIFTED = S(16)
 """Up to which exponent a mean may be measured from 0: more than the log of any length."""
-
-SLACK = S(2) ** -20
-"""Beside a sum that is in range by so much more, what underflows of its terms does not matter, up to a million of them."""
 
 SHIFT = Symbol("c_", real=True)
 """What a mean is measured from."""
@@ -278,6 +276,8 @@ def float_form(expression: Expr, stable: Stable, domain: str) -> Stable:
     """What the float program of an expression is lowered from, with what that finds itself."""
     if stable.law == "threshold":
         return stable
+    if stable.law == "none" and (unit := unit_form(expression, domain)) is not None:
+        return Stable(computed(unit.expression), unit.anchors, unit.law)
     form = guarded(stable, expression, domain)
     law = "root" if stable.law == "none" and form != expression else stable.law
     if law == "scale":

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.functions import FUNCTIONS as EXACT_FUNCTIONS
 from smoothsym.program.rounding.functions import ONE, RELATIVE
+from smoothsym.program.rounding.held import UNKNOWN, held, held_sum
 from smoothsym.program.rounding.local import Rounding
 
 Array = Any
@@ -37,7 +38,8 @@ class Step:
     """One operation on rows: its exact function over the boxes of its arguments, its local error, both together, and its slopes.
 
     Boxes have the rows along the first axis (one for all, where that is the same). `unsure` says whether anything here or before
-    can be off; `slopes`, one for each argument, are None for an argument without a part in the error.
+    can be off; `slopes`, one for each argument, are None for an argument without a part in the error; `held` is 0 or an infinity where
+    floats surely hold that.
     """
 
     exact: Box
@@ -47,6 +49,7 @@ class Step:
     unsure: bool = False
     choice: tuple[Array, Array] | None = None
     place: Array | None = None
+    held: Array = field(default_factory=lambda: UNKNOWN)
 
 
 @dataclass
@@ -136,6 +139,10 @@ class Forward:
     def arguments(self, operation: Operation) -> list[Box]:
         return [self._placed(number, placement, operation.rank) for number, placement in operation.args]
 
+    def _held(self, operation: Operation) -> list[Array]:
+        """What floats surely hold of the arguments."""
+        return [placed(self.steps[number].held, placement, operation.rank) for number, placement in operation.args]
+
     def _placed(self, number: int, placement: Placement, rank: int) -> Box:
         return self.steps[number].box.map(lambda a: placed(a, placement, rank))
 
@@ -168,7 +175,8 @@ class Forward:
     def _either(self, operation: Operation) -> Step:
         """Where both forms may be taken, one more error: how far they are apart."""
         test, a, b = self.arguments(operation)
-        if_a, if_b = ~(test.hi <= 0), ~(test.lo > 0)
+        known, *ways = self._held(operation)
+        if_a, if_b = ~(test.hi <= 0) & ~(known == 0), ~(test.lo > 0) & ~(known == inf)
         both = if_a & if_b
         apart = np.where(both, boxes.sub(a, b).mag, 0.0)
         apart = np.where(np.isnan(apart), inf, apart)
@@ -180,7 +188,8 @@ class Forward:
             self.steps[number].unsure and bool(np.any(mask))
             for (number, _), mask in zip(operation.args[1:], (if_a, if_b), strict=True)
         )
-        return Step(box, apart, box, (None, ONE, ONE), unsure, choice=(if_a, if_b))
+        found = np.where(both, nan, np.where(if_a, *ways))
+        return Step(box, apart, box, (None, ONE, ONE), unsure, choice=(if_a, if_b), held=found)
 
     # ---- reductions ----------------------------------------------------------------------------------------------------------
 
@@ -199,7 +208,8 @@ class Forward:
         reach = self.rounding.accumulator.largest
         box = boxes.where(~(most <= reach) & ~(exact.point & (local == 0)), point(np.nan), box)
         slopes = (slope,)
-        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local))
+        found = held_sum(a, self.steps[number].held, axis) if self.rounding.sure else UNKNOWN
+        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found)
 
     def _counted(self, a: Box, placement: Placement, nothing: float) -> tuple[Box, Box]:
         """A vector with something neutral where entries do not count, and the slopes by its entries.
@@ -255,7 +265,8 @@ class Forward:
             local = np.where(wild, width, local)
             zero = point(np.zeros(()))
             slopes = tuple(s if s is None else boxes.where(wild, zero, s) for s in slopes)
-        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local))
+        found = held(name, args, self._held(operation), self.rounding.fmt) if self.rounding.sure else UNKNOWN
+        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found)
 
     def _above_its_argument(self, operation: Operation) -> str | None:
         """log1p(v)/v and expm1(v)/v are one function of v, which is 1 at 0; seen apart they would be 0/0 there."""

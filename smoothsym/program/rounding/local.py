@@ -74,6 +74,11 @@ class Rounding:
         small = box.mig < self.normal
         return Box(np.where(small, np.minimum(box.lo, 0.0), box.lo), np.where(small, np.maximum(box.hi, 0.0), box.hi))
 
+    @property
+    def sure(self) -> bool:
+        """Whether what is far beyond the format becomes an infinity, and what is far below it 0."""
+        return self.model.rounding == "nearest"
+
     def after(self, exact: Box, local: Array) -> Box:
         """What a float may hold, and the exact value: infinite where it may overflow."""
         found = self.flushed(boxes.widened(exact, local))

@@ -29,6 +29,11 @@ LONGEST = {"float32": 1000, "float64": 40_000}
 class Paired(Rounding):
     """Operations on pairs of floats of a format, float32 or float64."""
 
+    @property
+    def sure(self) -> bool:
+        """Not of pairs: what is beyond the format may leave no number."""
+        return False
+
     def stated(self, name: str) -> float:
         """The relative error of an operation."""
         square = float(self.fmt.u) ** 2
