@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym import formats
+from smoothsym.auditing import exhaustive as exhaustively
 from smoothsym.auditing import measure
 from smoothsym.auditing.calls import dotted, passing, resolve
 from smoothsym.auditing.finding import Finding
@@ -48,6 +50,8 @@ def audit(
     progress: Callable[[int, int], None] | None = None,
     bound: Callable[[Any, Any], Any] | None = None,
     parameters: Sequence[float] | None = None,
+    exhaustive: bool = False,
+    checkpoint: Any = None,
     **parameter: Any,
 ) -> Audit:
     """Measure float code against certified references, on cases derived from the operator or on rows of data.
@@ -62,6 +66,9 @@ def audit(
     audit goes on; None calls it in this one, unguarded; `progress(done, total)`;
     `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all; `parameters`, those to
     sample, 0 and infinities only where they are among them.
+    With `exhaustive`, every row there is: all of float16, bfloat16 and float32 for one entry, all pairs of float16 and bfloat16 for
+    two (n=2), at one parameter. The maxima are upper bounds then. `checkpoint`, a file that keeps what is done, so that the same
+    call goes on from there; `budget`, how often a target that takes one row at a time may be called (default 2^20).
     Raises TypeError and ValueError for bad arguments; what the target raises is a finding.
 
     >>> import numpy as np, smoothsym as ss
@@ -81,6 +88,18 @@ def audit(
     task = Task(function, op, of, fmt, float(tol), way, batched, bound)
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = []
+    if exhaustive:
+        if data is not None:
+            raise ValueError("exhaustive=True takes every row there is; leave data= out")
+        job = exhaustively.job_of(task, n, sampled)
+        remote = None
+        if executor is not None:
+            remote = partial(_exhaustive, _sent(target, function, executor), replace(job, task=_bare(task)))
+        limits = {"budget": budget, "until": until, "checkpoint": checkpoint, "progress": progress}
+        part, complete = exhaustively.run(job, executor=executor, remote=remote, **limits)
+        return _conclude(part.tally, task, target, (), until, int(seed), notes, part, complete)
+    if checkpoint is not None:
+        raise ValueError(f"checkpoint={checkpoint!r} is for exhaustive=True")
     if data is not None:
         if n is not None:
             raise ValueError(f"n={n!r}: the rows of data have their own length; give one or the other")
@@ -94,18 +113,33 @@ def audit(
         if executor is None:
             tally = measure.run(task, chosen, until, progress)
         else:
-            sent = function if isinstance(executor, ThreadPoolExecutor) else _travelling(target)
-            tally = _sharded(task, sent, chosen, until, executor, progress, timeout)
+            tally = _sharded(task, _sent(target, function, executor), chosen, until, executor, progress, timeout)
         notes += dict.fromkeys([*tally.notes, *getattr(watched, "notes", ())])
         return _conclude(tally, task, target, set(lengths), until, int(seed), notes)
 
 
 def _conclude(
-    tally: Tally, task: Task, target: Any, lengths: set[int], until: float | None, seed: int, notes: list[str]
+    tally: Tally,
+    task: Task,
+    target: Any,
+    lengths: Collection[int],
+    until: float | None,
+    seed: int,
+    notes: list[str],
+    part: Any = None,
+    complete: bool = False,
 ) -> Audit:
-    """The audit that a tally amounts to."""
+    """The audit that a tally amounts to; `part` is that of an exhaustive one, `complete` where no row is left."""
     tally.settle()
-    tell = [simplified(finding, task, lengths, until) for finding in tally.findings.values()]
+    if part is not None and not complete:
+        notes.append(
+            f"not exhaustive: stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
+        )
+    tell = (
+        list(tally.findings.values())
+        if part is not None
+        else [simplified(finding, task, lengths, until) for finding in tally.findings.values()]
+    )
     name = dotted(target)
 
     def told(finding: Finding) -> Finding:
@@ -136,6 +170,8 @@ def _conclude(
         tol=task.tol,
         seed=seed,
         notes=tuple(notes),
+        exhaustive=complete,
+        seconds={} if part is None else {"all": part.seconds, "target": part.target_seconds},
     )
 
 
@@ -194,6 +230,8 @@ def _parameters(op: Any, fmt: formats.Format, given: dict[str, Any], sampled: An
             "progress",
             "bound",
             "parameters",
+            "exhaustive",
+            "checkpoint",
         )
         raise TypeError(f"audit: {unknown('argument', extra[0], [*([name] if name else []), *options])}")
     if sampled is not None and (name is None or name in given):
@@ -272,13 +310,10 @@ def _sharded(
     task: Task, sent: Any, chosen: list[Case], until: float | None, executor: Any, progress: Any, timeout: float | None
 ) -> Tally:
     """Shards of the cases, each measured where the executor likes, merged to what one process would have found."""
-    from smoothsym.catalogue import operators
-
-    op: Any = task.op.name if task.op in operators.values() else task.op
     size = max(1, -(-len(chosen) // 16))
     shards = [chosen[q : q + size] for q in range(0, len(chosen), size)]
     total, done = Tally(), 0
-    bare = replace(task, target=_unresolved, op=op)
+    bare = _bare(task)
     jobs = [executor.submit(_shard, sent, bare, shard, until, timeout) for shard in shards]
     for job, shard in zip(jobs, shards, strict=True):
         total.merge(job.result())
@@ -286,6 +321,24 @@ def _sharded(
         if progress is not None:
             progress(done, len(chosen))
     return total
+
+
+def _bare(task: Task) -> Task:
+    """A task without its target, on its way to another process."""
+    from smoothsym.catalogue import operators
+
+    op: Any = task.op.name if task.op in operators.values() else task.op
+    return replace(task, target=_unresolved, op=op)
+
+
+def _exhaustive(target: Any, job: Any, start: int, stop: int) -> Any:
+    task = replace(job.task, target=resolve(target), op=_operator(job.task.op))
+    return exhaustively.measured(replace(job, task=task), start, stop)
+
+
+def _sent(target: Any, function: Any, executor: Any) -> Any:
+    """What stands for a target where an executor runs it."""
+    return function if isinstance(executor, ThreadPoolExecutor) else _travelling(target)
 
 
 def _travelling(target: Any) -> Any:

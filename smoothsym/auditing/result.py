@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from smoothsym.auditing.finding import Finding, number, plain
@@ -16,7 +16,8 @@ class Audit:
     `verdict`, "holds" or "falls short": a special value with a unique answer is wrong, or the scaled error exceeds `tol` (and, on
     a row of n entries, what a sum in pairwise order may cost), or the target raises or returns the wrong shape. `max_ulp`, `max_scaled`, `max_normwise`, `max_over_bound` (None without a bound) over the ordinary rows: lower bounds
     on the error, since rows are samples. `worst`, the worst finding, or the largest error.
-    `findings`, the worst of each kind, worst first. `where`, the tags of the worst row. `refused`, rows without a reference.
+    Of an `exhaustive` audit, which measured every input there is, they are upper bounds; `seconds`, what it took, and what of that
+    the target itself did. `findings`, the worst of each kind, worst first. `where`, the tags of the worst row. `refused`, rows without a reference.
     """
 
     target: str
@@ -35,6 +36,13 @@ class Audit:
     tol: float = 8.0
     seed: int = 0
     notes: tuple[str, ...] = ()
+    exhaustive: bool = False
+    seconds: dict[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def maxima(self) -> str:
+        """What the maxima are."""
+        return "exhaustive: upper bounds" if self.exhaustive else "lower bounds, over samples"
 
     @property
     def where(self) -> tuple[str, ...]:
@@ -51,7 +59,7 @@ class Audit:
         found["worst"] = self.worst.to_dict() if self.worst is not None else None
         found["findings"] = [finding.to_dict() for finding in self.findings]
         found["where"] = list(self.where)
-        found["maxima"] = "lower bounds, over samples"
+        found["maxima"] = self.maxima
         return plain(found)
 
     def to_json(self, indent: int | None = None) -> str:
@@ -62,7 +70,7 @@ class Audit:
         head = f"{self.verdict}: {self.worst}" if self.worst is not None else f"{self.verdict}: no row was judged"
         about = f"{self.target} as {self.op} {self.of} in {self.dtype}: {self.rows} rows"
         about += f", {self.refused} without a reference" if self.refused else ""
-        errors = f"at least {number(self.max_ulp)} ulp, scaled {number(self.max_scaled)} (tol {self.tol:g})"
+        errors = f"at {'most' if self.exhaustive else 'least'} {number(self.max_ulp)} ulp, scaled {number(self.max_scaled)} (tol {self.tol:g})"
         if self.of == "gradient":
             errors += f", normwise {number(self.max_normwise)}"
         lines = [

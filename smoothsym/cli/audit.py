@@ -14,7 +14,16 @@ from smoothsym.cli.inputs import given, parameters, real, rows
 from smoothsym.cli.output import dump, folded, laid_out, progress, say, width
 from smoothsym.errors import unknown
 
-ONLY_ONE = {"data": None, "n": None, "seconds": None, "tol": None, "batched": False, "domain": None}
+ONLY_ONE = {
+    "data": None,
+    "n": None,
+    "seconds": None,
+    "tol": None,
+    "batched": False,
+    "domain": None,
+    "exhaustive": False,
+    "checkpoint": None,
+}
 """Options of an audit of one target, and what they are when they are not given."""
 
 
@@ -126,7 +135,12 @@ def _one(args: argparse.Namespace) -> int:
         name: getattr(args, name) for name in ("n", "budget", "seconds", "tol") if getattr(args, name) is not None
     }
     options |= {"data": rows(args.data)} if args.data is not None else {}
-    options |= {"seed": args.seed, "batched": args.batched}
+    options |= {
+        "seed": args.seed,
+        "batched": args.batched,
+        "exhaustive": args.exhaustive,
+        "checkpoint": args.checkpoint,
+    }
     about = (args.target, op, args.of or "value", args.dtype or "float64")
     with redirect_stdout(sys.stderr):  # what a target prints is no part of the answer
         imported(args.target)
@@ -147,6 +161,7 @@ def _executor(jobs: int | None) -> Any:
 
 
 def _told(found: Any, full: bool) -> None:
+    from smoothsym.auditing.finding import number
     from smoothsym.auditing.report import AUDIT_HEAD, audit_rows, findings
 
     rows = f"{found.rows} rows" + (f", {found.refused} of them without a reference" if found.refused else "")
@@ -154,14 +169,20 @@ def _told(found: Any, full: bool) -> None:
     say(said, "green" if found.holds else "bold red")
     for note in found.notes:
         say(note)
+    if found.seconds:
+        say("{all:.1f} s of a processor, {target:.1f} of them the target's own".format(**found.seconds))
     say()
     columns = width()
     styles = ["red" if finding.falls else "" for finding in findings(found)]
+    about = "Both are lower bounds, over samples"
+    if found.exhaustive:
+        errors = f"scaled {number(found.max_scaled)}, {number(found.max_ulp)} ulp"
+        about = f"At most, over every input there is: {errors}"
     for line in laid_out(AUDIT_HEAD, list(audit_rows(found)), (0, 1), columns, styles):
         say(*line)
     say()
     for closing in folded(
-        f"scaled above {found.tol:g} falls short; ulp counts units in the last place. Both are lower bounds, over samples. "
+        f"scaled above {found.tol:g} falls short; ulp counts units in the last place. {about}. "
         + ("" if full else "--full adds Python that shows each finding; --json has all of it, in hex floats."),
         columns,
     ):

@@ -187,6 +187,10 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     audit.add_argument("--seed", type=_number(natural), default=0, metavar="S", help="of the random numbers (0)")
     audit.add_argument("--tol", type=_number(real), metavar="T", help="the scaled error that is allowed (8)")
     audit.add_argument("--batched", action="store_true", help="call the target with a 2-D array of rows")
+    audit.add_argument(
+        "--exhaustive", action="store_true", help="every row of one float32, or of one or two 16-bit floats"
+    )
+    audit.add_argument("--checkpoint", metavar="FILE", help="keep what is done, and go on from there (--exhaustive)")
     audit.add_argument("--jobs", type=_number(positive), metavar="N", help="processes (all cores; for one target 1)")
     audit.add_argument("--full", action="store_true", help="every finding, with Python that shows it")
 

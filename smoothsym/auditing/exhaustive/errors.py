@@ -1,0 +1,138 @@
+"""Errors of results by the million, against exact values that are known to within a bound: what is left in doubt counts as error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from smoothsym.formats import Format
+
+Array = Any
+
+_EXPONENT = np.int64(0x7FF << 52)
+FIRST = 1 << 8
+"""So many places have their scales computed at first; then four times as many, and so on."""
+
+
+def spacing(values: Array, fmt: Format) -> Array:
+    """The format's spacing at float64 values.
+
+    >>> from smoothsym import formats
+    >>> spacing(np.array([1.0, 3.0, 1e-9, 1e9]), formats.get("float16")).tolist()
+    [0.0009765625, 0.001953125, 5.960464477539063e-08, 32.0]
+    """
+    lead = (values.view(np.int64) & _EXPONENT).view(np.float64)
+    np.clip(lead, 2.0**fmt.emin, 2.0**fmt.emax, out=lead)
+    lead *= 2.0 ** (1 - fmt.precision)
+    return lead
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Exact values high + low within `error`, of shape (rows, entries); `scale(rows, entries)`, the scales at some places."""
+
+    high: Array
+    low: Array
+    error: Array
+    scale: Callable[[Array, Array], Array]
+
+    def some(self, rows: Array) -> Exact:
+        """Those of some rows."""
+        return Exact(
+            self.high[rows], self.low[rows], self.error[rows], lambda some, entries: self.scale(rows[some], entries)
+        )
+
+    def turned(self, rows: Array) -> Exact:
+        """Those of some rows with their entries turned round, of what is symmetric."""
+        last = self.high.shape[1] - 1
+        return Exact(
+            self.high[rows, ::-1],
+            self.low[rows, ::-1],
+            self.error[rows, ::-1],
+            lambda some, entries: self.scale(rows[some], last - entries),
+        )
+
+
+@dataclass(frozen=True)
+class Errors:
+    """The errors of results `got`, of shape (rows, entries), in a format."""
+
+    got: Array
+    exact: Exact
+    fmt: Format
+    tol: float
+
+    @cached_property
+    def absolute(self) -> Array:
+        """Upper bounds on |got - exact|; an infinity stands for the threshold of overflow, and is right beyond it; inf for nan."""
+        with np.errstate(all="ignore"):
+            found = np.abs((self.got - self.exact.high) - self.exact.low)
+            wild = ~np.isfinite(self.got)
+            if wild.any():
+                got, exact = self.got[wild], self.exact.high[wild]
+                threshold = float(self.fmt.largest + self.fmt.ulp(self.fmt.largest) / 2)
+                short = np.maximum(threshold - np.copysign(1.0, got) * exact, 0.0)
+                found[wild] = np.where(np.isnan(got), np.inf, short)
+            # Of 2^-50 are the roundings made here.
+            found += self.exact.error + 2.0**-50 * found
+        return found
+
+    @cached_property
+    def ulps(self) -> Array:
+        return self._unless_infinite(self.absolute / spacing(self.exact.high, self.fmt))
+
+    @cached_property
+    def uppers(self) -> Array:
+        """Upper bounds on the scaled errors, with |f| for the scale."""
+        return self._unless_infinite(self.absolute / self._allowed(np.abs(self.exact.high)))
+
+    def _allowed(self, scale: Array) -> Array:
+        return scale * float(self.fmt.u) + float(self.fmt.smallest_subnormal)
+
+    def _unless_infinite(self, errors: Array, places: Any = ...) -> Array:
+        """An infinity is excused only within a few units of the threshold: it is no large number."""
+        got = self.got[places]
+        wild = np.isinf(got)
+        if wild.any():
+            errors[wild & (errors > self.tol)] = np.inf
+        return errors
+
+    def scaled(self, places: Array) -> Array:
+        """The scaled errors at flat places; those that are infinite whatever the scale is need none."""
+        found = self.uppers.reshape(-1)[places]
+        finite = np.flatnonzero(np.isfinite(found))
+        rows, entries = np.divmod(places[finite], self.got.shape[1])
+        allowed = self._allowed(self.exact.scale(rows, entries))
+        found[finite] = self._unless_infinite(self.absolute[rows, entries] / allowed, (rows, entries))
+        return found
+
+    def largest(self, among: Array, least: float = 0.0) -> tuple[float, int | None]:
+        """The largest scaled error among flat places if it exceeds `least`, and its place; else `least` and None.
+
+        The scale costs more than the value, and |f| bounds it from below: places are taken in falling order of that bound, until no
+        bound left can be the largest. What one rounding of the result explains has that bound for its error, and no scale is computed.
+        """
+        uppers = self.uppers.reshape(-1)[among]
+        best, place, size = least, None, FIRST
+        small = np.where(uppers <= 1, uppers, 0.0)
+        if len(small) and small[top := int(np.argmax(small))] > best:
+            best, place = float(small[top]), int(among[top])
+        while len(left := np.flatnonzero(uppers > max(best, 1.0))):
+            among, uppers = among[left], uppers[left]
+            chosen = np.argpartition(-uppers, size)[:size] if size < len(uppers) else np.arange(len(uppers))
+            scaled = self.scaled(among[chosen])
+            if scaled[top := int(np.argmax(scaled))] > best:
+                best, place = float(scaled[top]), int(among[chosen[top]])
+            uppers[chosen] = 0.0
+            size *= 4
+        return best, place
+
+    @cached_property
+    def normwise(self) -> Array:
+        """The largest error of each row over what its largest entry allows."""
+        size = np.abs(self.exact.high).max(axis=1)
+        return self.absolute.max(axis=1) / self._allowed(size)

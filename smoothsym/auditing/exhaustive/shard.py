@@ -1,0 +1,308 @@
+"""A range of all rows is measured alone: its rows called, their errors bounded, and the roundest of the worst told like any finding."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from smoothsym.auditing import measure
+from smoothsym.auditing.behaviour import misbehaviour
+from smoothsym.auditing.cause import ILL_CONDITIONED
+from smoothsym.auditing.exhaustive.errors import Errors, Exact
+from smoothsym.auditing.exhaustive.references import CONVENTION, LIMIT, MEASURED, REFUSED, References, references
+from smoothsym.auditing.exhaustive.space import BITS, Space, space_of
+from smoothsym.auditing.finding import Finding
+from smoothsym.auditing.judge import finding_of
+from smoothsym.auditing.measure import Tally, Task
+from smoothsym.calling.call import Call, call
+from smoothsym.cases import Case
+from smoothsym.certify.scale import axes_of
+from smoothsym.laws import Symmetric, prove
+
+Array = Any
+
+BLOCK = 1 << 17
+"""So many rows are called at a time."""
+SPLITS = 64
+"""So often the rows of a call that fails are halved, in a shard."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What an exhaustive audit asks of every row; `symmetric` where rows that are turned round have equal references."""
+
+    task: Task
+    space: Space
+    parameter: float | None
+    symmetric: bool = False
+
+
+@dataclass
+class Part:
+    """What ranges amounted to: the tally, and seconds, the target's own apart."""
+
+    tally: Tally = field(default_factory=Tally)
+    seconds: float = 0.0
+    target_seconds: float = 0.0
+
+    def merge(self, other: Part) -> None:
+        """Take in another part; the order does not matter."""
+        self.tally.merge(other.tally)
+        self.seconds += other.seconds
+        self.target_seconds += other.target_seconds
+
+
+def measured(job: Job, start: int, stop: int) -> Part:
+    """Measure the rows with the numbers start, ..., stop - 1."""
+    begin = time.perf_counter()
+    shard = _Shard(job)
+    with measure.silence():
+        for low in range(start, stop, BLOCK):
+            high = min(low + BLOCK, stop)
+            middle = min(max(job.space.ordinary, low), high)
+            for block in ((low, middle), (middle, high)):
+                if block[0] < block[1]:
+                    shard.block(*block)
+        shard.tell()
+    shard.part.seconds = time.perf_counter() - begin
+    return shard.part
+
+
+@dataclass
+class _Shard:
+    job: Job
+    part: Part = field(default_factory=Part)
+    chosen: dict[Any, tuple[tuple[float, ...], tuple[float, ...]]] = field(default_factory=dict)
+    """For each sort of row that is worth telling, the best of it: its rank and its entries."""
+
+    splits: int = 0
+
+    @property
+    def tally(self) -> Tally:
+        return self.part.tally
+
+    def block(self, start: int, stop: int) -> None:
+        """Call and judge the rows of a range, all of them finite or none, and those that are turned round."""
+        job = self.job
+        rows = job.space.rows(start, stop)
+        right = references(job.task, job.parameter, rows)
+        self._rows(rows, right)
+        if job.space.n == 2:
+            bits = job.task.fmt.bits_of(rows)
+            apart = np.flatnonzero(bits[:, 0] != bits[:, 1])
+            turned = np.ascontiguousarray(rows[apart, ::-1])
+            self._rows(turned, right.turned(apart) if job.symmetric else references(job.task, job.parameter, turned))
+
+    def _rows(self, rows: Array, right: References) -> None:
+        """Call and judge rows; where the call fails, each half of them alone, so that those which do not fail are judged."""
+        begin = time.perf_counter()
+        found = self._called(rows)
+        self.part.target_seconds += time.perf_counter() - begin
+        if found.fault and len(rows) > 1 and self.splits < SPLITS:
+            self.splits += 1
+            for half in np.array_split(np.arange(len(rows)), 2):
+                self._rows(rows[half], right.some(half))
+            return
+        if not found.behaved:
+            self._misbehaved(rows, right, found)
+        if found.fault:
+            return
+        self.tally.rows += len(rows)
+        self.tally.refused += int(np.count_nonzero(right.what == REFUSED))
+        got = found.numbers.reshape(right.exact.high.shape)
+        finite = np.isfinite(rows.astype(np.float64)).all(axis=1)
+        known = right.what == MEASURED
+        for mask, counts in ((known & finite, True), (known & ~finite, False)):
+            if mask.all():
+                self._ordinary(rows, got, right.exact, counts)
+            elif mask.any():
+                places = np.flatnonzero(mask)
+                self._ordinary(rows[places], got[places], right.exact.some(places), counts)
+        for what in (LIMIT, CONVENTION):
+            if len(places := np.flatnonzero(right.what == what)):
+                wrong = ~self._agree(got[places], right.exact.high[places], right.size[places])
+                self._choose(("special", what), rows[places], np.flatnonzero(wrong))
+
+    # ---- calls ---------------------------------------------------------------------------------------------------------------
+
+    def _called(self, rows: Array) -> Call:
+        """What comes of rows: in one call of a target of rows, in as many as there are rows of another."""
+        task = self.job.task
+        options = (
+            task.passing.arguments(self.job.parameter),
+            axes_of(task.op, task.of) == 1,
+            task.op.arity == 1,
+        )
+        if task.batched:
+            return call(task.target, rows, *options)
+        found, whole = [], Call()
+        for row in rows:
+            one = call(task.target, row, *options)
+            if one.fault:
+                return one
+            found.append(one.numbers)
+            if not one.behaved:
+                whole = one
+        return replace(whole, numbers=np.concatenate(found))
+
+    def _misbehaved(self, rows: Array, right: References, found: Call) -> None:
+        """What a call did beside returning numbers, told with a row that shows it alone if there is one."""
+        place = 0 if found.fault else self._culprit(rows, found)
+        choice = bool(right.what[place] != MEASURED)
+        for finding in misbehaviour(found, self._case(rows[place], choice), choice, ""):
+            self.tally.add(finding)
+        if found.fault:
+            self.tally.rows += 1
+            self.tally.uncalled += len(rows) - 1
+            if not choice:
+                self.tally.max_ulp = self.tally.max_scaled = self.tally.max_normwise = inf
+
+    def _culprit(self, rows: Array, found: Call) -> int:
+        """A row that misbehaves alone, by halves; the first where none does, and where one is told already."""
+        kinds = {"mutates its input": found.mutated, "wrong dtype": found.deviation, "not deterministic": found.again}
+        low, high = 0, len(rows)
+        if all(kind in self.tally.findings for kind, seen in kinds.items() if seen):
+            return 0
+        while high - low > 1:
+            middle = (low + high) // 2
+            bad = [half for half in ((low, middle), (middle, high)) if not self._called(rows[slice(*half)]).behaved]
+            if not bad:
+                break
+            low, high = bad[0]
+        return low
+
+    # ---- judging -------------------------------------------------------------------------------------------------------------
+
+    def _agree(self, got: Array, wanted: Array, size: Array) -> Array:
+        """Which rows answer as the contract does, in every entry."""
+        task = self.job.task
+        allowed = float(task.fmt.u) * (np.abs(wanted) + size[:, None]) + float(task.fmt.smallest_subnormal)
+        near = np.isfinite(wanted) & (np.abs(got - wanted) <= task.tol * allowed)
+        return (near | (got == wanted) | (np.isnan(got) & np.isnan(wanted))).all(axis=1)
+
+    def _ordinary(self, rows: Array, got: Array, exact: Exact, counts: bool) -> None:
+        """Judge ordinary rows; those with infinite entries have findings, and no part in the maxima."""
+        task, tally = self.job.task, self.tally
+        small = float(task.fmt.smallest_normal)
+        errors = Errors(got, exact, task.fmt, task.tol)
+        flushed = (got == 0) & (exact.high != 0) & (np.abs(exact.high) < small) & (errors.uppers > task.tol)
+        bad = np.flatnonzero((errors.uppers > task.tol) & ~flushed)
+        tally.gradual |= bool(((got != 0) & (np.abs(got) < small)).any())
+        tally.gradual |= bool((got.reshape(-1)[bad] == 0).any())
+        self._tell_worst(("flushed",), rows, errors, np.flatnonzero(flushed))
+        width = got.shape[1]
+        if len(bad):
+            scaled = errors.scaled(bad)
+            self._by_sort(rows, errors, bad, scaled)
+        if not counts:
+            return
+        good = np.flatnonzero(~flushed) if flushed.any() else np.arange(got.size)
+        best, place = errors.largest(good, tally.max_scaled)
+        if place is not None:
+            tally.max_scaled = best
+            self._choose(("largest",), rows, np.array([place // width]), np.array([best]))
+        kept = errors.ulps.reshape(-1) if len(good) == got.size else errors.ulps.reshape(-1)[good]
+        tally.max_ulp = max(tally.max_ulp, float(kept.max(initial=0.0)))
+        if width > 1:
+            tally.max_normwise = max(tally.max_normwise, float(errors.normwise[~flushed.any(axis=1)].max(initial=0.0)))
+
+    def _by_sort(self, rows: Array, errors: Errors, bad: Array, scaled: Array) -> None:
+        """Of what is beyond tolerance, the roundest rows of each sort: by how it fails, and by how much."""
+        got, tol = errors.got.reshape(-1)[bad], errors.tol
+        beyond = scaled > tol
+        with np.errstate(all="ignore"):
+            decade = np.where(np.isinf(scaled), 9, np.clip(np.floor(np.log10(scaled)), 0, 8)).astype(np.int64)
+        way = np.where(np.isnan(got), 0, np.where(np.isinf(got), 1, np.where(got == 0, 2, 3)))
+        sort = np.where(beyond, 10 * way + decade, -1)
+        ill = (errors.ulps.reshape(-1)[bad] > ILL_CONDITIONED) & (errors.uppers.reshape(-1)[bad] > ILL_CONDITIONED)
+        sort[~beyond & ~ill] = -2
+        places = bad // errors.got.shape[1]
+        for kind in np.unique(sort[sort > -2]).tolist():
+            self._choose(("sort", kind), rows, places[sort == kind])
+
+    def _tell_worst(self, sort: Any, rows: Array, errors: Errors, places: Array) -> None:
+        if len(places):
+            best, place = errors.largest(places)
+            if place is not None:
+                self._choose(sort, rows, np.array([place // errors.got.shape[1]]), np.array([best]))
+
+    # ---- telling -------------------------------------------------------------------------------------------------------------
+
+    def _choose(self, sort: Any, rows: Array, places: Array, worth: Array | None = None) -> None:
+        """Keep the roundest of some rows, or the one that is worth most, as the one of its sort to be told."""
+        if not len(places):
+            return
+        some = rows[places].astype(np.float64)
+        cost = _bits(some)
+        best = int(np.argmin(cost)) if worth is None else int(np.argmax(worth))
+        rank = (0.0 if worth is None else float(worth[best]), -float(cost[best]), *map(float, some[best]))
+        if sort not in self.chosen or rank > self.chosen[sort][0]:
+            self.chosen[sort] = (rank, tuple(some[best].tolist()))
+
+    def _case(self, row: Array, special: bool) -> Case:
+        entries = tuple(float(v) for v in np.asarray(row, dtype=np.float64))
+        return Case(entries, self.job.parameter, ("special",) if special else ("exhaustive",))
+
+    def tell(self) -> None:
+        """Measure the chosen rows as any audit does, for their findings."""
+        cases = {
+            entries: self._case(np.array(entries), sort[0] == "special") for sort, (_, entries) in self.chosen.items()
+        }
+        if not cases:
+            return
+        found = measure.run(replace(self.job.task, bound=None), list(cases.values()))
+        maxima = {
+            name: getattr(self.tally, name) for name in ("rows", "refused", "max_ulp", "max_scaled", "max_normwise")
+        }
+        self.tally.merge(found)
+        for name, value in maxima.items():
+            setattr(self.tally, name, value)
+        if self.tally.max_scaled > self.job.task.tol and not any(f.falls for f in self.tally.findings.values()):
+            self.tally.add(self._in_company())
+
+    def _in_company(self) -> Finding:
+        """The finding of a row that errs among others and not alone."""
+        scaled, *_ = self.chosen[("largest",)][0]
+        case = self._case(np.array(self.chosen[("largest",)][1]), False)
+        note = "among other rows; not when it is called alone"
+        return finding_of("inaccurate", case, "", "", self.tally.max_ulp, scaled, True, None, note)
+
+
+def _bits(rows: Array) -> Array:
+    """How much there is to read in rows: the significant bits of their entries and how far off their points are, equal ones once."""
+    fraction, exponent = np.frexp(np.abs(rows))
+    with np.errstate(all="ignore"):
+        whole = np.where(np.isfinite(fraction), fraction * 2.0**53, 0).astype(np.int64)
+    lowest = np.log2(np.maximum(whole & -whole, 1)).astype(np.int64)
+    bits = np.where(whole > 0, 54 - lowest + np.abs(exponent - 1) // 2 + (rows < 0), 0)
+    if rows.shape[1] == 2:
+        bits[rows[:, 0] == rows[:, 1], 1] = 0
+    return bits.sum(axis=1)
+
+
+def job_of(task: Task, n: Any, parameters: Sequence[float | None]) -> Job:
+    """The job of every row of n entries. Raises ValueError where these are too many, and where the parameter is not one ordinary number."""
+    op, fmt = task.op, task.fmt
+    n = n[0] if isinstance(n, (list, tuple)) and len(n) == 1 else n
+    size = op.arity or (2 if 2 * fmt.bits <= BITS else 1) if n is None else n
+    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1 or op.arity not in (None, size):
+        raise ValueError(
+            f"n={n!r}: {op.name} takes {op.arity or 'rows of any length'}; exhaustive=True takes one, n=1 or n=2"
+        )
+    space = space_of(fmt, int(size), op.domain == "positive")
+    name = op.parameter.name if op.parameter is not None else ""
+    if len(parameters) != 1:
+        raise ValueError(f"exhaustive=True goes through all rows at one parameter; give it, as in {name}=1.0")
+    (parameter,) = parameters
+    if parameter is not None and not (parameter and np.isfinite(parameter)):
+        raise ValueError(
+            f"exhaustive=True, {name}={parameter!r}: there the contract answers, and every row alike; give a finite {name} that is not 0"
+        )
+    symmetric = size == 2 and not op.vector and task.of in ("value", "gradient")
+    symmetric = symmetric and prove(op, [Symmetric()])[0].outcome == "Proved"
+    return Job(task, space, parameter, symmetric)

@@ -1,0 +1,366 @@
+"""Every input is tried, once: what is wrong at a single one is found, in pieces of any order, stopped and resumed."""
+
+import json
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+
+import smoothsym as ss
+from smoothsym import formats
+from smoothsym.auditing import exhaustive, measure
+from smoothsym.auditing.calls import Passing
+from smoothsym.auditing.exhaustive.checkpoint import Done, load, save
+from smoothsym.auditing.exhaustive.errors import spacing
+from smoothsym.auditing.exhaustive.shard import Part
+from smoothsym.auditing.exhaustive.space import Space, space_of
+from smoothsym.cases import Case
+
+
+def wide(x):
+    with np.errstate(invalid="ignore"):  # ml_dtypes warns of nan
+        return x.astype(np.float64)
+
+
+F16, B16, F32 = map(formats.get, ("float16", "bfloat16", "float32"))
+
+
+def softplus(x):
+    """Correct, in twice the precision."""
+    wide = x.astype(np.float64)
+    return (np.maximum(wide, 0) + np.log1p(np.exp(-np.abs(wide)))).astype(x.dtype)
+
+
+def logaddexp(x):
+    """Correct, in twice the precision, whatever the format."""
+    wide = x.astype(np.float64)
+    return np.logaddexp(wide[..., 0], wide[..., 1]).astype(x.dtype)
+
+
+def softmax(x):
+    wide = x.astype(np.float64)
+    with np.errstate(all="ignore"):
+        weights = np.exp(wide - wide.max(axis=-1, keepdims=True))
+        return (weights / weights.sum(axis=-1, keepdims=True)).astype(x.dtype)
+
+
+class WrongAt:
+    """A correct target that is wrong on one row, by its bits."""
+
+    def __init__(self, right, row, wrong):
+        self.right, self.row, self.wrong = right, row, wrong
+
+    def __call__(self, x):
+        y = self.right(x)
+        y[(x == np.asarray(self.row, dtype=x.dtype)).all(axis=-1)] = self.wrong
+        return y
+
+
+def audit(target=softplus, op="softplus", dtype="float16", **options):
+    return ss.audit(target, op, dtype=dtype, alpha=1.0, exhaustive=True, batched=True, **options)
+
+
+def job(target, op=ss.logsumexp, of="value", fmt=F16, n=2, parameter=1.0, symmetric=True):
+    return exhaustive.Job(measure.Task(target, op, of, fmt, 8.0, Passing(), True), Space(fmt, n), parameter, symmetric)
+
+
+# ---- every row once ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fmt", [F16, B16], ids=["float16", "bfloat16"])
+def test_every_number_is_a_row_and_the_finite_ones_come_first(fmt):
+    space = Space(fmt, 1)
+    rows = space.rows(0, space.size)
+    assert sorted(fmt.bits_of(rows)[:, 0].tolist()) == list(range(1 << 16))
+    finite = np.isfinite(wide(rows)).all(axis=1)
+    assert finite[: space.ordinary].all() and not finite[space.ordinary :].any()
+    positive = Space(fmt, 1, positive=True)
+    values = wide(positive.rows(0, positive.size))
+    assert (values[: positive.ordinary] > 0).all() and positive.ordinary == fmt.infinity - 1
+
+
+def test_every_pair_is_a_row_or_a_row_that_is_turned_round():
+    space, seen = Space(F16, 2), []
+    for start, stop in ((0, 7), (7, 8), (8, 300), (300, 1275)):
+        pairs = F16.bits_of(space.rows(start, stop)).tolist()
+        both = pairs + [pair[::-1] for pair in pairs if pair[0] != pair[1]]
+        assert space.inputs(start, stop) == len(both)
+        seen += both
+    assert sorted(seen) == [[a, b] for a in range(50) for b in range(50)]
+    assert space.inputs(0, space.size) == 1 << 32
+    last = space.rows(space.size - 3, space.size)
+    assert np.isnan(last.astype(np.float64)).any(axis=1).all()
+    edge = space.rows(space.ordinary - 1, space.ordinary + 1).astype(np.float64)
+    assert np.isfinite(edge[0]).all() and not np.isfinite(edge[1]).all()
+
+
+@pytest.mark.parametrize("name, n", [("float32", 2), ("float64", 1), ("float16", 3)])
+def test_what_cannot_all_be_tried_is_refused(name, n):
+    with pytest.raises(ValueError, match="too many to be tried"):
+        space_of(formats.get(name), n)
+
+
+def test_spacings_are_those_of_the_format():
+    for fmt in (F16, B16, F32):
+        values = Space(fmt, 1).rows(0, 1 << 14 if fmt is F32 else 31000)[::97, 0].astype(np.float64)
+        wanted = [float(fmt.ulp(formats.to_fraction(v))) for v in values]
+        assert spacing(values, fmt).tolist() == wanted
+
+
+# ---- what is found -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_correct_target_is_within_half_an_ulp_everywhere():
+    for dtype in ("float16", "bfloat16"):
+        found = audit(dtype=dtype)
+        assert found.verdict == "holds" and found.rows == 1 << 16
+        assert 0.49 < found.max_ulp < 0.5005 and found.max_scaled <= 1.001
+        assert found.exhaustive and found.to_dict()["maxima"] == "exhaustive: upper bounds"
+        assert "at most 0.50 ulp" in str(found) and found.seconds["target"] < found.seconds["all"]
+
+
+def test_what_is_wrong_at_one_number_alone_is_found_there():
+    at = float(F16.to_array(np.array([0x3D2B]))[0])
+    right = float(softplus(np.array([at], dtype=np.float16))[0])
+    found = audit(WrongAt(softplus, [at], right + 20 * 2.0**-10))
+    (finding,) = found.findings
+    assert found.verdict == "falls short" and 19 < found.max_ulp < 21
+    assert finding.inputs == (at.hex(),) and finding.falls
+
+
+def test_what_is_wrong_at_one_pair_is_found_whichever_way_round():
+    space = Space(F16, 2)
+    start = 1_000_000_000
+    pair = space.rows(start + 4321, start + 4322)[0]
+    for row in (pair, pair[::-1]):
+        for symmetric in (True, False):
+            part = exhaustive.measured(job(WrongAt(logaddexp, row, np.inf), symmetric=symmetric), start, start + 5000)
+            assert part.tally.max_ulp == np.inf and part.tally.rows == space.inputs(start, start + 5000)
+            assert [f.inputs for f in part.tally.findings.values()] == [tuple(float(v).hex() for v in row)]
+
+
+def test_gradients_of_pairs():
+    start = 900_000_000
+    part = exhaustive.measured(job(softmax, of="gradient"), start, start + 3000)
+    assert 0.4 < part.tally.max_ulp < 0.5005 and not part.tally.findings
+    turned = exhaustive.measured(job(lambda x: softmax(x)[:, ::-1], of="gradient"), start, start + 3000)
+    assert turned.tally.max_scaled > 50 and turned.tally.max_normwise > 50
+
+
+def test_errors_are_those_of_the_judge():
+    """A sloppy target, judged in blocks and row by row."""
+
+    def sloppy(x):
+        return (np.float32(1.002) * logaddexp(x).astype(np.float32)).astype(x.dtype)
+
+    what = job(sloppy)
+    for start in (5000, 700_000_000, 1_500_000_000):
+        part = exhaustive.measured(what, start, start + 40)
+        rows = what.space.rows(start, start + 40)
+        both = [tuple(map(float, row)) for row in rows] + [
+            tuple(map(float, row[::-1])) for row in rows if row[0] != row[1]
+        ]
+        singly = measure.run(what.task, [Case(row, 1.0, ()) for row in both])
+        assert part.tally.rows == singly.rows
+        assert part.tally.max_ulp == pytest.approx(singly.max_ulp, rel=1e-5)
+        # What one rounding explains has the bound for its error.
+        assert singly.max_scaled <= part.tally.max_scaled * (1 + 1e-5)
+        assert part.tally.max_scaled <= max(1.0, singly.max_scaled * (1 + 1e-5))
+
+
+def test_special_values_are_held_to_the_contract():
+    space = Space(F16, 2)
+    infinite = space.ordinary + 1000
+    cases = (
+        (logaddexp, None),
+        (WrongAt(logaddexp, [np.inf, float(space.rows(infinite, infinite + 1)[0, 1])], 0.0), "special value"),
+    )
+    for target, kind in cases:
+        part = exhaustive.measured(job(target), space.ordinary, space.ordinary + 2000)
+        assert list(part.tally.findings) == ([kind] if kind else []) and part.tally.max_ulp == 0
+    swallowed = exhaustive.measured(job(lambda x: np.nan_to_num(logaddexp(x))), space.size - 1500, space.size)
+    assert "special value" in swallowed.tally.findings
+
+
+def test_zeros_of_a_norm_are_answered_too():
+    def norm(x):
+        wide = x.astype(np.float64)
+        return np.cbrt((np.abs(wide) ** 3).sum(axis=-1)).astype(x.dtype)
+
+    what = job(norm, op=ss.pnorm, parameter=3.0)
+    part = exhaustive.measured(what, 0, 3000)
+    assert part.tally.refused == 0 and part.tally.max_ulp < 0.51 and not part.tally.findings
+    part = exhaustive.measured(job(WrongAt(norm, [0.0, 0.0], 1.0), op=ss.pnorm, parameter=3.0), 0, 3000)
+    assert part.tally.findings
+
+
+def test_flushing_to_zero_is_a_finding_and_no_verdict():
+    def flushes(x):
+        y = softplus(x)
+        y[np.abs(y) < float(F16.smallest_normal)] = 0
+        return y
+
+    found = audit(flushes)
+    assert found.verdict == "holds" and {f.kind for f in found.findings} == {"flush to zero"}
+
+
+def test_a_target_that_raises_on_one_row_is_told_with_it_and_the_others_are_judged():
+    def raises(x):
+        if (x == 2).any():
+            raise ArithmeticError("two")
+        return softplus(x)
+
+    found = audit(raises)
+    assert found.rows == 1 << 16 and found.verdict == "falls short"
+    assert [(f.kind, f.inputs) for f in found.findings] == [("raises", ((2.0).hex(),))]
+
+
+def test_what_a_target_does_beside_is_told_once():
+    def writes(x):
+        y = softplus(x)
+        x[x == 2] = 0
+        return y
+
+    found = audit(writes)
+    assert [(f.kind, f.inputs) for f in found.findings] == [("mutates its input", ((2.0).hex(),))]
+    assert {f.kind for f in audit(lambda x: softplus(x).astype(np.float64)).findings} == {"wrong dtype"}
+    assert {f.kind for f in audit(lambda x: softplus(x)[:3]).findings} == {"wrong shape"}
+
+
+def test_a_row_that_errs_in_company_only_is_a_finding():
+    def with_others(x):
+        y = softplus(x)
+        return y * np.float16(1.5) if len(x) > 1000 else y
+
+    found = audit(with_others)
+    assert found.verdict == "falls short" and "among other rows" in found.worst.note
+
+
+# ---- shards, order, checkpoints ----------------------------------------------------------------------------------------------
+
+
+def broken(x):
+    return np.log1p(np.exp(x))
+
+
+def same(one, other):
+    return one == other and one.findings and one.rows == 1 << 16
+
+
+def test_shards_are_the_same_wherever_they_run(monkeypatch):
+    monkeypatch.setattr("smoothsym.auditing.exhaustive.spread._step", lambda *_: 5000)
+    whole = audit(broken)
+    assert whole.verdict == "falls short" and whole.max_ulp == np.inf
+    with ThreadPoolExecutor(3) as pool:
+        assert same(audit(broken, executor=pool), whole)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        assert same(audit(broken, executor=pool), whole)
+
+
+class Stop(Exception):
+    pass
+
+
+def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
+    monkeypatch.setattr("smoothsym.auditing.exhaustive.spread._step", lambda *_: 5000)
+    whole = audit(broken)
+    path, said = tmp_path / "kept", []
+
+    def stop(done, total):
+        said.append(done)
+        if len(said) in (3, 7):
+            raise Stop
+
+    for _ in range(2):
+        with pytest.raises(Stop):
+            audit(broken, checkpoint=path, progress=stop)
+        lines = path.read_text().splitlines()
+        assert len(lines) == 2 and json.loads(lines[1])["rows"] == [0, said[-1]]
+    assert same(audit(broken, checkpoint=path, progress=stop), whole)
+    assert said == sorted(set(said)) and said[-1] == 1 << 16
+    assert same(audit(broken, checkpoint=str(path)), whole)
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_time_that_is_up_is_said_and_is_no_upper_bound(tmp_path, monkeypatch):
+    monkeypatch.setattr("smoothsym.auditing.exhaustive.spread._step", lambda *_: 1000)
+    found = audit(broken, checkpoint=tmp_path / "kept", seconds=1e-9)
+    assert not found.exhaustive and found.rows == 0 and "not exhaustive" in found.notes[0]
+    assert found.to_dict()["maxima"] == "lower bounds, over samples"
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "kept"
+    audit(checkpoint=path)
+    for options in ({"tol": 9.0}, {"dtype": "bfloat16"}, {"target": broken}, {"of": "gradient"}):
+        with pytest.raises(ValueError, match="give another file, or remove it"):
+            audit(**options, checkpoint=path)
+    text = path.read_text()
+    for wrong in ("", "{}\n[1]\n", text + text.splitlines()[1], text[:-20]):
+        path.write_text(wrong)
+        with pytest.raises(ValueError, match="checkpoint"):
+            audit(checkpoint=path)
+
+
+def test_ranges_are_counted_once_and_merge_in_any_order(tmp_path):
+    rng = np.random.default_rng(5)
+    pieces = [(q, q + 3) for q in range(0, 60, 3)]
+    wanted = None
+    for _ in range(4):
+        done = Done()
+        for place in rng.permutation(len(pieces)):
+            start, stop = pieces[place]
+            done.add(start, stop, Part(measure.Tally(rows=3, max_ulp=float(stop)), 1.0))
+            with pytest.raises(ValueError, match="done already"):
+                done.add(start + 1, start + 2, Part())
+            assert sum(b - a for a, b, _ in done.ranges) + sum(b - a for a, b in done.missing(60, 7)) == 60
+        assert [(a, b) for a, b, _ in done.ranges] == [(0, 60)]
+        save(tmp_path / "kept", {"step": 1}, done)
+        again = load(tmp_path / "kept")[1].whole
+        assert again == done.whole and again.tally.rows == 60
+        wanted = wanted or again
+        assert again == wanted
+
+
+# ---- bad input ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ({"dtype": "float64"}, "too many"),
+        ({"op": "logsumexp", "n": 3}, "too many"),
+        ({"op": "logsumexp", "dtype": "float32", "n": 2}, "too many"),
+        ({"n": 2}, "takes 1"),
+        ({"data": [[1.0]]}, "leave data= out"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        audit(**options)
+
+
+def test_one_ordinary_parameter_is_asked_for():
+    for options, said in (
+        ({}, "give it, as in alpha=1.0"),
+        ({"alpha": 0.0}, "finite alpha"),
+        ({"alpha": np.inf}, "finite alpha"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            ss.audit(
+                lambda x, alpha: softplus(x), "softplus", dtype="float16", exhaustive=True, batched=True, **options
+            )
+    with pytest.raises(ValueError, match="is for exhaustive=True"):
+        ss.audit(softplus, "softplus", alpha=1.0, checkpoint="kept")
+
+
+def test_a_target_of_one_row_is_called_row_by_row_or_its_cost_is_foretold():
+    def one(x):
+        assert x.shape == (1,)
+        return softplus(x)
+
+    found = ss.audit(one, "softplus", dtype="float16", alpha=1.0, exhaustive=True)
+    assert found.verdict == "holds" and found.rows == 1 << 16 and found.exhaustive
+    with pytest.raises(ValueError, match=r"4294967296 calls take about .* hours"):
+        ss.audit(one, "softplus", dtype="float32", alpha=1.0, exhaustive=True)
