@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import as_completed
+from contextlib import closing
 from typing import Any
 
 from smoothsym.auditing.audit import audit
 from smoothsym.auditing.report import worst_first
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.targets import Target, targets
-from smoothsym.auditing.workers import workers
+from smoothsym.auditing.workers import beat, carried_out
+from smoothsym.calling import TIMEOUT
 
 BUDGET = 240
 """Rows per target, operator and format in the main job: about half a minute for everything on two cores."""
+
+PATIENCE = 6
+"""A worker that has been silent for so many timeouts of a call is given up: judging a row takes time too."""
 
 VALUE_LENGTHS = (1, 2, 5, 16, 100, 4096)
 GRADIENT_LENGTHS = (1, 2, 5, 16, 100, 1000)
@@ -26,10 +30,11 @@ def run(
     seed: int = 0,
     only: Sequence[Target] | None = None,
     dtypes: Sequence[str] | None = None,
+    timeout: float = TIMEOUT,
 ) -> list[tuple[Target, Audit]]:
-    """Audit everything installed, worst first; in processes where jobs > 1. `progress(done, total, what)` as groups end.
+    """Audit everything installed, worst first. `progress(done, total, what)` as groups end.
 
-    Targets of one operator, output and format share a process, and with it the references.
+    It is done in processes: a group in which a target dies, or is silent for long, is done again with each call guarded. Targets of one operator, output and format share a process, and with it the references.
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ValueError(f"jobs={jobs!r}: give a positive number of processes")
@@ -50,26 +55,27 @@ def run(
 
     # Gradients cost most, and start first.
     order = sorted(groups, key=lambda key: (key[1], key))
-    if jobs == 1 or len(groups) == 1:
-        for key in order:
-            end(key, group(key, groups[key], budget, seed))
-    else:
-        with workers(jobs) as pool:
-            started = {pool.submit(group, key, groups[key], budget, seed): key for key in order}
-            for job in as_completed(started):
-                end(started[job], job.result())
+    tasks = [(key, groups[key], budget, seed, timeout) for key in order]
+    with closing(carried_out(group, tasks, jobs, PATIENCE * timeout)) as ended:
+        for place, results in ended:
+            end(order[place], results)
     return worst_first(done)
 
 
-def group(key: tuple[str, str, str], members: Sequence[Target], budget: int, seed: int) -> list[tuple[Target, Audit]]:
-    """Audit the targets of one operator, output and format, one after the other on the same references."""
+def group(
+    key: tuple[str, str, str], members: Sequence[Target], budget: int, seed: int, timeout: float, guarded: bool
+) -> list[tuple[Target, Audit]]:
+    """Audit the targets of one operator, output and format, one after the other on the same references; each call in a process
+    that may die, where it is guarded.
+    """
     from smoothsym.catalogue import operators
 
     op, of, dtype = key
     lengths = None if operators[op].arity else VALUE_LENGTHS if of == "value" else GRADIENT_LENGTHS
-    fixed: Any
+    options: dict[str, Any] = {"n": lengths, "budget": budget, "seed": seed, "timeout": timeout if guarded else None}
     results = []
     for target in members:
+        beat()
         fixed = dict(target.fixed) | ({"parameters": target.parameters} if target.parameters else {})
-        results.append((target, audit(target.dotted, op, of, dtype, n=lengths, budget=budget, seed=seed, **fixed)))
+        results.append((target, audit(target.dotted, op, of, dtype, progress=beat, **options, **fixed)))
     return results
