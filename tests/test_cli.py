@@ -425,6 +425,8 @@ MISTAKES = {
     "audit mine:naive --as logsumexp --seconds -1": "seconds=-1",
     "audit mine:naive --as logsumexp --tol 0": "tol=0",
     "audit mine:naive --as logsumexp --jobs 0": "--jobs: 0 is not positive",
+    "audit mine:naive --as logsumexp --timeout 0": "timeout=0",
+    "audit --timeout -1": "timeout=-1",
     "audit --data rows.npy": "--data is about one target",
     "audit --alpha 2": "--alpha is about one target",
     "audit --as pnrm": "did you mean 'pnorm'",

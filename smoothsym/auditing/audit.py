@@ -23,7 +23,7 @@ from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.reproduction import reproduction
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.simplify import simplified
-from smoothsym.calling import TIMEOUT, guarded
+from smoothsym.calling import TIMEOUT, Guard, guarded
 from smoothsym.cases import LENGTHS, Case, cases, default_parameters
 from smoothsym.certify.inputs import exact_number
 from smoothsym.errors import shown, unknown
@@ -114,7 +114,10 @@ def audit(
             tally = measure.run(task, chosen, until, progress)
         else:
             tally = _sharded(task, _sent(target, function, executor), chosen, until, executor, progress, timeout)
-        notes += dict.fromkeys([*tally.notes, *getattr(watched, "notes", ())])
+        if isinstance(watched, Guard):
+            tally.notes |= dict.fromkeys(watched.notes)
+            watched.renew()
+        notes += tally.notes
         return _conclude(tally, task, target, set(lengths), until, int(seed), notes)
 
 
@@ -363,5 +366,6 @@ def _unresolved(*_: Any) -> Any:
 def _shard(target: Any, task: Task, chosen: list[Case], until: float | None, timeout: float | None) -> Tally:
     with guarded(target, resolve(target), timeout) as watched:
         tally = measure.run(replace(task, target=watched, op=_operator(task.op)), chosen, until)
-    tally.notes |= dict.fromkeys(getattr(watched, "notes", ()))
+        if isinstance(watched, Guard):
+            tally.notes |= dict.fromkeys(watched.notes)
     return tally

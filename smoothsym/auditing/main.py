@@ -12,6 +12,7 @@ from smoothsym.auditing.result import Audit
 from smoothsym.auditing.targets import Target, targets
 from smoothsym.auditing.workers import beat, carried_out
 from smoothsym.calling import TIMEOUT
+from smoothsym.errors import shown
 
 BUDGET = 240
 """Rows per target, operator and format in the main job: about half a minute for everything on two cores."""
@@ -38,6 +39,8 @@ def run(
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ValueError(f"jobs={jobs!r}: give a positive number of processes")
+    if not timeout > 0:
+        raise ValueError(f"timeout={shown(timeout)}: give a positive number of seconds")
     groups: dict[tuple[str, str, str], list[Target]] = {}
     for target in targets() if only is None else only:
         for dtype in target.dtypes:
@@ -76,6 +79,6 @@ def group(
     results = []
     for target in members:
         beat()
-        fixed = dict(target.fixed) | ({"parameters": target.parameters} if target.parameters else {})
+        fixed: Any = dict(target.fixed) | ({"parameters": target.parameters} if target.parameters else {})
         results.append((target, audit(target.dotted, op, of, dtype, progress=beat, **options, **fixed)))
     return results

@@ -34,7 +34,13 @@ def reproduction(
     called = f"target({x}{passed})"
     if finding.kind == "mutates its input":
         return f"{first}\n{row}\nkept = x.copy(); {called}; print(x, kept)"
-    if finding.kind in ("raises", "wrong shape", "wrong dtype") or finding.note == "it raises" or not finding.exact:
+    if finding.kind == "not deterministic":
+        return f"{first}\n{row}\nprint(*(repr({called}) for _ in range(16)), sep='\\n')"
+    if (
+        finding.kind in ("raises", "hangs", "dies", "wrong shape", "wrong dtype")
+        or finding.note == "it raises"
+        or not finding.exact
+    ):
         return f"{first}\n{row}\nprint(repr({called}))"
     place = "" if finding.component is None else f"[{finding.component}]"
     got = f"{called}{'[0]' if batched else ''}{place}"

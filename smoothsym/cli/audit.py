@@ -59,8 +59,9 @@ def _everything(args: argparse.Namespace) -> int:
         said = " ".join(f"--{name} {value}" for name, value in filters.items() if value is not None)
         raise ValueError(f"{said}: nothing that is installed is audited so; name a target: package.module:function")
     jobs = args.jobs or _cores()
+    timeout = job.TIMEOUT if args.timeout is None else args.timeout
     with progress("auditing") as moved:
-        found = job.run(moved, jobs, args.budget or job.BUDGET, args.seed, only, dtypes)
+        found = job.run(moved, jobs, args.budget or job.BUDGET, args.seed, only, dtypes, timeout)
     controls = [audit for target, audit in found if target.control]
     judged = [audit for target, audit in found if not target.control]
     short = _short(judged)
@@ -132,7 +133,9 @@ def _one(args: argparse.Namespace) -> int:
     op = operator(args.operator, args.domain)
     op, options = op.settled(parameters(args, op, real))
     options |= {
-        name: getattr(args, name) for name in ("n", "budget", "seconds", "tol") if getattr(args, name) is not None
+        name: getattr(args, name)
+        for name in ("n", "budget", "seconds", "tol", "timeout")
+        if getattr(args, name) is not None
     }
     options |= {"data": rows(args.data)} if args.data is not None else {}
     options |= {

@@ -184,6 +184,9 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     audit.add_argument("--n", nargs="+", type=_number(positive), metavar="N", help="the lengths of rows")
     audit.add_argument("--budget", type=_number(positive), metavar="N", help="how many rows to try (300)")
     audit.add_argument("--seconds", type=_number(real), metavar="S", help="a cap on the time")
+    audit.add_argument(
+        "--timeout", type=_number(real), metavar="S", help="seconds a call may take before it hangs (10)"
+    )
     audit.add_argument("--seed", type=_number(natural), default=0, metavar="S", help="of the random numbers (0)")
     audit.add_argument("--tol", type=_number(real), metavar="T", help="the scaled error that is allowed (8)")
     audit.add_argument("--batched", action="store_true", help="call the target with a 2-D array of rows")
