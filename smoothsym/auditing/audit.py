@@ -20,6 +20,7 @@ from smoothsym.auditing import measure
 from smoothsym.auditing.calls import dotted, passing, resolve
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Tally, Task
+from smoothsym.auditing.refined import refined, worst_of_each
 from smoothsym.auditing.reproduction import reproduction
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.simplify import simplified
@@ -134,15 +135,10 @@ def _conclude(
 ) -> Audit:
     """The audit that a tally amounts to; `part` is that of an exhaustive one, `complete` where no row is left."""
     tally.settle()
-    if part is not None and not complete:
-        notes.append(
-            f"not exhaustive: stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
-        )
-    tell = (
-        list(tally.findings.values())
-        if part is not None
-        else [simplified(finding, task, lengths, until) for finding in tally.findings.values()]
-    )
+    tell = list(tally.findings.values())
+    if part is None:
+        tell = [simplified(finding, task, lengths, until) for finding in tell]
+    tell = list(worst_of_each(refined(finding, task) for finding in tell))
     name = dotted(target)
 
     def told(finding: Finding) -> Finding:

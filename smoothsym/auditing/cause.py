@@ -33,6 +33,9 @@ EXPLAINED = 1000
 ALIKE = 16
 """Two errors are alike where they differ by so small a part of themselves; one is nothing beside another that is so much larger."""
 
+EDGE = 2.0**-8
+"""So far, relatively, an input may be from where the definition leaves the format's range."""
+
 
 def kind_of(
     judgement: Judgement,
@@ -56,7 +59,7 @@ def kind_of(
         return "special value"
     row = _Row(judgement, reference, case, op, of, fmt, tol)
     if isnan(judgement.got) or isinf(judgement.got):
-        return row.by_range(alike=False) or row.by_crowd() or ("overflow" if isinf(judgement.got) else "inaccurate")
+        return row.by_crowd() or row.by_range(alike=False) or ("overflow" if isinf(judgement.got) else "inaccurate")
     if kind := row.by_range(alike=True):
         return kind
     if of != "value" and parts_ties(got, case):
@@ -120,7 +123,7 @@ class _Row:
         limited = run.limited[place]
         lost = {_way(limited), _way(judged.got)}
         if lost != {"finite"} and "finite" in lost:
-            return None
+            return None if alike or _way(judged.got) == "finite" else self.at_the_edge(place)
         if ratio(error_of(limited, judged.exact, self.fmt), self.allowed) <= self.tol:
             return None
         if alike and not (limited == judged.got or ALIKE * abs(limited - judged.got) <= judged.error):
@@ -129,18 +132,28 @@ class _Row:
         if left > self.tol and left * (ALIKE if alike else EXPLAINED) > judged.scaled:
             return None
         if _way(judged.got) == "finite":
-            return "underflow" if run.under else None
+            off = ratio(error_of(limited, judged.exact, self.fmt), self.allowed)
+            return "underflow" if run.under and off <= ALIKE * judged.scaled <= ALIKE**2 * off else None
         if run.crowded and not run.over:
             return "accumulation"
-        return "overflow" if run.over else ("underflow" if run.under else None)
+        return {"over": "overflow", "under": "underflow"}[run.first] if run.over or run.under else None
+
+    def at_the_edge(self, place: int) -> str | None:
+        """The format's range, where the definition meets it by a slightly larger or smaller input: its sums are in another order."""
+        for by in (1 + EDGE, 1 - EDGE):
+            beside = Case(tuple(v * by for v in self.case.x), self.case.parameter, (), self.case.v)
+            run = mechanism.run(self.op, self.of, beside, self.fmt)
+            if run is not None and _way(run.limited[place]) == "lost" and (run.over or run.under):
+                return {"over": "overflow", "under": "underflow"}[run.first]
+        return None
 
     def left(self, run: mechanism.Run, place: int) -> float:
         """The scaled error of the definition without the format's range."""
         return ratio(libmp.mpf_abs(libmp.mpf_sub(run.free[place], self.judgement.exact, 64, "n")), self.allowed)
 
     def by_crowd(self) -> str | None:
-        """A sum beyond the format, of terms that are far within it, in the stable form too."""
-        run = self._run("stable") if len(self.case.x) >= mechanism.CROWD else None
+        """A sum beyond the format, of so many moderate terms, in the stable form too."""
+        run = self._run("stable") if len(self.case.x) >= 2.0 ** (self.fmt.emax // 2 - 1) else None
         return "accumulation" if run is not None and run.crowded and not run.over else None
 
     def by_rounding(self) -> bool:

@@ -168,6 +168,11 @@ class Task:
     batched: bool = False
     bound: Callable[[Any, Any], Any] | None = None
 
+    @property
+    def passed(self) -> bool:
+        """Whether the target is given its parameter, so that it may have another."""
+        return self.passing != Passing()
+
     def call(self, x: Any, parameter: Any) -> Call:
         """Call the target on a row, or on rows."""
         return self.calls([x], [parameter])[0]

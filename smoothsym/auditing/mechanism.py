@@ -16,9 +16,6 @@ from smoothsym.cases import Case
 from smoothsym.formats import Format
 from smoothsym.program import arrays, numbers
 
-CROWD = 16
-"""So many terms at least, each within the range by that factor, make a sum that only their number takes beyond it."""
-
 NO_RUN = (ArithmeticError, ValueError, KeyError, TypeError, AttributeError, IndexError)
 
 
@@ -26,13 +23,15 @@ NO_RUN = (ArithmeticError, ValueError, KeyError, TypeError, AttributeError, Inde
 class Run:
     """A program in the format (`limited`), and with the format's precision alone (`free`, raw mpf), entry by entry.
 
-    What the latter met: `over` and `under`, numbers beyond the format's range; `crowded`, a sum beyond it of terms that are not.
+    What the latter met: `over` and `under`, numbers beyond the format's range, and which of them `first`; `crowded`, a sum beyond
+    it of moderate terms.
     """
 
     limited: list[float]
     free: list[Any]
     over: bool
     under: bool
+    first: str
     crowded: bool
 
 
@@ -46,7 +45,14 @@ def run(op: Any, of: Any, case: Case, fmt: Format, form: str = "naive") -> Run |
         return None
     if any(not man and exponent for _, man, exponent, _ in free):
         return None
-    return Run([float(v) for v in limited.reshape(-1)], free, arithmetic.over, arithmetic.under, arithmetic.crowded)
+    return Run(
+        [float(v) for v in limited.reshape(-1)],
+        free,
+        arithmetic.over > 0,
+        arithmetic.under > 0,
+        "under" if arithmetic.under and not 0 < arithmetic.over <= arithmetic.under else "over",
+        arithmetic.crowded,
+    )
 
 
 def in_format(op: Any, of: Any, case: Case, fmt: Format, form: str, sums: str = "pairwise") -> Any:
@@ -108,18 +114,19 @@ class _OneByOne:
 
 
 @lru_cache(maxsize=16)
-def _context(precision: int) -> Any:
+def context(precision: int) -> Any:
     context = mpmath.ctx_mp.MPContext()
     context.prec = precision
     return context
 
 
 class Unlimited:
-    """Floats of so many bits with exponents of any size, which remember whether the format would have had them."""
+    """Floats of so many bits with exponents of any size, which remember at which step, from 1, the format would not have had them."""
 
     def __init__(self, fmt: Format, precision: int) -> None:
-        self.context, self.fmt = _context(precision), fmt
-        self.over = self.under = self.crowded = False
+        self.context, self.fmt = context(precision), fmt
+        self.over = self.under = self._step = 0
+        self.crowded, self._name = False, ""
         c = self.context
         self._functions: dict[str, Callable[..., Any]] = {
             "add": lambda a, b: a + b,
@@ -144,13 +151,20 @@ class Unlimited:
         return self.context.mpf(value.numerator) / value.denominator
 
     def apply(self, name: str, *args: Any) -> Any:
+        self._at(name)
         return self._seen(self._functions[name](*args))
 
+    def _at(self, name: str) -> None:
+        """The same operation on another entry is the same step."""
+        if name != self._name:
+            self._name, self._step = name, self._step + 1
+
     def sum(self, values: Sequence[Any]) -> Any:
+        self._at("sum")
         total = self.context.fsum(values)
         if total and self.context.mag(total) - 1 > self.fmt.emax:
-            largest = max((self.context.mag(v) for v in values if v), default=0)
-            if largest + CROWD.bit_length() - 1 <= self.fmt.emax + 1:
+            moderate = max((self.context.mag(v) for v in values if v), default=0) <= self.fmt.emax // 2 + 1
+            if moderate:
                 self.crowded = True
                 return total
         return self._seen(total)
@@ -178,5 +192,8 @@ class Unlimited:
     def _seen(self, value: Any) -> Any:
         if value and self.context.isfinite(value):
             top = self.context.mag(value) - 1
-            self.over, self.under = self.over or top > self.fmt.emax, self.under or top < self.fmt.emin
+            if top > self.fmt.emax:
+                self.over = self.over or self._step
+            elif top < self.fmt.emin:
+                self.under = self.under or self._step
         return value

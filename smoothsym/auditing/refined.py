@@ -1,0 +1,279 @@
+"""What the operator's programs leave open about a failure, a few more calls of the target decide: what heals it tells its cause.
+
+gradient at zero    next to the zeros, on both sides, the target is right
+gradient at a tie   with the ties broken, by the last place already, it is right
+threshold branch    between two neighbouring floats a right result turns wrong, and stays so
+cancellation        roundings in the definition itself, in any range, err as much
+precision leak      at plain inputs too the errors are those of roundings to a narrower format
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import isfinite, isnan
+from typing import Any
+
+import numpy as np
+
+from smoothsym import formats
+from smoothsym.auditing import mechanism
+from smoothsym.auditing.cause import natural
+from smoothsym.auditing.finding import Finding
+from smoothsym.auditing.measure import Task, reference, run
+from smoothsym.cases import Case
+from smoothsym.cases.rows import bisect
+
+OPEN = ("inaccurate", "cancellation", "gradient at a tie")
+"""Kinds that may turn out to be another."""
+
+NARROWER = {"float64": ("float32", "bfloat16", "float16"), "float32": ("float16", "bfloat16"), "float16": ("bfloat16",)}
+
+PLAIN_ROWS = 24
+"""So many rows of ordinary numbers tell whether the target is ever right."""
+
+NEAR = (0, 1, 2, 3, 5, 8, 13, 34, 144, 1000)
+"""How many floats from a threshold the target must be right on the one side, and wrong on the other."""
+
+LINES = 4
+"""Along so many entries, at most, a threshold is looked for."""
+
+LONGEST = 256
+"""Rows of more entries are not asked about."""
+
+ROUNDINGS = 8
+"""An error is explained by roundings, a sample of which is a so many times smaller one."""
+
+
+def case_of(finding: Finding) -> Case:
+    """The case that a finding is at."""
+    x = tuple(map(float.fromhex, finding.inputs))
+    return Case(x, None if finding.parameter is None else float.fromhex(finding.parameter), finding.tags)
+
+
+def refined(finding: Finding, task: Task) -> Finding:
+    """The finding, with the kind that calls of the target show it to be of."""
+    case, probe = case_of(finding), Probe(task)
+    if finding.kind not in OPEN or not finding.falls or not 0 < len(case.x) <= LONGEST:
+        return finding
+    if task.of != "value" and probe.heals(_off_zero(case)):
+        kind = "gradient at zero"
+    elif task.of != "value" and probe.heals(_off_ties(case, probe, _error(finding), finding.component or 0)):
+        kind = "gradient at a tie"
+    elif threshold(case, probe, finding.component):
+        kind = "threshold branch"
+    elif finding.kind == "inaccurate" and _rounds(finding, case, task):
+        kind = "cancellation"
+    elif finding.kind == "inaccurate" and leaks(finding, case, probe):
+        kind = "precision leak"
+    else:
+        return finding
+    return replace(finding, kind=kind)
+
+
+def worst_of_each(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """The worst of those that turn out to be of one kind."""
+    found: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.kind not in found or finding.rank > found[finding.kind].rank:
+            found[finding.kind] = finding
+    return found.values()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The target, asked about single inputs."""
+
+    task: Task
+
+    def error(self, case: Case) -> float:
+        """The scaled error at a case; nan where there is nothing to judge."""
+        tally = run(self.task, [case])
+        tally.settle()
+        judged = tally.rows and not tally.refused and "flush to zero" not in tally.findings
+        return tally.max_scaled if judged else float("nan")
+
+    def right(self, case: Case) -> bool:
+        """Whether the target is within tolerance."""
+        return self.error(case) <= self.task.tol
+
+    def heals(self, cases: Sequence[Case]) -> bool:
+        """Whether it is so at all of these, of which there are some."""
+        return bool(cases) and all(self.right(case) for case in cases)
+
+    def result(self, case: Case) -> list[float]:
+        x = np.array(case.x, dtype=self.task.fmt.dtype)
+        return self.task.call(x[None] if self.task.batched else x, case.parameter).got
+
+    def exact(self, case: Case) -> list[float]:
+        """What is right, as far as a float can say."""
+        middles = reference(self.task.op, self.task.of, case).middles
+        return [float(mechanism.context(60).make_mpf(middle)) for middle in middles]
+
+    def inside(self, value: float) -> bool:
+        return isfinite(value) and (value > 0 or self.task.op.domain == "real")
+
+
+# ---- points at which a gradient has no second side ---------------------------------------------------------------------------
+
+
+def _off_zero(case: Case) -> list[Case]:
+    """The row with small numbers in place of its zeros, from either side; nothing where there are none."""
+    zeros = [q for q, v in enumerate(case.x) if v == 0]
+    size = max(map(abs, case.x)) or 1.0
+    return [
+        _moved(case, dict.fromkeys(zeros, sign * size * 2.0 ** (-power)))
+        for power in (4, 9)
+        for sign in (1, -1)
+        if zeros
+    ]
+
+
+def _off_ties(case: Case, probe: Probe, error: float, component: int) -> list[Case]:
+    """The row with its ties broken, by one place in the last and by more, where what is right changes far less than the error."""
+    first: dict[float, int] = {}
+    again = [q for q, v in enumerate(case.x) if first.setdefault(v, q) != q]
+    if not again or len(case.x) > 16:
+        return []
+    line = _Line(probe.task.fmt)
+    beside = [
+        _moved(case, {q: line.moved(case.x[q], sign * step * (1 + k)) for k, q in enumerate(again)})
+        for step in (1, 16)
+        for sign in (1, -1)
+    ]
+    here = probe.exact(case)[component]
+    return [
+        other
+        for other in beside
+        if all(abs(e - here) <= error / 8 for e in probe.exact(other)[component : component + 1])
+    ]
+
+
+def _moved(case: Case, entries: dict[int, float]) -> Case:
+    return replace(case, x=tuple(entries.get(q, v) for q, v in enumerate(case.x)), tags=("probe",))
+
+
+# ---- a branch that is taken too early, or too late -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The floats of a format, one after the other."""
+
+    fmt: formats.Format
+
+    def place(self, value: float) -> int:
+        return self.fmt.ordinal(self.fmt.round(Fraction(value)))
+
+    def number(self, place: int) -> float:
+        return float(self.fmt.decode(self.fmt.from_ordinal(place)))
+
+    def moved(self, value: float, by: int) -> float:
+        return self.number(min(max(self.place(value) + by, -self.last), self.last))
+
+    @property
+    def last(self) -> int:
+        return self.fmt.ordinal(self.fmt.round(self.fmt.largest))
+
+
+def threshold(case: Case, probe: Probe, component: int | None = None) -> bool:
+    """Whether, along an entry or the parameter, a right result turns wrong between two neighbouring floats, and stays so.
+
+    The exact function is smooth, and roundings are as they come: only a branch makes a jump that all floats about it agree on.
+    """
+    order = sorted(range(len(case.x)), key=lambda q: (q != component, -abs(case.x[q])))
+    alike: dict[float, int] = {}
+    entries = [q for q in order if alike.setdefault(case.x[q], q) == q][:LINES]
+    if any(_turns(case.x[q], _Line(probe.task.fmt), lambda v, q=q: _moved(case, {q: v}), probe) for q in entries):
+        return True
+    if case.parameter is None or not isfinite(case.parameter) or not probe.task.passed:
+        return False
+    float64 = _Line(formats.get("float64"))
+    return _turns(case.parameter, float64, lambda v: replace(case, parameter=v, tags=("probe",)), probe)
+
+
+def _turns(start: float, line: _Line, at: Any, probe: Probe) -> bool:
+    """Whether there is such a place on a line through the case."""
+    tol, here = probe.task.tol, line.place(start)
+
+    def error(place: int) -> float:
+        return probe.error(at(line.number(place)))
+
+    for sign in (1, -1):
+        ladder = [here + sign * 2**power for power in range(0, line.fmt.bits, 3)]
+        ladder = [place for place in ladder if abs(place) <= line.last and probe.inside(line.number(place))]
+        found = next((q for q, place in enumerate(ladder) if error(place) <= tol), None)
+        if found is None:
+            continue
+        wrong = ladder[found - 1] if found else here
+        ends = bisect(lambda place: error(place) <= tol, wrong, ladder[found])
+        if ends is None:
+            continue
+        wrong, right = sorted(ends, key=lambda place: error(place) <= tol)
+        away = right - wrong
+        least = min((error(wrong - away * step) for step in NEAR), default=0.0)
+        most = max((error(right + away * step) for step in NEAR), default=tol)
+        if least > tol and most <= tol and least > 2 * most:
+            return True
+    return False
+
+
+# ---- precision -----------------------------------------------------------------------------------------------------------------
+
+
+def _rounds(finding: Finding, case: Case, task: Task) -> bool:
+    """Whether the definition errs as much by rounding each operation, in any range."""
+    rounding = mechanism.roundings(task.op, task.of, case, task.fmt, finding.component or 0)
+    return rounding is not None and _error(finding) <= ROUNDINGS * float(mechanism.context(60).make_mpf(rounding))
+
+
+def _error(finding: Finding) -> float:
+    try:
+        return abs(float(finding.got) - float(finding.exact))
+    except ValueError:
+        return float("inf")
+
+
+def leaks(finding: Finding, case: Case, probe: Probe) -> bool:
+    """Whether the errors at plain rows are of the size, and of both signs, that roundings to a narrower format have.
+
+    They must explain the finding too, by a rounding of numbers as large as meet there.
+    """
+    task = probe.task
+    rows = list(_plain(case, task))
+    errors = [error for row in rows if not isnan(error := probe.error(row))]
+    if len(errors) < PLAIN_ROWS // 2:
+        return False
+    for name in NARROWER.get(task.fmt.name, ()):
+        narrow = formats.get(name)
+        unit = float(narrow.u / task.fmt.u)
+        size = natural(case, task.op, task.of, abs(float(finding.exact)))
+        explained = finding.scaled <= 64 * unit or _error(finding) <= 8 * float(narrow.u) * size
+        if task.tol < unit and explained and max(errors) <= 32 * unit and np.median(errors) >= unit / 64:
+            return _as_rounded(rows, probe, narrow)
+    return False
+
+
+def _plain(case: Case, task: Task) -> Iterator[Case]:
+    """Rows of ordinary numbers, with the parameter of the case where it is given or in the middle of things, else with 1."""
+    rng = np.random.default_rng(0)
+    parameter = case.parameter
+    if parameter is not None and task.passed and not 0.1 <= abs(parameter) <= 10:
+        parameter = 1.0
+    for _ in range(PLAIN_ROWS):
+        row = rng.normal(size=task.op.arity or 3)
+        row = np.exp(row) if task.op.domain == "positive" else row
+        yield Case(tuple(float(v) for v in row.astype(task.fmt.dtype).astype(np.float64)), parameter, ("random",))
+
+
+def _as_rounded(rows: Sequence[Case], probe: Probe, narrow: formats.Format) -> bool:
+    """Whether results are numbers of the narrower format, or err to both sides."""
+    signs: set[float] = set()
+    numbers: list[bool] = []
+    for row in rows:
+        got = probe.result(row)
+        signs |= {float(np.sign(g - e)) for g, e in zip(got, probe.exact(row), strict=False)}
+        with np.errstate(all="ignore"):
+            numbers += [bool(g == np.float64(g).astype(narrow.dtype).astype(np.float64)) for g in got]
+    return all(numbers) or {1.0, -1.0} <= signs

@@ -1,0 +1,104 @@
+"""Each mechanism, planted alone in sound code, is told by what heals it; rounding and one wrong factor are not taken for it."""
+
+import broken
+import numpy as np
+import pytest
+
+import smoothsym as ss
+
+
+def kinds(audit):
+    return {finding.kind for finding in audit.findings if finding.falls}
+
+
+def linear_early(x):
+    """The largest entry alone where the other is far below, but not far enough."""
+    return np.max(x) if np.ptp(x) > 9 else broken.logsumexp(x)
+
+
+def softplus_branch(x):
+    return np.where(x > 9, x, np.logaddexp(0, x))
+
+
+def sigmoid_branch(x):
+    return np.where(x > 12, np.ones_like(x), 1 / (1 + np.exp(-x)))
+
+
+def pnorm_gradient_by_division(x):
+    """p = 3: x^3/|x| is nan at a zero entry, whose derivative is 0."""
+    y = x / np.max(np.abs(x))
+    return y**3 / np.abs(y) * np.sum(np.abs(y) ** 3) ** (-2 / 3)
+
+
+def mixed(x):
+    """The terms in single precision, the rest in double."""
+    top = np.max(x)
+    return top + np.float64(np.log(np.sum(np.exp((x - top).astype(np.float32)))))
+
+
+def one_wrong_factor(x):
+    return broken.logsumexp(x) * (1 + 1e-9)
+
+
+PLANTED = [
+    ("threshold branch", linear_early, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
+    ("threshold branch", softplus_branch, ss.softplus, "value", "float32", {"alpha": 1.0}),
+    ("threshold branch", sigmoid_branch, ss.softplus, "gradient", "float64", {"alpha": 1.0}),
+    ("gradient at zero", pnorm_gradient_by_division, ss.pnorm, "gradient", "float64", {"p": 3}),
+    ("gradient at a tie", broken.first_of_ties, ss.logsumexp, "gradient", "float32", {"alpha": 1.0}),
+    ("precision leak", broken.single_inside, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
+    ("precision leak", mixed, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
+    ("inaccurate", one_wrong_factor, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
+    ("inaccurate", broken.wrong_sign, ss.logsumexp, "value", "float32", {"alpha": 1.0}),
+]
+
+
+@pytest.mark.parametrize("kind, target, op, of, dtype, given", PLANTED, ids=lambda v: getattr(v, "__name__", None))
+def test_a_planted_mechanism_is_told(kind, target, op, of, dtype, given):
+    audit = ss.audit(target, op, of, dtype, budget=150, **given)
+    found = kinds(audit)
+    refined = {"threshold branch", "gradient at zero", "gradient at a tie", "precision leak"}
+    assert kind in found and not found & (refined - {kind}), audit
+
+
+def test_cancellation_is_no_threshold_though_its_errors_come_in_steps():
+    for row in ([0.0, -4.5], [0.0, -30.0], [0.0, -40.0]):
+        audit = ss.audit(
+            lambda x: np.max(x) + np.log(np.sum(np.exp(x - np.max(x)))), ss.logsumexp, alpha=1.0, data=[row]
+        )
+        assert kinds(audit) <= {"cancellation"}, audit
+
+
+def test_a_subtraction_of_large_equal_entries_is_cancellation_and_no_matter_of_ties():
+    def by_difference(x):
+        top = np.max(x)
+        return np.exp(x - (top + np.log(np.sum(np.exp(x - top)))))
+
+    audit = ss.audit(by_difference, ss.logsumexp, "gradient", "float32", alpha=1.0, budget=200)
+    assert "cancellation" in kinds(audit) and "gradient at a tie" not in kinds(audit)
+
+
+def test_a_mean_of_small_powers_cancels():
+    data = [[50.0, 100.0, 300.0, 70.0, 25.0, 100.0, 2.0]]
+    audit = ss.audit(lambda x: np.mean(x**1e-6) ** 1e6, ss.powermean, p=1e-6, data=data)
+    assert kinds(audit) == {"cancellation"}
+
+
+def test_a_sum_of_moderate_terms_beyond_the_format_is_accumulation():
+    def shifted(x):
+        top = np.max(x)
+        return top + np.log(np.sum(np.exp(x - top), dtype=np.float32).astype(x.dtype))
+
+    audit = ss.audit(shifted, ss.logsumexp, dtype="float16", alpha=1.0, data=np.full((1, 65536), 1000.0))
+    assert kinds(audit) == {"accumulation"} and audit.worst.got == "inf"
+    plain = ss.audit(lambda x: np.log(np.sum(np.exp(x))), ss.logsumexp, dtype="float16", alpha=1.0, data=[[12.0, 1.0]])
+    assert kinds(plain) == {"overflow"}
+
+
+def test_what_leaves_the_range_first_is_to_blame():
+    def by_length(x):
+        return x / np.sqrt(np.sum(x * x))
+
+    small = ss.audit(by_length, ss.pnorm, "gradient", p=2, data=[[1e-200]])
+    large = ss.audit(by_length, ss.pnorm, "gradient", p=2, data=[[1e200, 3e199]])
+    assert kinds(small) == {"underflow"} and kinds(large) == {"overflow"}
