@@ -430,7 +430,7 @@ MISTAKES = {
     "audit --data rows.npy": "--data is about one target",
     "audit --alpha 2": "--alpha is about one target",
     "audit --as pnrm": "did you mean 'pnorm'",
-    "audit --dtype float16": "--dtype float16: nothing",
+    "audit --as lehmer --dtype float16": "--as lehmer --dtype float16: nothing",
     "audit --of p": "of='p' is not known",
     "audit --ful": "did you mean --full",
 }

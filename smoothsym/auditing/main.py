@@ -10,6 +10,7 @@ from smoothsym.auditing.audit import audit
 from smoothsym.auditing.report import worst_first
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.targets import Target, targets
+from smoothsym.auditing.targets.target import operator
 from smoothsym.auditing.workers import beat, carried_out
 from smoothsym.calling import TIMEOUT
 from smoothsym.errors import shown
@@ -71,14 +72,14 @@ def group(
     """Audit the targets of one operator, output and format, one after the other on the same references; each call in a process
     that may die, where it is guarded.
     """
-    from smoothsym.catalogue import operators
-
-    op, of, dtype = key
-    lengths = None if operators[op].arity else VALUE_LENGTHS if of == "value" else GRADIENT_LENGTHS
-    options: dict[str, Any] = {"n": lengths, "budget": budget, "seed": seed, "timeout": timeout if guarded else None}
+    name, of, dtype = key
+    op = operator(name)
+    usual = None if op.arity else VALUE_LENGTHS if of == "value" else GRADIENT_LENGTHS
+    options: dict[str, Any] = {"budget": budget, "seed": seed, "timeout": timeout if guarded else None}
     results = []
     for target in members:
         beat()
         fixed: Any = dict(target.fixed) | ({"parameters": target.parameters} if target.parameters else {})
-        results.append((target, audit(target.dotted, op, of, dtype, progress=beat, **options, **fixed)))
+        lengths = target.lengths or usual
+        results.append((target, audit(target.dotted, op, of, dtype, n=lengths, progress=beat, **options, **fixed)))
     return results

@@ -65,7 +65,7 @@ def _everything(args: argparse.Namespace) -> int:
     controls = [audit for target, audit in found if target.control]
     judged = [audit for target, audit in found if not target.control]
     short = _short(judged)
-    absent = sorted({t.library for t in missing()})
+    absent = [library.distribution for library in missing()]
     if args.json:
         audits = [
             {"target": t.name, "dotted": t.dotted, "control": t.control, "limits": t.limits, "audit": a.to_dict()}

@@ -8,7 +8,6 @@ import scipy.stats
 from sympy import Sum, exp, log
 
 import smoothsym as ss
-from smoothsym.auditing.targets import LIBRARIES, ours, targets
 
 x, j, n, p = ss.x, ss.j, ss.n, ss.p
 
@@ -45,14 +44,3 @@ def test_a_log_softmax_without_log1p_cancels():
 def test_the_2_norm_of_scipy_is_sound():
     audit = ss.audit(lambda x: scipy.linalg.norm(x, 2, check_finite=False), ss.pnorm, p=2)
     assert audit.verdict == "holds" and audit.max_scaled < 4
-
-
-def test_every_target_has_a_name_that_finds_it():
-    from smoothsym.auditing.calls import resolve
-
-    assert {"NumPy", "SciPy", "smoothsym"} == {target.name.partition(" ")[0] for target in targets()}
-    assert all(callable(resolve(target.dotted)) for target in targets() if target.installed)
-    of_vectors = {name for name, op in ss.operators.items() if op.arity is None and not op.vector}
-    assert {target.op for target in ours()} == of_vectors and len({t.dotted for t in LIBRARIES}) == len(LIBRARIES)
-    with pytest.raises(AttributeError, match="did you mean"):
-        _ = __import__("smoothsym.auditing.targets", fromlist=["targets"]).numpy_nrm

@@ -6,7 +6,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 import smoothsym as ss
-from smoothsym.auditing.targets import HERE
+from smoothsym.auditing.targets.target import HERE
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +22,11 @@ def logits():
 CORRECT = [
     ("scipy.special:logsumexp", "logsumexp", "value", {"alpha": 1.0}),
     ("scipy.special:softmax", "logsumexp", "gradient", {"alpha": 1.0}),
-    (f"{HERE}:softmax_weighted_mean", "boltzmann", "value", {"alpha": 1.0}),
-    (f"{HERE}:logsumexp_stable", "logsumexp", "value", {}),
-    (f"{HERE}:logsumexp_stable_gradient", "logsumexp", "gradient", {}),
-    (f"{HERE}:boltzmann_stable", "boltzmann", "value", {}),
-    (f"{HERE}:boltzmann_stable_gradient", "boltzmann", "gradient", {}),
+    (f"{HERE}.scipy:softmax_weighted_mean", "boltzmann", "value", {"alpha": 1.0}),
+    (f"{HERE}.ours:logsumexp_stable", "logsumexp", "value", {}),
+    (f"{HERE}.ours:logsumexp_stable_gradient", "logsumexp", "gradient", {}),
+    (f"{HERE}.ours:boltzmann_stable", "boltzmann", "value", {}),
+    (f"{HERE}.ours:boltzmann_stable_gradient", "boltzmann", "gradient", {}),
 ]
 
 
@@ -40,7 +40,7 @@ def test_the_logits_of_a_model_are_no_danger_to_sound_code(logits, target, op, o
 @pytest.mark.parametrize("of", ["value", "gradient"])
 @pytest.mark.parametrize("op", ["logsumexp", "boltzmann"])
 def test_and_too_much_for_the_definitions_as_they_stand(logits, op, of):
-    target = f"{HERE}:{op}_naive" + ("_gradient" if of == "gradient" else "")
+    target = f"{HERE}.ours:{op}_naive" + ("_gradient" if of == "gradient" else "")
     audit = ss.audit(target, op, of=of, dtype="float32", data=logits, alpha=1.0)
     assert audit.verdict == "falls short" and audit.worst.kind == "overflow"
     row = np.array([float.fromhex(entry) for entry in audit.worst.inputs], dtype=np.float32)

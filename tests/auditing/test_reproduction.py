@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import smoothsym as ss
-from smoothsym.auditing.targets import HERE
+from smoothsym.auditing.targets.target import HERE
 
 
 def printed(code):
@@ -17,12 +17,12 @@ def printed(code):
 
 
 AUDITS = [
-    (f"{HERE}:logsumexp_naive", "logsumexp", "value", "float64", {}),
-    (f"{HERE}:boltzmann_naive_gradient", "boltzmann", "gradient", "float32", {}),
-    (f"{HERE}:numpy_norm", "pnorm", "value", "float32", {}),
+    (f"{HERE}.ours:logsumexp_naive", "logsumexp", "value", "float64", {}),
+    (f"{HERE}.ours:boltzmann_naive_gradient", "boltzmann", "gradient", "float32", {}),
+    (f"{HERE}.numpy:norm", "pnorm", "value", "float32", {}),
     ("numpy:logaddexp.reduce", "logsumexp", "value", "float64", {"alpha": 1.0}),
     ("scipy.special.softmax", "logsumexp", "gradient", "float64", {"alpha": 1.0}),
-    (f"{HERE}:logsumexp_naive", "logsumexp", "value", "bfloat16", {"alpha": 1.0}),
+    (f"{HERE}.ours:logsumexp_naive", "logsumexp", "value", "bfloat16", {"alpha": 1.0}),
 ]
 
 

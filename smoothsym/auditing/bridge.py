@@ -1,0 +1,214 @@
+"""Code for another library's arrays becomes a target on rows of NumPy; its derivatives are those that the library takes of its value."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cached_property, partial
+from importlib import import_module
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+import numpy as np
+
+from smoothsym.auditing.calls import dotted, resolve
+from smoothsym.errors import unknown
+
+ARRAYS = ("numpy", "torch", "jax", "array_api_strict")
+"""Whose arrays a target may be called with."""
+
+OUTPUTS = ("value", "gradient", "vjp", "jvp")
+"""What comes of a bridged function: what it returns, or a derivative by reverse (gradient, vjp) or forward mode (jvp)."""
+
+
+class Bridged:
+    """A function on arrays of a library, called on NumPy arrays of the same numbers.
+
+    Parameters: `function`, a callable or its dotted name; `arrays`, one of ARRAYS; `of`, what is returned, one of OUTPUTS: a
+    gradient is taken by the library's own automatic differentiation, of f(x), or of f(x[k]) for each k where `elementwise`; a
+    function that returns an array like x where a number is expected is taken to be the gradient itself. A vjp or jvp is called as
+    target(x, v). `device`, such as "cuda"; `compiled`, under jax.jit or torch.compile; other keywords are passed on.
+    Raises ValueError for an unknown library or output, ImportError where the library is not installed.
+
+    >>> Bridged("array_api_strict:exp", "array_api_strict").name  # doctest: +SKIP
+    'array_api_strict:exp'
+    """
+
+    def __init__(
+        self,
+        function: Any,
+        arrays: str,
+        of: str = "value",
+        *,
+        device: str | None = None,
+        compiled: bool = False,
+        elementwise: bool = False,
+        **keywords: Any,
+    ) -> None:
+        if arrays not in ARRAYS:
+            raise unknown("arrays", arrays, ARRAYS)
+        if of not in OUTPUTS:
+            raise unknown("of", of, OUTPUTS)
+        if of != "value" and arrays not in ("torch", "jax"):
+            raise ValueError(
+                f"arrays={arrays!r} has no automatic differentiation: audit of='value', or give the {of} itself"
+            )
+        self.function, self.arrays, self.of, self.keywords = function, arrays, of, keywords
+        self.device, self.compiled, self.elementwise = device, compiled, elementwise
+        self.call: Callable[..., Any] = partial(resolve(function), **keywords) if keywords else resolve(function)
+        with suppress(TypeError, ValueError):  # of functions written in C little may be known
+            self.__signature__ = _signature(self.call, of)
+
+    @cached_property
+    def _side(self) -> Any:
+        return {"torch": _Torch, "jax": _Jax}.get(self.arrays, _Standard)(self)
+
+    def __call__(self, x: Any, *arguments: Any, **parameter: Any) -> Any:
+        return self._side(x, arguments, parameter)
+
+    def __reduce__(self) -> Any:
+        """The function travels by its dotted name, where it has one; what is compiled stays."""
+        options = {"device": self.device, "compiled": self.compiled, "elementwise": self.elementwise}
+        return _again, (dotted(self.function) or self.function, self.arrays, self.of, {**options, **self.keywords})
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return dotted(self.function) or getattr(self.function, "__name__", None) or repr(self.function)
+
+    @property
+    def options(self) -> str:
+        """What stands behind the function in the call that makes this target, as Python."""
+        said = [repr(self.arrays), *([repr(self.of)] if self.of != "value" else [])]
+        own = {"device": self.device, "compiled": self.compiled, "elementwise": self.elementwise}
+        said += [f"{key}={value!r}" for key, value in {**{k: v for k, v in own.items() if v}, **self.keywords}.items()]
+        return ", ".join(said)
+
+
+def _signature(call: Callable[..., Any], of: str) -> Signature:
+    """How the target is called: as the function is, with v after x for a derivative along one."""
+    about = signature(call)
+    if of in ("value", "gradient"):
+        return about
+    first, *rest = about.parameters.values()
+    return about.replace(parameters=[first, Parameter("v", first.kind), *rest])
+
+
+def _again(function: Any, arrays: str, of: str, options: dict[str, Any]) -> Bridged:
+    return Bridged(function, arrays, of, **options)
+
+
+class _Side:
+    """One library's way of calling and differentiating."""
+
+    def __init__(self, bridged: Bridged) -> None:
+        self.of, self.call, self.device = bridged.of, bridged.call, bridged.device
+        self.elementwise, self.compiled = bridged.elementwise, bridged.compiled
+
+
+class _Standard(_Side):
+    """NumPy, and the array API standard with nothing beside it."""
+
+    def __init__(self, bridged: Bridged) -> None:
+        super().__init__(bridged)
+        self.xp = import_module(bridged.arrays)
+
+    def __call__(self, x: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        return np.asarray(self.call(self.xp.asarray(x), *arguments, **keywords))
+
+
+class _Torch(_Side):
+    """PyTorch: a row shares memory with its tensor, so that what writes to it is seen."""
+
+    def __init__(self, bridged: Bridged) -> None:
+        super().__init__(bridged)
+        self.torch = import_module("torch")
+        if self.compiled:
+            self.call = self.torch.compile(self.call)
+
+    def __call__(self, x: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        row = self._tensor(x)
+        if self.of == "value":
+            with self.torch.no_grad():
+                return self._array(self.call(row, *arguments, **keywords))
+        if self.of == "gradient":
+            return self._array(self._pulled(row.requires_grad_(), None, arguments, keywords))
+        v, *rest = arguments
+        along = self._tensor(v)
+        if self.of == "vjp":
+            return self._array(self._pulled(row.requires_grad_(), along, rest, keywords))
+        with warnings.catch_warnings():
+            # Its own first use of forward mode warns of what it itself has left behind.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return self._array(self.torch.func.jvp(lambda y: self.call(y, *rest, **keywords), (row,), (along,))[1])
+
+    def _pulled(self, row: Any, along: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
+        result = self.call(row, *arguments, **keywords)
+        if along is None:
+            if result.shape == row.shape and not self.elementwise:
+                return result
+            along = self.torch.ones_like(result)
+        else:
+            along = along.reshape(result.shape)
+        return self.torch.autograd.grad(result, row, along)[0]
+
+    def _tensor(self, x: Any) -> Any:
+        if x.dtype.name == "bfloat16":
+            tensor = self.torch.from_numpy(x.view(np.int16)).view(self.torch.bfloat16)
+        else:
+            tensor = self.torch.from_numpy(x)
+        return tensor if self.device is None else tensor.to(self.device)
+
+    def _array(self, tensor: Any) -> Any:
+        if not isinstance(tensor, self.torch.Tensor):
+            return tensor
+        tensor = tensor.detach().cpu()
+        if tensor.dtype == self.torch.bfloat16:
+            return tensor.view(self.torch.int16).numpy().view(np.dtype(import_module("ml_dtypes").bfloat16))
+        return tensor.numpy()
+
+
+class _Jax(_Side):
+    """JAX, with float64 switched on for rows of it alone: the user's own setting stays."""
+
+    def __init__(self, bridged: Bridged) -> None:
+        super().__init__(bridged)
+        self.jax = import_module("jax")
+        self.xp = import_module("jax.numpy")
+        self.run = self.jax.jit(self._run, static_argnames=("named",)) if self.compiled else self._run
+
+    def __call__(self, x: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        # Parameters are constants to a compiler, as they are where people write them.
+        named = tuple(keywords.items())
+        with self._wide(x.dtype), self._placed():
+            rest = arguments if self.of in ("value", "gradient") else arguments[1:]
+            along = () if rest is arguments else (self.xp.asarray(arguments[0]),)
+            return np.asarray(self.run(self.xp.asarray(x), *along, named=(rest, named)))
+
+    def _run(self, x: Any, *along: Any, named: Any) -> Any:
+        rest, keywords = named
+
+        def call(y: Any) -> Any:
+            return self.call(y, *rest, **dict(keywords))
+
+        if self.of == "value":
+            return call(x)
+        if self.of == "jvp":
+            return self.jax.jvp(call, (x,), along)[1]
+        result, pull = self.jax.vjp(call, x)
+        if self.of == "gradient":
+            if result.shape == x.shape and not self.elementwise:
+                return result
+            return pull(self.xp.ones_like(result))[0]
+        return pull(along[0].reshape(result.shape))[0]
+
+    def _wide(self, dtype: Any) -> AbstractContextManager[Any]:
+        if dtype != np.float64:
+            return nullcontext()
+        home = self.jax if hasattr(self.jax, "enable_x64") else import_module("jax.experimental")
+        switched: AbstractContextManager[Any] = home.enable_x64(True)
+        return switched
+
+    def _placed(self) -> AbstractContextManager[Any]:
+        return nullcontext() if self.device is None else self.jax.default_device(self.jax.devices(self.device)[0])

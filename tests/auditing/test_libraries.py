@@ -1,0 +1,154 @@
+"""Each library's targets compute what their table says, on plain rows; a table that says something else is caught."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import smoothsym as ss
+from smoothsym.auditing.bridge import Bridged
+from smoothsym.auditing.calls import resolve
+from smoothsym.auditing.targets import LIBRARIES, ours, targets
+from smoothsym.auditing.targets.target import HERE, Library, operator
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "kernels"))
+from needed import needed
+
+DECLARED = [target for library in LIBRARIES for target in library.targets if target.device == "cpu"]
+
+
+def plain(op, lengths):
+    """Moderate rows without ties: where even naive code is right."""
+    rng = np.random.default_rng(3)
+    size = lengths[0] if lengths else op.arity or 5
+    rows = rng.normal(size=(6, size)) * 2
+    return np.abs(rows) + 0.25 if op.domain == "positive" else rows
+
+
+def audited(target, dtype):
+    op = operator(target.op)
+    given = dict(target.fixed)
+    if not given and op.parameter is not None:
+        usual = target.parameters or (2.0,)
+        given = {op.parameter.name: usual[0]}
+    lengths = (5,) if target.lengths and max(target.lengths) > 4 else target.lengths
+    return ss.audit(target.dotted, op, target.of, dtype, data=plain(op, lengths), **given)
+
+
+@pytest.mark.parametrize("target", DECLARED, ids=lambda t: f"{t.dotted.removeprefix(HERE)}-{t.of}")
+def test_a_target_computes_what_the_table_says(target):
+    needed(target.library)
+    if not target.installed:
+        pytest.skip(f"the operator {target.op} is not there yet")
+    for dtype in target.dtypes:
+        found = audited(target, dtype)
+        assert found.max_scaled < 100 and not found.refused, str(found)
+        assert {finding.kind for finding in found.findings} <= {"ill-conditioned input"}
+
+
+def test_a_table_that_says_something_else_is_caught():
+    mine = Library("Mine", f"{HERE}.numpy", "numpy")
+    mine.computes("mellowmax", alpha=1.0)(np.sum)
+    mine.computes("pnorm", p=3.0)(np.linalg.norm)
+    wrong = [
+        (mine.targets[0], lambda x: np.log(np.sum(np.exp(x)))),  # a sum where a mean is claimed
+        (mine.targets[1], np.linalg.norm),  # the order is another
+    ]
+    for target, function in wrong:
+        op = operator(target.op)
+        assert ss.audit(function, op, data=plain(op, ()), **target.fixed).max_scaled > 1e6
+
+
+def test_names_resolve_and_are_their_own():
+    everything = targets()
+    assert len({(target.dotted, target.of) for target in everything}) == len(everything)
+    assert all(callable(resolve(target.dotted)) for target in everything if target.installed)
+    assert all(target.twin in {t.dotted for t in everything} for target in everything if target.twin)
+    of_vectors = {name for name, op in ss.operators.items() if op.arity is None and not op.vector}
+    assert {target.op for target in ours()} == of_vectors
+    for module, name in (("ours", "logsumexp_stabl"), ("torch", "logsumexp_valu")):
+        with pytest.raises(AttributeError, match="did you mean"):
+            getattr(__import__(f"{HERE}.{module}", fromlist=["_"]), name)
+
+
+def test_nothing_heavy_is_imported_to_know_what_there_is():
+    import subprocess
+
+    code = "from smoothsym.auditing.targets import targets; import sys; targets(); print({'torch', 'jax', 'scipy', 'sklearn'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.stdout == "set()\n", run.stderr
+
+
+def test_versions_are_said():
+    assert {target.name: target.version for target in targets()}["NumPy linalg.norm"] == np.__version__
+
+
+@pytest.mark.parametrize("arrays", ["torch", "jax"])
+def test_any_value_function_has_its_gradient_audited_by_its_library(arrays):
+    xp = needed({"torch": "torch", "jax": "jax.numpy"}[arrays])
+    sound = Bridged(lambda x: xp.logaddexp(x[0], x[1]), arrays, "gradient")
+    row = np.array([1.0, 2.0])
+    assert np.allclose(sound(row), np.exp(row - np.logaddexp(1.0, 2.0)), rtol=1e-15)
+    for of, moved in (("vjp", 2 * sound(row)), ("jvp", np.array(2 * sound(row) @ [1.0, 0.0]))):
+        along = np.array([2.0]) if of == "vjp" else np.array([2.0, 0.0])
+        got = Bridged(lambda x: xp.logaddexp(x[0], x[1]), arrays, of)(row, along)
+        assert got.shape == moved.shape and np.allclose(got, moved, rtol=1e-15)
+
+
+@pytest.mark.parametrize("arrays", ["torch", "jax", "array_api_strict"])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_numbers_cross_as_they_are_in_every_format(arrays, dtype):
+    needed(arrays)
+    if arrays == "array_api_strict" and dtype not in ("float32", "float64"):
+        pytest.skip("the standard has no such format")
+    from smoothsym import formats
+
+    fmt = formats.get(dtype)
+    row = np.array([1.0, -0.0, np.inf, -np.inf, np.nan, float(fmt.largest), float(fmt.smallest_subnormal)]).astype(
+        fmt.dtype
+    )
+    back = Bridged(lambda x: x, arrays)(row.copy())
+    assert back.dtype == row.dtype and back.tobytes() == row.tobytes()
+
+
+def test_what_writes_to_a_tensor_is_seen():
+    torch = needed("torch")
+
+    def writes(x):
+        x[0] = 0
+        return torch.logsumexp(x, -1)
+
+    row = np.array([1.0, 2.0])
+    Bridged(writes, "torch")(row)
+    assert row[0] == 0
+
+
+def test_float64_is_there_for_its_rows_and_the_setting_of_the_user_stays():
+    jax = needed("jax")
+    jnp = needed("jax.numpy")
+    before = jax.config.jax_enable_x64
+    assert Bridged(jnp.sum, "jax")(np.array([1.0])).dtype == np.float64
+    assert Bridged(jnp.sum, "jax", compiled=True)(np.array([1.0], np.float32)).dtype == np.float32
+    assert jax.config.jax_enable_x64 == before
+
+
+BAD = [
+    (("numpy:sum", "tensorflow"), {}, ValueError, "arrays='tensorflow'"),
+    (("numpy:sum", "numpy", "gradient"), {}, ValueError, "no automatic differentiation"),
+    (("numpy:sum", "torch", "hessian"), {}, ValueError, "of='hessian'"),
+    ((3, "numpy"), {}, TypeError, "dotted name"),
+]
+
+
+@pytest.mark.parametrize("arguments, options, error, said", BAD)
+def test_what_cannot_be_bridged_is_refused(arguments, options, error, said):
+    with pytest.raises(error, match=said):
+        Bridged(*arguments, **options)
+
+
+def test_a_bridged_target_travels_by_the_name_of_its_function():
+    import pickle
+
+    again = pickle.loads(pickle.dumps(Bridged("math:fsum", "numpy")))
+    assert again([1.0, 2.0]) == 3 and again.name == "math:fsum" and again.options == "'numpy'"
