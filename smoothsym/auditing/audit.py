@@ -18,6 +18,7 @@ from smoothsym import formats
 from smoothsym.auditing import exhaustive as exhaustively
 from smoothsym.auditing import measure
 from smoothsym.auditing.calls import dotted, passing, resolve
+from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.refined import refined, worst_of_each
@@ -25,7 +26,7 @@ from smoothsym.auditing.reproduction import reproduction
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.simplify import simplified
 from smoothsym.calling import TIMEOUT, Guard, guarded
-from smoothsym.cases import LENGTHS, Case, cases, default_parameters
+from smoothsym.cases import Case, Facts, cases, default_lengths, default_parameters
 from smoothsym.certify.inputs import exact_number
 from smoothsym.errors import shown, unknown
 
@@ -81,8 +82,11 @@ def audit(
     if of not in ("value", "gradient"):
         raise unknown("of", of, ("value", "gradient"))
     fmt = formats.get(dtype)
-    given, sampled = _parameters(op, fmt, parameter, parameters)
-    lengths = _lengths(n, op)
+    facts = facts_of(op, of)
+    given, sampled = _parameters(op, facts, fmt, parameter, parameters)
+    if given is None and parameters is None and op.parameter is not None:
+        facts = facts.spanning(min(0.0, *sampled), max(sampled))
+    lengths = _lengths(n, op, fmt)
     _check(budget, seconds, seed, tol, timeout, executor, progress=progress, bound=bound)
     function = resolve(target)
     way = passing(function, op.parameter.name if op.parameter is not None else None, given)
@@ -106,9 +110,7 @@ def audit(
             raise ValueError(f"n={n!r}: the rows of data have their own length; give one or the other")
         chosen = _from_data(_rows(data, fmt, op, notes), sampled, budget, int(seed), notes)
     else:
-        chosen = cases(measure.facts_of(op, of), fmt, lengths, sampled, int(seed), int(budget or BUDGET))
-        if parameters is not None:
-            chosen = [case for case in chosen if case.parameter in sampled]
+        chosen = cases(facts, fmt, lengths, sampled, int(seed), int(budget or BUDGET))
     with measure.silence(), guarded(target, function, timeout) as watched:
         task = replace(task, target=watched)
         if executor is None:
@@ -212,7 +214,9 @@ def _operator(op: Any) -> Any:
     return op
 
 
-def _parameters(op: Any, fmt: formats.Format, given: dict[str, Any], sampled: Any) -> tuple[float | None, list[Any]]:
+def _parameters(
+    op: Any, facts: Facts, fmt: formats.Format, given: dict[str, Any], sampled: Any
+) -> tuple[float | None, list[Any]]:
     """The parameter that is given, if one is, and all those to use."""
     name = op.parameter.name if op.parameter is not None else None
     if extra := [key for key in given if key != name]:
@@ -242,7 +246,7 @@ def _parameters(op: Any, fmt: formats.Format, given: dict[str, Any], sampled: An
         number = _number(given[name], name)
         return number, [number]
     if sampled is None:
-        usual = default_parameters(op.kind, fmt)
+        usual: Any = default_parameters(facts, fmt)
         return None, [v for v in usual if v >= 0 or not op.parameter.is_nonnegative]
     if isinstance(sampled, str) or not hasattr(sampled, "__iter__") or not list(sampled):
         raise ValueError(f"parameters={sampled!r}: give a sequence of numbers to sample {name} from")
@@ -257,9 +261,9 @@ def _number(value: Any, argument: str) -> float:
     return number
 
 
-def _lengths(n: Any, op: Any) -> tuple[int, ...]:
+def _lengths(n: Any, op: Any, fmt: formats.Format) -> tuple[int, ...]:
     if n is None:
-        return LENGTHS if op.arity is None else (op.arity,)
+        return default_lengths(fmt) if op.arity is None else (op.arity,)
     sizes = tuple(n) if isinstance(n, (list, tuple, range)) else (n,)
     if not sizes or any(isinstance(q, bool) or not isinstance(q, (int, np.integer)) or q < 1 for q in sizes):
         raise ValueError(f"n={n!r}: give a positive length, or a sequence of them")

@@ -21,7 +21,7 @@ from smoothsym.auditing.calls import Call, Passing, call_rows
 from smoothsym.auditing.cause import kind_of
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.judge import Judgement, Reference
-from smoothsym.cases import Case, Facts
+from smoothsym.cases import Case
 from smoothsym.certify import special
 from smoothsym.certify.enclosure import Refused
 from smoothsym.certify.measured import measure
@@ -32,23 +32,6 @@ _ENTRIES = 200_000
 """How many entries of rows are remembered, over all references."""
 _held = 0
 _LOCK = Lock()
-
-
-def facts_of(op: Any, of: str = "value") -> Facts:
-    """The facts of an operator that its cases are made from."""
-
-    def evaluate(x: Sequence[float], parameter: float | None) -> Any:
-        row = [Fraction(v) for v in x]
-        try:
-            return measure(op, row, _parameter(parameter), of, bits=16).values[0][0]
-        except (ArithmeticError, ValueError, IndexError):
-            return 0
-
-    def naive(x: Any, parameter: float | None) -> Any:
-        keywords = {} if op.parameter is None else {op.parameter.name: parameter}
-        return op.kernels["naive" if of == "value" else "naive_gradient"](x, **keywords)
-
-    return Facts(op.domain, op.arity, op.kind, evaluate, naive)
 
 
 def _parameter(value: Any) -> Any:

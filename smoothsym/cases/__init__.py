@@ -1,34 +1,42 @@
 """The inputs worth trying are those near the dangerous sets that an expression and a format name; here are points on them.
 
 A case says why it is there. No family names an operator: what is needed of one are its facts (how many entries it takes, where
-they lie, a precise evaluation whose sign can be bracketed, and naive float code whose breakdown can be bracketed).
+they lie, the programs that compute it). Their dangerous sets are derived: along rays, wherever an intermediate of a program
+overflows, underflows, changes its sign, is absorbed beside another or reaches a special exponent, floats on both sides are taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
+from smoothsym.cases.derived import Derived
+from smoothsym.cases.directions import directed
 from smoothsym.cases.families import FAMILIES
+from smoothsym.cases.parameters import default_parameters
 from smoothsym.cases.rows import Case, Facts, Maker
+from smoothsym.cases.special import special
 from smoothsym.formats import Format
 
-__all__ = ["LENGTHS", "Case", "Facts", "cases", "default_parameters"]
+__all__ = ["LENGTHS", "Case", "Facts", "cases", "default_lengths", "default_parameters"]
 
 LENGTHS = (1, 2, 5, 16, 100, 1000)
 """The default lengths of rows: at most six, so that targets which compile for each shape stay cheap."""
 
-
-def default_parameters(kind: str | None, fmt: Format) -> tuple[float, ...]:
-    """Parameters to sample, exact in the format: ordinary ones first, a tiny and a huge one last."""
-    half = fmt.precision // 2
-    if kind == "modulus":
-        beside = 2.0**-half
-        return (2.0, 1.0, 3.0, 1.5, 0.5, 10.0, -1.0, 2.0**-5, 1 + beside, 2 - beside, 256.0)
-    return (1.0, -1.0, 0.5, 20.0, 2.0**-half, 2.0**half)
-
-
 Parameters = Sequence[float | None]
+
+
+def default_lengths(fmt: Format) -> tuple[int, ...]:
+    """The default lengths in a format: the longest is one that its sums cannot count to, where that is a row to be tried at all.
+
+    >>> from smoothsym import formats
+    >>> default_lengths(formats.get("float16"))
+    (1, 2, 5, 16, 1000, 65536)
+    """
+    beyond = 1 << fmt.emax + 1
+    return (*LENGTHS[:4], LENGTHS[5], beyond) if beyond <= 1 << 16 else LENGTHS
 
 
 def cases(
@@ -41,12 +49,32 @@ def cases(
     >>> sum("ties" in case.tags for case in found) > 1
     True
     """
-    if facts.arity is not None:
-        lengths = (facts.arity,)
-    # Each family has random numbers of its own, so that what one draws moves no other.
-    turns: list[Iterator[Case]] = [
-        family(Maker(facts, fmt, lengths, parameters, seed * 1009 + place)) for place, family in enumerate(FAMILIES)
-    ]
+    lengths = (facts.arity,) if facts.arity is not None else tuple(lengths)
+    return list(_cases(facts, fmt, lengths, tuple(map(repr, parameters)), tuple(parameters), seed, budget))
+
+
+@lru_cache(maxsize=16)
+def _cases(
+    facts: Facts,
+    fmt: Format,
+    lengths: tuple[int, ...],
+    names: tuple[str, ...],
+    parameters: tuple[float | None, ...],
+    seed: int,
+    budget: int,
+) -> tuple[Case, ...]:
+    """The cases, which the targets of an operator share; `names` tell parameters apart that are equal, as zeros of both signs."""
+
+    def maker(place: int) -> Maker:
+        # Each family has random numbers of its own, so that what one draws moves no other.
+        return Maker(facts, fmt, lengths, parameters, seed * 1009 + place)
+
+    derived = Derived(maker(0))
+    edges, between, zeros, long = derived.on_edges(), derived.between(), derived.at_zeros(), derived.long()
+    general = [family(maker(place)) for place, family in enumerate(FAMILIES, 1)]
+    contract = special(maker(len(FAMILIES) + 1))
+    turns: list[Iterator[Case]] = [edges, between, contract, *general[:4]]
+    turns += [edges, between, long, zeros, *general[4:], contract, edges, between, long]
     found: dict[tuple[Any, ...], Case] = {}
     stale = 0
     while turns and len(found) < budget and stale < 50:
@@ -58,4 +86,7 @@ def cases(
             elif len(found) < budget and (facts.arity is None or len(case.x) == facts.arity):
                 found.setdefault((tuple(v.hex() for v in case.x), repr(case.parameter)), case)
         stale = stale + 1 if len(found) == before else 0
-    return list(found.values())
+    chosen = found.values()
+    if facts.beside is None:
+        return tuple(chosen)
+    return tuple(replace(case, v=v) for case, v in zip(chosen, directed(facts, fmt, chosen, seed), strict=True))

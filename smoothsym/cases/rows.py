@@ -1,15 +1,22 @@
-"""A case is a row of floats, a parameter and the reason why it is there; a maker makes them, and brackets what a test tells apart."""
+"""A case is a row of floats, a parameter and the reason why it is there; a maker makes them, exact in the format and legal."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from smoothsym.formats import Format
+from smoothsym.program.lower import Program
+
+Array = Any
+
+SHORT = 16
+"""Up to this length rows are drawn freely; a longer one has few different entries, and its reference is cheap."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +34,27 @@ class Case:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the families need to know of an expression.
+    """What is to be known of an expression for its cases to be derived.
 
     `domain`: "real" or "positive". `arity`: the only length, or None. `kind`: whether entries dominate by themselves ("entry")
-    or by "modulus", or None. `evaluate(x, parameter)`: a precise value whose sign is right (None: not known).
-    `naive(array, parameter)`: the naive float code, for where it breaks down.
+    or by "modulus", or None. `programs`: what float code may compute, as written and stable, of the value and of the gradient;
+    their intermediates name the dangerous sets. `symbol`: what they call the parameter. `span`: between which numbers the
+    parameter may be drawn freely, None where it may not. `evaluate(x, parameter)`: a precise value whose sign is right
+    (None: not known). `beside`: how many entries the vector beside x has: "many", as x, or "one", or None.
     """
 
     domain: str = "real"
     arity: int | None = None
     kind: str | None = "entry"
+    programs: tuple[Program, ...] = ()
+    symbol: str | None = None
+    span: tuple[float, float] | None = None
     evaluate: Callable[[Sequence[float], float | None], Any] | None = None
-    naive: Callable[[Any, float | None], Any] | None = None
+    beside: str | None = None
+
+    def spanning(self, low: float = -inf, high: float = inf) -> Facts:
+        """The same, the parameter free between two numbers."""
+        return Facts(**{**self.__dict__, "span": (low, high)})
 
 
 class Maker:
@@ -50,63 +66,49 @@ class Maker:
         self.facts, self.fmt, self.parameters = facts, fmt, list(parameters)
         self.rng = np.random.default_rng(seed)
         sizes = [size for size in lengths if size > 0]
-        self.short = [size for size in sizes if size <= 16] or sizes
-        self.long = [size for size in sizes if size > 16]
+        self.short = [size for size in sizes if size <= SHORT] or sizes[:1]
+        self.long = [size for size in sizes if size not in self.short]
 
     def case(self, values: Any, *tags: str, parameter: Any = "any") -> Case:
         return Case(self.row(values), self.parameter() if parameter == "any" else parameter, tags)
 
     def row(self, values: Any) -> tuple[float, ...]:
         """The nearest floats of the format, kept finite and in the domain."""
+        return tuple(self.rounded(values).tolist())
+
+    def rounded(self, values: Any) -> Array:
+        """An array likewise."""
         largest = float(self.fmt.largest)
         with np.errstate(all="ignore"):
-            entries = (
-                np.clip(np.asarray(values, dtype=np.float64), -largest, largest)
-                .astype(self.fmt.dtype)
-                .astype(np.float64)
-            )
+            entries = np.clip(np.asarray(values, dtype=np.float64), -largest, largest)
+            entries = entries.astype(self.fmt.dtype).astype(np.float64)
         if self.facts.domain == "positive":
             entries = np.maximum(np.abs(entries), float(self.fmt.smallest_subnormal))
-        return tuple(float(v) for v in entries)
+        return entries
 
     def parameter(self) -> float | None:
-        """The first parameter half of the time."""
-        if len(self.parameters) == 1 or self.rng.random() < 0.5:
+        """The first parameter somewhat more often than others."""
+        if len(self.parameters) == 1 or self.rng.random() < 0.25:
             return self.parameters[0]
         return self.parameters[int(self.rng.integers(len(self.parameters)))]
+
+    def free(self, parameter: float) -> bool:
+        """Whether a parameter may be drawn that is not in the list."""
+        span = self.facts.span
+        return span is not None and parameter != 0 and span[0] <= parameter <= span[1]
 
     def size(self, least: int = 1) -> int:
         fitting = [size for size in self.short if size >= least] or self.short
         return fitting[int(self.rng.integers(len(fitting)))]
 
-    def number(self, ordinal: int) -> float:
-        return float(self.fmt.decode(self.fmt.from_ordinal(ordinal)))
+    def scale(self) -> float:
+        """A size at which entries are neither tiny nor huge, by its logarithm."""
+        return float(10.0 ** self.rng.uniform(-1.5, 2))
 
-    def times(self, ordinal: int, ray: Any) -> Any:
-        """A ray as long as the number at an ordinal says."""
-        with np.errstate(all="ignore"):
-            return self.number(ordinal) * ray
+    def numbers(self, ordinals: Array) -> Array:
+        """The finite numbers at ordinals that are not negative."""
+        bits = np.clip(np.asarray(ordinals, dtype=np.int64), 0, self.fmt.infinity - 1)
+        return self.fmt.to_array(bits.astype(self.fmt.uint)).astype(np.float64)
 
     def ordinal(self, value: float) -> int:
         return self.fmt.ordinal(self.fmt.round(Fraction(value)))
-
-
-def bracket(test: Callable[[float], bool], low: float, high: float) -> float | None:
-    at_low = test(low)
-    if at_low == test(high):
-        return None
-    for _ in range(12):
-        middle = (low + high) / 2
-        low, high = (middle, high) if test(middle) == at_low else (low, middle)
-    return low
-
-
-def bisect(test: Callable[[int], bool], low: int, high: int) -> tuple[int, int] | None:
-    """Neighbouring ordinals between which a test changes; None where it is the same at both ends."""
-    at_low = test(low)
-    if at_low == test(high):
-        return None
-    while abs(high - low) > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if test(middle) == at_low else (low, middle)
-    return low, high

@@ -310,3 +310,25 @@ def _place(value: Any, placement: tuple[int, ...], rank: int, xp: Any) -> Any:
         value.shape[lead + placement.index(q)] if q in placement else 1 for q in range(rank)
     )
     return xp.reshape(value, shape)
+
+
+def trace(program: Program, x: Any, symbols: Mapping[str, Any]) -> list[tuple[Any, list[Any]]]:
+    """What every operation is on the rows of x, taken or not, as run computes it with NumPy, and its arguments as they meet in it.
+
+    >>> from smoothsym.program.lower import lower
+    >>> from smoothsym.words import j, n, x
+    >>> from sympy import Sum, log
+    >>> trace(lower([log(Sum(x[j], (j, 1, n)))]), np.array([[1.0, 0.0]]), {})[2]
+    (array([0.]), [array([1.])])
+    """
+    work = _Run(program, {"x": x}, symbols, None, None, None, {}, np, False, "pairwise")
+    # Nothing is written over that is yet to be looked at.
+    work.uses = [len(program.operations) + len(program.outputs) + use for use in work.uses]
+    found = []
+    for number, operation in enumerate(program.operations):
+        value = work.value(number)
+        entrywise = operation.name not in ("sum", "max", "min", "argmax", "take")
+        args = range(len(operation.args))
+        met = [work.placed(operation, q) if entrywise else work.value(operation.args[q][0]) for q in args]
+        found.append((value, met))
+    return found

@@ -18,6 +18,7 @@ import numpy as np
 
 import smoothsym as ss
 from smoothsym.auditing import measure
+from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.judge import over_bound
 from smoothsym.cases import Case, cases, default_parameters
 from smoothsym.formats import Format, get
@@ -62,8 +63,8 @@ class Sharpness:
 
 
 def cases_of(op: Any, of: str, fmt: Format, lengths: tuple[int, ...], budget: int, seed: int) -> list[Case]:
-    parameters = default_parameters(op.kind, fmt) if op.parameter is not None else (None,)
-    return cases(measure.facts_of(op, of), fmt, lengths, parameters, seed, budget)
+    parameters = default_parameters(facts_of(op, of), fmt)
+    return cases(facts_of(op, of), fmt, lengths, parameters, seed, budget)
 
 
 def main() -> int:

@@ -24,6 +24,7 @@ import numpy as np
 import smoothsym as ss
 from smoothsym.auditing import judge as judging
 from smoothsym.auditing import measure
+from smoothsym.auditing.facts import facts_of
 from smoothsym.cases import Case, cases, default_parameters
 from smoothsym.formats import Format, get
 
@@ -122,9 +123,9 @@ def errors(one: Contestant, op: Any, of: str, fmt: Format, case: Case) -> tuple[
 def ordinary(op: Any, of: str, fmt: Format, n: int, budget: int, seed: int) -> list[Case]:
     parameters: list[Any] = [None]
     if op.parameter is not None:
-        usual = default_parameters(op.kind, fmt)
+        usual = default_parameters(facts_of(op, of), fmt)
         parameters = [p for p in usual if p >= 0 or not op.parameter.is_nonnegative]
-    return [case for case in cases(measure.facts_of(op, of), fmt, (n,), parameters, seed, budget) if len(case.x) == n]
+    return [case for case in cases(facts_of(op, of), fmt, (n,), parameters, seed, budget) if len(case.x) == n]
 
 
 def search(one: Contestant, op: Any, of: str, fmt: Format, start: list[Case], steps: int, seed: int) -> None:

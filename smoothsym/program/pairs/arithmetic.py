@@ -115,6 +115,8 @@ class Arithmetic:
         cut = (self.digits + 1) // 2
         bits = a.view(self.xp.int64 if self.digits > 24 else self.xp.int32)
         head = ((bits + (1 << (cut - 1))) & -(1 << cut)).view(self.dtype)
+        # Near the largest number it is cut: the rest has one digit more, and its product with any half is exact still.
+        head = self.xp.where(self.xp.isfinite(head), head, (bits & -(1 << cut)).view(self.dtype))
         return head, a - head
 
     def two_sum(self, a: Any, b: Any) -> tuple[Any, Any]:

@@ -1,0 +1,217 @@
+"""What an expression's own programs say is dangerous: the edges of their regimes, what lies between, and the zeros of their outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from smoothsym.cases.edges import Edge, Rays, Survey, bisected
+from smoothsym.cases.regimes import Regimes
+from smoothsym.cases.rows import Case, Maker
+
+Array = Any
+T = TypeVar("T")
+
+EDGED = (2, 5)
+"""Lengths whose edges are bisected, where they are among those asked for."""
+ORDINARY = (2.0**-8, 2.0**10)
+"""Sizes of numbers that most rows have."""
+LONGEST = 1100
+"""Up to this length the regimes of long rows are looked at."""
+ZEROS = 12
+"""So many zeros of each length are looked for in a single entry."""
+WITHIN = 16
+"""So many ordinals beside a zero by float arithmetic the exact one is looked for."""
+
+
+class Derived:
+    """Cases on the edges of regimes, between them, and at zeros; from one survey of rays for each length."""
+
+    def __init__(self, maker: Maker) -> None:
+        self.maker = maker
+
+    @cached_property
+    def surveys(self) -> dict[int, Survey]:
+        programs = self.maker.facts.programs
+        widest = max(max(EDGED) if self._square else size for size in self.maker.short) if programs else 0
+        return {size: Survey.of(self.maker, size) for size in self.maker.short if size <= widest}
+
+    @cached_property
+    def _square(self) -> bool:
+        """Whether a program has matrices, which long rows make large."""
+        return any(operation.rank > 1 for program in self.maker.facts.programs for operation in program.operations)
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        sizes = [size for size in self.surveys if size in EDGED] or list(self.surveys)[:1]
+        return [edge for size in sizes for edge in self.surveys[size].edges()]
+
+    def on_edges(self) -> Iterator[Case]:
+        """The floats on both sides of an edge, then one at some distance; as different edges as there are first."""
+        for edge in self._turns([(edge.tags, edge.rays.kinds[edge.ray]) for edge in self.edges], self.edges):
+            far = edge.above + int(np.sign(edge.above - edge.below) * 2.0 ** self.maker.rng.uniform(1, self._bits()))
+            places = np.clip([edge.below, edge.above, far], 1, self.maker.fmt.infinity - 1)
+            yield from self._cases(edge.rays, edge.ray, places, edge.tags)
+
+    def between(self) -> Iterator[Case]:
+        """Numbers drawn from stretches in one regime; most from those of ordinary numbers, evenly in turn and by their logarithm."""
+        pools: dict[bool, list[tuple[Survey, int, int, int]]] = {True: [], False: []}
+        low, high = self.maker.ordinal(ORDINARY[0]), self.maker.ordinal(ORDINARY[1])
+        for survey in self.surveys.values():
+            for ray, first, last in survey.stretches():
+                pools[first < high and last > low].append((survey, ray, first, last))
+        turns = {ordinary: self._again(pool) for ordinary, pool in pools.items() if pool}
+        while turns:
+            for ordinary in (True, True, False, True):
+                if ordinary in turns:
+                    survey, ray, first, last = next(turns[ordinary])
+                    first, last = (max(first, low), min(last, high)) if ordinary else (first, last)
+                    tags = ("between edges", survey.rays.kinds[ray])
+                    yield from self._cases(survey.rays, ray, [self._drawn(first, last)], tags)
+
+    def _again(self, pool: list[tuple[Survey, int, int, int]]) -> Iterator[tuple[Survey, int, int, int]]:
+        while True:
+            yield from self._turns([survey.rays.kinds[ray] for survey, ray, _, _ in pool], pool)
+
+    def at_zeros(self) -> Iterator[Case]:
+        """The floats on both sides of a zero of an output, in a single entry."""
+        for size in self.surveys:
+            edges = [
+                e
+                for e in self.edges
+                if "near zero" in e.tags and e.rays.start.shape[1] == size and not e.rays.rate[e.ray]
+            ]
+            edges = list(self._turns([e.rays.kinds[e.ray] for e in edges], edges))[:ZEROS]
+            if edges:
+                yield from self._zeros(edges)
+
+    def long(self) -> Iterator[Case]:
+        """Long rows that have few different entries: all equal, some beside the rest at any gap."""
+        maker, first = self.maker, self.maker.parameters[0]
+        pools = []
+        for size in maker.long:
+            pools.append(self._plain_long(size, first))
+            if (
+                size <= LONGEST
+                and maker.facts.programs
+                and all(q.rank < 2 for p in maker.facts.programs for q in p.operations)
+            ):
+                pools.append(self._long_stretches(size))
+        while pools:
+            for pool in list(pools):
+                case = next(pool, None)
+                if case is None:
+                    pools.remove(pool)
+                else:
+                    yield case
+
+    def _plain_long(self, size: int, parameter: float | None) -> Iterator[Case]:
+        maker = self.maker
+        yield maker.case(np.zeros(size), "long", "ties", parameter=parameter)
+        if size <= 5000:
+            yield maker.case(maker.rng.normal(size=size), "long", parameter=parameter)
+        yield maker.case(np.full(size, maker.rng.normal() * maker.scale()), "long", "ties", parameter=parameter)
+        yield maker.case(
+            np.r_[np.zeros(size - 1), maker.rng.choice([1.0, -1.0]) * maker.scale()],
+            "long",
+            "outlier",
+            parameter=parameter,
+        )
+        if size <= 500:
+            yield maker.case(maker.scale() ** 2 + maker.rng.normal(size=size), "long", "offset", parameter=parameter)
+            yield maker.case(np.r_[30.0, maker.rng.normal(size=size - 1)], "long", "dominant", parameter=parameter)
+
+    def _long_stretches(self, size: int) -> Iterator[Case]:
+        survey = Survey.of(self.maker, size, 24)
+        stretches = survey.stretches()
+        kinds = [survey.rays.kinds[ray] for ray, _, _ in stretches]
+        for ray, first, last in self._turns(kinds, stretches):
+            tags = ("long", "between edges", survey.rays.kinds[ray])
+            yield from self._cases(survey.rays, ray, [self._drawn(first, last)], tags)
+
+    # ---- the parts ---------------------------------------------------------------------------------------------------------
+
+    def _bits(self) -> int:
+        return self.maker.fmt.precision + 2
+
+    def _drawn(self, first: int, last: int) -> int:
+        """An ordinal between two, evenly by the number or by the logarithm."""
+        rng = self.maker.rng
+        low, high = self.maker.numbers(np.array([first, last])).tolist()
+        if rng.random() < 0.5:
+            return int(rng.integers(first, last + 1))
+        return self.maker.ordinal(float(low + rng.random() * (high - low)))
+
+    def _turns(self, kinds: Sequence[Any], items: Sequence[T]) -> Iterator[T]:
+        """The items in an order drawn by chance in which every kind has its turn."""
+        pools: dict[Any, list[T]] = {}
+        for q in self.maker.rng.permutation(len(items)):
+            pools.setdefault(kinds[q], []).append(items[q])
+        while pools:
+            for kind in list(pools):
+                yield pools[kind].pop()
+                if not pools[kind]:
+                    del pools[kind]
+
+    def _cases(self, rays: Rays, ray: int, ordinals: Any, tags: tuple[str, ...]) -> list[Case]:
+        rows, parameters = rays.at(self.maker, np.full(len(ordinals), ray), np.asarray(ordinals))
+        named = self.maker.facts.symbol is not None or self.maker.parameters[0] is not None
+        return [
+            Case(tuple(row), parameter if named else None, tags)
+            for row, parameter in zip(rows.tolist(), parameters.tolist(), strict=True)
+            if not named or parameter in self.maker.parameters or self.maker.free(parameter)
+        ]
+
+    def _zeros(self, edges: list[Edge]) -> Iterator[Case]:
+        """One entry of each row moves a little, where that changes a sign of the outputs."""
+        maker, facts = self.maker, self.maker.facts
+        met = [e.rays.at(maker, np.array([e.ray]), np.array([e.above])) for e in edges]
+        rows, parameters = np.concatenate([row for row, _ in met]), np.concatenate([q for _, q in met])
+        every = np.arange(len(rows))
+        place = maker.rng.integers(rows.shape[1], size=len(rows))
+        entry = rows[every, place]
+        single = np.eye(rows.shape[1])[place]
+        rays = Rays(
+            rows * (1 - single), np.sign(entry)[:, None] * single, parameters, 0 * parameters, ["zero"] * len(rows)
+        )
+        middle = np.array([maker.ordinal(abs(v)) for v in entry.tolist()])
+        reach, last = 1 << (maker.fmt.precision // 2), maker.fmt.infinity - 1
+        regimes = Regimes(facts.programs, facts.symbol, maker.fmt, "zero")
+        near, far = np.maximum(middle - reach, 1), np.minimum(middle + reach, last)
+        below, above, before, after = bisected(maker, regimes, rays, every, near, far)
+        for q in np.flatnonzero((before != after).any(axis=1)).tolist():
+            found = int(below[q]), int(above[q])
+            if facts.evaluate is not None and maker.fmt.precision == 53:
+                exact = self._exact_zero(rays, q, found)
+                # What changes sign by rounding alone is no zero, and where a written formula cancels.
+                yield from self._cases(rays, q, exact or found, ("near zero",) if exact else ("cancellation",))
+            else:
+                yield from self._cases(rays, q, found, ("near zero",))
+
+    def _exact_zero(self, rays: Rays, ray: int, found: tuple[int, int]) -> tuple[int, int] | None:
+        """The neighbours between which an output changes its sign in truth, if near those between which it does in floats."""
+        evaluate: Any = self.maker.facts.evaluate
+
+        def signs(ordinal: int) -> Any:
+            (case,) = self._cases(rays, ray, [ordinal], ())
+            return [bool(v < 0) for v in evaluate(case.x, case.parameter)]
+
+        return bisect(signs, max(found[0] - WITHIN, 1), min(found[1] + WITHIN, self.maker.fmt.infinity - 1))
+
+
+def bisect(state: Any, low: int, high: int) -> tuple[int, int] | None:
+    """Neighbouring ordinals between which a state changes; None where it is the same at both ends.
+
+    >>> bisect(lambda q: q >= 37, 0, 100)
+    (36, 37)
+    """
+    at_low = state(low)
+    if at_low == state(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if state(middle) == at_low else (low, middle)
+    return low, high

@@ -1,0 +1,36 @@
+"""The vector beside x, for what a derivative is multiplied by: one entry alone, all alike, in turn up and down, at any size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from smoothsym.cases.rows import Case, Facts
+from smoothsym.formats import Format
+
+
+def directed(facts: Facts, fmt: Format, found: Iterable[Case], seed: int) -> Iterator[tuple[float, ...]]:
+    """A vector for each case, the kinds taking turns."""
+    rng = np.random.default_rng([seed, 1])
+    for place, case in enumerate(found):
+        size = len(case.x) if facts.beside == "many" else 1
+        yield tuple(_direction(rng, size, place % 7, fmt).astype(fmt.dtype).astype(np.float64).tolist())
+
+
+def _direction(rng: Any, size: int, kind: int, fmt: Format) -> Any:
+    reach = 2.0 ** (0.4 * fmt.emax)
+    if kind == 0:
+        return np.ones(size)
+    if kind == 1:
+        return np.eye(1, size, int(rng.integers(max(size, 1))))[0]
+    if kind == 2:
+        return (-1.0) ** np.arange(size)
+    drawn = rng.normal(size=size)
+    if kind == 3:
+        return drawn / reach
+    if kind == 4:
+        return drawn * reach
+    # Where they sum to nothing, what every entry has in common cancels.
+    return drawn - drawn.mean() if kind == 5 and size > 1 else drawn
