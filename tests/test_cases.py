@@ -11,12 +11,11 @@ import smoothsym as ss
 from smoothsym import formats
 from smoothsym.auditing.facts import facts_of
 from smoothsym.cases import Facts, cases, default_lengths, default_parameters
-from smoothsym.cases.derived import bisect
 from smoothsym.cases.edges import Survey
 from smoothsym.cases.families import FAMILIES
 from smoothsym.cases.parameters import special_parameters
 from smoothsym.cases.regimes import Regimes
-from smoothsym.cases.rows import Maker
+from smoothsym.cases.rows import Maker, bisect
 
 FORMATS = [formats.get(name) for name in ("float16", "bfloat16", "float32", "float64")]
 x, j, n, alpha = ss.x, ss.j, ss.n, ss.alpha

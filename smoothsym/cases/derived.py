@@ -10,7 +10,7 @@ import numpy as np
 
 from smoothsym.cases.edges import Edge, Rays, Survey, bisected
 from smoothsym.cases.regimes import Regimes
-from smoothsym.cases.rows import Case, Maker
+from smoothsym.cases.rows import Case, Maker, bisect
 
 Array = Any
 T = TypeVar("T")
@@ -200,18 +200,3 @@ class Derived:
             return [bool(v < 0) for v in evaluate(case.x, case.parameter)]
 
         return bisect(signs, max(found[0] - WITHIN, 1), min(found[1] + WITHIN, self.maker.fmt.infinity - 1))
-
-
-def bisect(state: Any, low: int, high: int) -> tuple[int, int] | None:
-    """Neighbouring ordinals between which a state changes; None where it is the same at both ends.
-
-    >>> bisect(lambda q: q >= 37, 0, 100)
-    (36, 37)
-    """
-    at_low = state(low)
-    if at_low == state(high):
-        return None
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if state(middle) == at_low else (low, middle)
-    return low, high

@@ -112,3 +112,18 @@ class Maker:
 
     def ordinal(self, value: float) -> int:
         return self.fmt.ordinal(self.fmt.round(Fraction(value)))
+
+
+def bisect(state: Any, low: int, high: int) -> tuple[int, int] | None:
+    """Neighbouring ordinals between which a state changes; None where it is the same at both ends.
+
+    >>> bisect(lambda q: q >= 37, 0, 100)
+    (36, 37)
+    """
+    at_low = state(low)
+    if at_low == state(high):
+        return None
+    while abs(high - low) > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if state(middle) == at_low else (low, middle)
+    return low, high
