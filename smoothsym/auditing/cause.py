@@ -172,7 +172,7 @@ class _Row:
         if len(self.case.x) < int(TOLERANCE):
             return False
         errors = []
-        for sums in ("one by one", "compensated"):
+        for sums in ("one by one", "halved"):
             try:
                 output = mechanism.in_format(self.op, self.of, self.case, self.fmt, "stable", sums).reshape(-1)
             except mechanism.NO_RUN:

@@ -56,7 +56,7 @@ def run(op: Any, of: Any, case: Case, fmt: Format, form: str = "naive") -> Run |
 
 
 def in_format(op: Any, of: Any, case: Case, fmt: Format, form: str, sums: str = "pairwise") -> Any:
-    """The outputs of a program in float64, each operation done in the format; `sums` "pairwise", "compensated" or "one by one"."""
+    """The outputs of a program in float64, each operation done in the format; `sums` "pairwise", "halved" (as kernels do) or "one by one"."""
     vectors = {"x": np.array(case.x, dtype=fmt.dtype)}
     if case.v is not None:
         vectors["v"] = np.array(case.v, dtype=fmt.dtype)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import copysign, isfinite, isnan, prod
 from typing import Any
 
 import numpy as np
 
 from smoothsym.errors import shown, unknown
-from smoothsym.kernels.libraries import Library, library_of
+from smoothsym.kernels.libraries import NUMPY, Library, library_of
 from smoothsym.program.specialise import Known
 
 DEFAULTS = {"p": 2.0}
@@ -221,9 +222,16 @@ def _parameter(op: Any, library: Library, given: Mapping[str, Any], work: Any, p
     row = special_row(number)
     if row is not None:
         return Parameter(name, row, Known(), library.array(number, work), number, value)
-    # A parameter beyond the format is neither 0 nor infinite.
+    if library is NUMPY:
+        return _ordinary(library, name, number, work)
+    return _ordinary.__wrapped__(library, name, number, work, value)
+
+
+@lru_cache(maxsize=1024)
+def _ordinary(library: Library, name: str, number: float, work: Any, source: Any = None) -> Parameter:
+    """A parameter that is no special value; one beyond the format is neither 0 nor infinite."""
     size = min(max(abs(number), library.smallest(work)), library.largest(work))
-    return Parameter(name, None, known_of(number), library.array(copysign(size, number), work), number, value)
+    return Parameter(name, None, known_of(number), library.array(copysign(size, number), work), number, source)
 
 
 def special_row(number: float) -> str | None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from math import ceil, isfinite, log2, nan
+from functools import cached_property
+from math import ceil, isfinite, log2, nan, prod
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from smoothsym.kernels.libraries import Library
 from smoothsym.program import arrays, compensated
 from smoothsym.program.buffering import by_rows
 from smoothsym.program.lower import Program
+from smoothsym.program.scratch import Scratch, scratch_for
 from smoothsym.program.specialise import Known
 
 BLOCK = 1 << 17
@@ -65,16 +66,20 @@ class Evaluation:
             flat, counts, weights = (self._flat(beside) for beside in (rows, self.counts, self.weights))
             vectors = {name: self._flat(vector) for name, vector in self.vectors.items()}
             at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // max(size, size**self.rank, 1))
+            shape = (*rows.shape[:-1], *(size,) * self.rank)
+            scratch = scratch_for(min(at_once, len(flat)) * size)
             if len(flat) <= at_once:
-                whole = self._part(counts, weights, vectors)._computed(flat)
-                return whole.reshape((*rows.shape[:-1], *(size,) * self.rank))
+                return self._part(counts, weights, vectors)._computed(flat, scratch).reshape(shape)
             whole = self.library.xp.empty((len(flat), *(size,) * self.rank), dtype=rows.dtype)
             for start in range(0, len(flat), at_once):
                 part = slice(start, start + at_once)
                 count, weight = (None if q is None else q[part] for q in (counts, weights))
                 beside = {name: vector[part] for name, vector in vectors.items()}
-                whole[part] = self._part(count, weight, beside)._computed(flat[part])
-            return whole.reshape((*rows.shape[:-1], *(size,) * self.rank))
+                out = whole[part]
+                found = self._part(count, weight, beside)._computed(flat[part], scratch, out)
+                if found is not out:
+                    out[...] = found
+            return whole.reshape(shape)
 
     def _part(self, counts: Any, weights: Any, vectors: Mapping[str, Any]) -> Evaluation:
         if counts is None and weights is None and not vectors:
@@ -84,17 +89,10 @@ class Evaluation:
     def _flat(self, rows: Any) -> Any:
         if rows is None:
             return None
-        whole = self.library.xp.reshape(rows, (int(np.prod(rows.shape[:-1])), rows.shape[-1]))
-        return self.library.contiguous(whole)
+        return self.library.contiguous(rows.reshape((prod(rows.shape[:-1]), rows.shape[-1])))
 
-    def _computed(self, rows: Any) -> Any:
-        return self.library.cast(_Rows(self, rows).result(), rows.dtype)
-
-
-def _finite_squares(x: Any) -> bool:
-    """Whether the sum of all squares is finite, which NumPy finds in one pass: then so is every number, and every difference."""
-    # No library of linear algebra, whose threads would wait for one another.
-    return isinstance(x, np.ndarray) and isfinite(np.einsum("i,i->", x.reshape(-1), x.reshape(-1)))
+    def _computed(self, rows: Any, scratch: Scratch | None = None, out: Any = None) -> Any:
+        return self.library.cast(_Rows(self, rows, scratch, out).result(), rows.dtype)
 
 
 @dataclass(frozen=True)
@@ -103,6 +101,9 @@ class _Rows:
 
     of: Evaluation
     given: Any
+    scratch: Scratch | None = None
+    out: Any = None
+    """Memory for the results, which may be passed over."""
 
     @property
     def xp(self) -> Any:
@@ -141,6 +142,8 @@ class _Rows:
         if of.plain:
             result = self._run(1.0, None)
             return result if self.counts is None or not of.rank else self._where_counted(result)
+        if self._shown:
+            return self._first[0]
         if self.ordinary:
             result = self.computed(False)
         elif of.parameter.row not in (None, "traced"):
@@ -149,40 +152,77 @@ class _Rows:
             result = self.contract.onto(self.computed(True), of.rank)
         if self.counts is not None and of.rank:
             result = self._where_counted(result)
-        if of.op.domain == "positive":
+        if of.op.domain == "positive" and not (self._inspected and self._ends[0] >= 0):
             wrong = self.xp.any(self.contract._counting(self.x < 0), axis=-1)
             result = self.xp.where(self.xp.reshape(wrong, (*wrong.shape, *(1,) * of.rank)), self.constant(nan), result)
         return result
 
+    # ---- whether the contract has nothing to say ---------------------------------------------------------------------------
+
+    @property
+    def _inspected(self) -> bool:
+        """Whether all of x counts, may be looked at, and meets a parameter that is no special value."""
+        of = self.of
+        return of.parameter.row is None and of.library.inspectable and self.counts is None
+
+    @cached_property
+    def _shown(self) -> bool:
+        """Whether the sums on the way to a value show it, so that x need not be looked at: no entry is infinite, not all are zeros.
+
+        Where no sum had a term that is no number, zeros without weight have done nothing to it.
+        """
+        of = self.of
+        if not (self._inspected and of.op.kind == "modulus" and of.op.domain == "real" and of.of == "value"):
+            return False
+        if (
+            of.op.joint
+            or of.rank
+            or of.pairs
+            or of.parameter.known.sign != 1
+            or not of.program(of.parameter.known).telling
+        ):
+            return False
+        return bool((self.x[..., 0] != 0).all()) and self._first[1].shows_finite()
+
     @cached_property
     def ordinary(self) -> bool:
-        """Whether it can be seen at a glance that the contract has nothing to say."""
-        of = self.of
-        if of.parameter.row is not None or not of.library.inspectable or self.counts is not None:
-            return False
-        zeros = of.op.kind == "modulus" and not bool(self.xp.all(self.x))
-        return not zeros and self._bounded
+        """Whether a look at x shows it."""
+        return self._inspected and self._bounded and not (self.of.op.kind == "modulus" and self._zeros)
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        return float(self.x.min()), float(self.x.max())
+
+    @property
+    def _zeros(self) -> bool:
+        return self._ends[0] <= 0 and bool(self.xp.any(self.x == 0))
 
     @cached_property
     def _bounded(self) -> bool:
         """Whether all entries are finite, and so are their differences."""
-        if _finite_squares(self.x):
-            return True
-        low, high = float(self.xp.min(self.x)), float(self.xp.max(self.x))
+        low, high = self._ends
         return isfinite(low) and isfinite(high) and high - low <= self.of.library.largest(self.of.work)
 
     def computed(self, careful: bool) -> Any:
         """What the program computes; `careful` where entries may have no weight."""
         of = self.of
         weightless = self.contract.negligible if careful and of.op.kind is not None else None
-        result = self._run(1.0, weightless)
+        result = self._first[0] if weightless is None else self._run(1.0, weightless)
         if of.op.joint and of.of in ("value", "gradient"):
             result = self._again(result, weightless)
         if weightless is not None and of.of == "gradient" and of.rank == 1:
             result = self.xp.where(weightless, self._slope_without_weight(), result)
         return result
 
+    @cached_property
+    def _first(self) -> tuple[Any, Any]:
+        """What the program computes of all entries, and its run."""
+        return self._ran(1.0, None, self.out if self.x is self.given and isinstance(self.x, np.ndarray) else None)
+
     def _run(self, scale: float, weightless: Any) -> Any:
+        return self._ran(scale, weightless, None)[0]
+
+    def _ran(self, scale: float, weightless: Any, out: Any) -> tuple[Any, Any]:
         """f(x; a) = s f(x/s; s a), which is proved where s is not 1; a gradient has no factor."""
         of, x, given, known = self.of, self.x, self.of.parameter.given, self.of.parameter.known
         if scale != 1:
@@ -193,24 +233,22 @@ class _Rows:
         if of.weights is not None:
             vectors["w"] = of.weights
         program = of.program(known)
-        run = compensated.run if of.pairs else partial(arrays.run, summation=of.summation)
-        (result,) = run(
-            program,
-            x,
-            of.parameter.named(given),
-            where=self.counts,
-            weightless=weightless,
-            length=None if self.counts is None else self.contract.number,
-            vectors=vectors,
-            xp=self.xp,
-            lazy=of.library.inspectable,
-        )
+        beside = {"where": self.counts, "weightless": weightless, "vectors": vectors, "xp": self.xp}
+        beside["length"] = None if self.counts is None else self.contract.number
+        named, lazy, run = of.parameter.named(given), of.library.inspectable, None
+        if of.pairs:
+            (result,) = compensated.run(program, x, named, lazy=lazy, **beside)
+        else:
+            run = arrays.started(
+                program, x, named, lazy=lazy, summation=of.summation, scratch=self.scratch, out=out, **beside
+            )
+            (result,) = run.outputs()
         shape = (*x.shape[:-1], *x.shape[-1:] * of.rank)
         if tuple(result.shape) != shape:
             # A gradient that is constant has no axis of its own.
             result = result[(..., *(None,) * (of.rank - len(program.outputs[0][1])))] if result.ndim else result
             result = self.xp.broadcast_to(result, shape)
-        return result if scale == 1 or of.of != "value" else result * scale
+        return (result if scale == 1 or of.of != "value" else result * scale), run
 
     def _within(self, parameter: Any) -> Any:
         """A parameter beyond the format is neither 0 nor infinite."""
@@ -224,7 +262,7 @@ class _Rows:
         if self.counts is not None and of.rank:
             result = self._where_counted(result)
         usual = of.library.inspectable and self.counts is None and self._bounded
-        if usual and (_finite_squares(result) or bool(xp.all(xp.isfinite(result)))):
+        if usual and bool(xp.isfinite(result).all()):
             return result
         finite = xp.where(self.contract._counting(xp.isfinite(self.x)), self.x, self.constant(0.0))
         whole = xp.all(xp.reshape(xp.isfinite(result), (*self.x.shape[:-1], -1)), axis=-1)

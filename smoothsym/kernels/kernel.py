@@ -76,8 +76,8 @@ class Kernel:
 
     @property
     def summation(self) -> str:
-        """How sums are taken: "pairwise" as NumPy does it, or "compensated", in twice the precision and rounded once."""
-        return "compensated" if self.contract else "pairwise"
+        """How sums are taken: "pairwise" as NumPy does it, or "halved", in twice the precision but for two additions of a term."""
+        return "halved" if self.contract else "pairwise"
 
     @property
     def twice(self) -> bool:

@@ -158,7 +158,10 @@ class Task:
 
 def task_of(kernel: Any, arguments: Arguments, rounded: bool) -> Task:
     """The task of a kernel, for what it is called with."""
+    return _task(kernel, arguments.weights is not None, rounded)
+
+
+@lru_cache(maxsize=1024)
+def _task(kernel: Any, weighted: bool, rounded: bool) -> Task:
     by_x = 1 if kernel.of == "gradient" else 0
-    return Task(
-        kernel.op, kernel.program_form, kernel.summation, kernel.twice, arguments.weights is not None, rounded, by_x
-    )
+    return Task(kernel.op, kernel.program_form, kernel.summation, kernel.twice, weighted, rounded, by_x)

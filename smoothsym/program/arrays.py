@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program.lower import Operation, Program
+from smoothsym.program.scratch import Scratch
 from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, zero
-from smoothsym.program.summation import numpy_total, total
+from smoothsym.program.summation import LONG, numpy_total, total
 from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 _NAMES = {
@@ -45,11 +46,27 @@ _IN_PLACE = {
 _CLIPPED: dict[str, Callable[..., Any]] = {"ramp": ramp, "ramplog": ramplog, "qexp": qexp, "xqlog": xqlog}
 DOUBLINGS = 64
 """How often an upper end is doubled: beyond 2^64 no share of a simplex lies."""
+
+_REDUCE: dict[str, Any] = {
+    "sum": np.add.reduce,
+    "max": np.maximum.reduce,
+    "min": np.minimum.reduce,
+    "argmax": np.ndarray.argmax,
+}
+
 _OWN = 4
-"""References to an array that nobody keeps: by a list of arguments, two functions, and the one that counts."""
+"""References to an array that nobody keeps: by two functions and the one that counts, and by a list of arguments where it is one."""
+
+_ALONG = ((), (0,), (0, 1))
+"""The axes of a value that has all those of a result, in their order."""
 
 
-def run(
+def run(program: Program, x: Any, symbols: Mapping[str, Any], **settings: Any) -> list[Any]:
+    """The outputs of a program on the rows of x, the vector along the last axis; the settings are those of `started`."""
+    return started(program, x, symbols, **settings).outputs()
+
+
+def started(
     program: Program,
     x: Any,
     symbols: Mapping[str, Any],
@@ -62,23 +79,26 @@ def run(
     xp: Any = np,
     lazy: bool = True,
     summation: str = "pairwise",
-) -> list[Any]:
-    """The outputs of a program on the rows of x, the vector along the last axis.
+    scratch: Scratch | None = None,
+    out: Any = None,
+) -> Run:
+    """A run of a program on the rows of x: nothing is computed before something is asked for.
 
     Parameters: x of shape (..., n); symbols, scalars or arrays of shape (...); `where`, a mask like x: entries outside it are in no
     sum, maximum or minimum; `weightless`, a mask like x of infinite entries and zeros whose terms in a sum are 0 where they are
     no number, as 0 times infinity; `length`, what n is, where it is not the length of x; `vectors`, those beside x, such as
     weights, each like a row of x; `xp`, a namespace of the array API standard; `lazy`, whether the form that `either` takes
-    nowhere is left out, which needs arrays whose values can be looked at; `summation`, "compensated" for sums in twice the
-    precision, rounded once (summation.py), else those of the library. Every operation is done in the dtype of x.
+    nowhere is left out, which needs arrays whose values can be looked at; `summation`, "halved" for sums in twice the
+    precision but for two additions (summation.py), else those of the library; `scratch`, memory for results on the way, and
+    `out`, an array of NumPy like x, memory for a result, which may be passed over. Every operation is done in the dtype of x.
     """
     given = {**(vectors or {}), "x": x}
-    work = _Run(program, given, symbols, where, weightless, length, positions or {}, xp, lazy, summation)
-    return [work.output(number, placement) for number, placement in program.outputs]
+    beside = (where, weightless, length, positions or {})
+    return Run(program, given, symbols, *beside, xp, lazy, summation, scratch or Scratch(), out)
 
 
 @dataclass
-class _Run:
+class Run:
     """Operations are computed when something needs them, once."""
 
     program: Program
@@ -91,85 +111,110 @@ class _Run:
     xp: Any
     lazy: bool
     summation: str
+    scratch: Scratch
+    out: Any
     values: dict[int, Any] = field(default_factory=dict)
+    totals: dict[int, Any] = field(default_factory=dict)
+    """The sums that were computed, by the number of the operation."""
     uses: list[int] = field(init=False)
+    x: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.uses = list(self.program.uses)
+        self.uses, self.x = list(self.program.uses), self.vectors["x"]
 
-    @property
-    def x(self) -> Any:
-        return self.vectors["x"]
+    def outputs(self) -> list[Any]:
+        return [self._output(number, placement) for number, placement in self.program.outputs]
 
-    def output(self, number: int, placement: tuple[int, ...]) -> Any:
+    def shows_finite(self) -> bool:
+        """Whether it can be seen from the sums that were computed that every entry of x is finite, and no sum had a term that is not."""
+        telling = self.program.telling
+        if not any(number in telling for number in self.totals):
+            return False
+        return all(bool(self.xp.isfinite(total).all()) for total in self.totals.values())
+
+    def _output(self, number: int, placement: tuple[int, ...]) -> Any:
         value = self.value(number)
         return self.xp.swapaxes(value, -1, -2) if placement == (1, 0) else value
 
     def value(self, number: int) -> Any:
-        if number not in self.values:
-            self.values[number] = self._compute(self.program.operations[number])
-        return self.values[number]
+        found = self.values.get(number)
+        if found is None:
+            operation = self.program.operations[number]
+            how = _HOW.get(operation.name)
+            found = self._entrywise(operation, number) if how is None else how(self, operation)
+            self.values[number] = found
+            if operation.name == "sum":
+                self.totals[number] = found
+        return found
 
     def placed(self, operation: Operation, argument: int) -> Any:
         number, placement = operation.args[argument]
-        return _place(self.value(number), placement, operation.rank, self.xp)
+        value = self.value(number)
+        return value if placement == _ALONG[operation.rank] else _place(value, placement, operation.rank, self.xp)
 
-    def _compute(self, operation: Operation) -> Any:
-        name, datum, x, xp = operation.name, operation.datum, self.x, self.xp
-        if name == "x":
-            return self.vectors[str(datum)]
-        if name == "symbol":
-            return self.symbols[str(datum)]
-        if name == "number":
-            return datum if isinstance(datum, int) else _constant(datum, x, xp)  # type: ignore[arg-type]
-        if name == "length":
-            return _constant(Fraction(x.shape[-1]), x, xp) if self.length is None else self.length
-        if name == "iota":
-            return xp.arange(x.shape[-1], **({"device": x.device} if hasattr(x, "device") else {}))
-        if name == "position":
-            return self.positions[str(datum)]
-        if name == "take":
-            (vector, _), (position, _) = operation.args
-            index = self.value(position)
-            if isinstance(index, int):
-                return self.value(vector)[..., index]
-            value = self.value(vector)
-            if isinstance(value, np.ndarray) and value.shape[:-1] == index.shape:
-                return value.reshape(-1)[_flat_places(index, value.shape[-1])]
-            return xp.take_along_axis(value, index[..., None], axis=-1)[..., 0]
-        if name in ("sum", "max", "min", "argmax"):
-            return self._reduce(operation)
-        if name == "either":
-            return self._either(operation)
-        if name == "without":
-            return self._without(operation)
-        if name == "level":
-            return self._level(operation)
-        if name == "inverse":
-            return self._inverse(operation)
-        if name in _CLIPPED:
-            args = [self.placed(operation, q) for q in range(len(operation.args))]
-            return _CLIPPED[name](xp, *(xp.asarray(q, dtype=x.dtype) for q in args))
-        return self._entrywise(operation)
+    # ---- what is given -----------------------------------------------------------------------------------------------------
 
-    def _entrywise(self, operation: Operation) -> Any:
-        """An operation entry by entry; with NumPy in the memory of an argument that nobody needs any more."""
+    def _vector(self, operation: Operation) -> Any:
+        return self.vectors[str(operation.datum)]
+
+    def _symbol(self, operation: Operation) -> Any:
+        return self.symbols[str(operation.datum)]
+
+    def _number(self, operation: Operation) -> Any:
+        datum = operation.datum
+        return datum if isinstance(datum, int) else _constant(datum, self.x, self.xp)  # type: ignore[arg-type]
+
+    def _length(self, operation: Operation) -> Any:
+        return _constant(Fraction(self.x.shape[-1]), self.x, self.xp) if self.length is None else self.length
+
+    def _iota(self, operation: Operation) -> Any:
+        x = self.x
+        return self.xp.arange(x.shape[-1], **({"device": x.device} if hasattr(x, "device") else {}))
+
+    def _position(self, operation: Operation) -> Any:
+        return self.positions[str(operation.datum)]
+
+    # ---- what is computed --------------------------------------------------------------------------------------------------
+
+    def _take(self, operation: Operation) -> Any:
+        (vector, _), (position, _) = operation.args
+        index = self.value(position)
+        if isinstance(index, int):
+            return self.value(vector)[..., index]
+        value = self.value(vector)
+        if isinstance(value, np.ndarray) and value.shape[:-1] == index.shape:
+            return value.reshape(-1)[_flat_places(index, value.shape[-1])]
+        return self.xp.take_along_axis(value, index[..., None], axis=-1)[..., 0]
+
+    def _entrywise(self, operation: Operation, number: int) -> Any:
+        """An operation entry by entry; with NumPy in the memory of an argument that nobody needs any more, or in memory at hand."""
         args = [self.placed(operation, q) for q in range(len(operation.args))]
-        function = _IN_PLACE.get(operation.name)
-        if function is None or operation.rank != 1 or not any(isinstance(v, np.ndarray) for v in args):
+        function = _IN_PLACE.get(operation.name) if operation.rank == 1 and isinstance(self.x, np.ndarray) else None
+        if function is None:
             return _apply(operation.name, args, self.x, self.xp)
         over = self._over(operation)
-        return function(
-            *args, out=next((v for v, last in zip(args, over, strict=True) if last and _free(v, self.x)), None)
+        if not any(_like(v, self.x) for v in args):
+            return function(*args)
+        if self.out is not None and number == self.program.outputs[0][0]:
+            return function(*args, out=self.out)
+        often = 1 + (len(args) == 2 and args[0] is args[1])
+        memory = next(
+            (v for v, last in zip(args, over, strict=True) if last and _free(v, self.x, self.scratch, often)), None
         )
+        return function(*args, out=self.scratch.like(self.x) if memory is None else memory)
 
     def _over(self, operation: Operation) -> list[bool]:
         """Which arguments no other operation needs: they are kept no longer."""
+        uses = self.uses
         for number, _ in operation.args:
-            self.uses[number] -= 1
-            if not self.uses[number]:
+            uses[number] -= 1
+            if not uses[number]:
                 self.values.pop(number, None)
-        return [not self.uses[number] for number, _ in operation.args]
+        return [not uses[number] for number, _ in operation.args]
+
+    def _clipped(self, operation: Operation) -> Any:
+        args = [self.placed(operation, q) for q in range(len(operation.args))]
+        return _CLIPPED[operation.name](self.xp, *(self.xp.asarray(q, dtype=self.x.dtype) for q in args))
 
     def _level(self, operation: Operation) -> Any:
         """The number between two others at which the program inside is 0, for every row."""
@@ -196,18 +241,8 @@ class _Run:
 
         def value(level: Any) -> Any:
             given = {**symbols, name: level}
-            inner = _Run(
-                program,
-                vectors,
-                given,
-                self.where,
-                self.weightless,
-                self.length,
-                {},
-                self.xp,
-                self.lazy,
-                self.summation,
-            )
+            beside = (self.where, self.weightless, self.length, {})
+            inner = Run(program, vectors, given, *beside, self.xp, self.lazy, self.summation, self.scratch, None)
             return inner.value(program.outputs[0][0])
 
         return value
@@ -230,7 +265,9 @@ class _Run:
         value, where = self.value(v), self.value(position)
         if v_axes == (0,) and tuple(value.shape) == tuple(self.x.shape) and not isinstance(where, int):
             if isinstance(value, np.ndarray):
-                value = value if self._over(operation)[0] and _free(value, self.x) else value.copy()
+                if not (self._over(operation)[0] and _free(value, self.x, self.scratch, 0)):
+                    kept, value = value, self.scratch.like(self.x)
+                    np.copyto(value, kept)
                 value.reshape(-1)[_flat_places(where, value.shape[-1])] = 0
                 return value
             if hasattr(value, "scatter"):
@@ -241,6 +278,7 @@ class _Run:
     def _reduce(self, operation: Operation) -> Any:
         ((number, placement),) = operation.args
         value, axis = self.value(number), int(operation.datum or 0) - len(placement)
+        (last,) = self._over(operation)
         if self.weightless is not None and operation.name == "sum":
             nothing = self._along(self.weightless, operation) & self.xp.isnan(value)
             value = self.xp.where(nothing, self.xp.asarray(0, dtype=value.dtype), value)
@@ -249,8 +287,16 @@ class _Run:
             value = self.xp.where(
                 self._along(self.where, operation), value, self.xp.asarray(neutral, dtype=value.dtype)
             )
-        if operation.name == "sum" and self.summation == "compensated":
-            return numpy_total(value, axis) if isinstance(value, np.ndarray) else total(self.xp, value, axis)
+        if operation.name == "sum" and self.summation == "halved":
+            if not isinstance(value, np.ndarray):
+                return total(self.xp, value, axis)
+            if not _like(value, self.x):
+                return numpy_total(value, axis, np.empty_like(value))
+            # In its own memory, a sum that is halved needs no other.
+            own = last and value.shape[-1] >= LONG and _free(value, self.x, self.scratch, 0)
+            return numpy_total(value, axis, value if own else self.scratch.like(value))
+        if isinstance(value, np.ndarray) and operation.name in _REDUCE:
+            return _REDUCE[operation.name](value, axis=axis)
         return getattr(self.xp, operation.name)(value, axis=axis)
 
     def _along(self, mask: Any, operation: Operation) -> Any:
@@ -260,18 +306,45 @@ class _Run:
         return self.xp.reshape(mask, (*mask.shape[:-1], *own))
 
 
+_HOW = {
+    "x": Run._vector,
+    "symbol": Run._symbol,
+    "number": Run._number,
+    "length": Run._length,
+    "iota": Run._iota,
+    "position": Run._position,
+    "take": Run._take,
+    "sum": Run._reduce,
+    "max": Run._reduce,
+    "min": Run._reduce,
+    "argmax": Run._reduce,
+    "either": Run._either,
+    "without": Run._without,
+    "level": Run._level,
+    "inverse": Run._inverse,
+    **dict.fromkeys(_CLIPPED, Run._clipped),
+}
+"""How an operation is done that is none entry by entry."""
+
+
 def _flat_places(index: Any, size: int) -> Any:
     """Where the entries of rows at these positions are in all rows one after another."""
     return np.arange(0, index.size * size, size).reshape(index.shape) + index
 
 
-def _free(value: Any, x: Any) -> bool:
-    """Whether memory like that of x is in no view, and nobody's but that of the two functions that look at it."""
-    same = isinstance(value, np.ndarray) and value.shape == x.shape and value.dtype == x.dtype
-    return same and value.base is None and getrefcount(value) <= _OWN
+def _free(value: Any, x: Any, scratch: Scratch, often: int = 1) -> bool:
+    """Whether memory like that of x is in no view, and nobody's but that of the two functions that look at it, one of them `often`."""
+    same = _like(value, x) and value.base is None
+    return same and getrefcount(value) < _OWN + often + scratch.holds(value)
+
+
+def _like(value: Any, x: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.shape == x.shape and value.dtype == x.dtype
 
 
 def _unanimous(test: Any, xp: Any) -> bool | None:
+    if isinstance(test, np.ndarray):
+        return True if test.all() else None if test.any() else False
     return True if bool(xp.all(test)) else None if bool(xp.any(test)) else False
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
 BUFFER = 64
 
 
-@contextmanager
-def by_rows() -> Iterator[None]:
+class by_rows:
     """Where one operand is a number for each row, and several rows fit into a buffer, NumPy copies them there: that costs twice
     as much as the operation itself.
     """
-    with np.errstate(all="ignore"):
-        size = np.setbufsize(BUFFER)
-        try:
-            yield
-        finally:
-            np.setbufsize(size)
+
+    def __enter__(self) -> None:
+        self._quiet = np.errstate(all="ignore")
+        self._quiet.__enter__()
+        self._size = np.setbufsize(BUFFER)
+
+    def __exit__(self, *raised: Any) -> None:
+        np.setbufsize(self._size)
+        self._quiet.__exit__(*raised)

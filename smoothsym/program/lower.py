@@ -130,6 +130,25 @@ class Program:
             found[number] += 1
         return tuple(found)
 
+    @cached_property
+    def telling(self) -> frozenset[int]:
+        """The sums of x that are infinite or no number wherever an entry of x is.
+
+        What is done to such an entry on the way leaves it so: inf - inf and 0 inf are no numbers; but exp(-inf) = 0 is one.
+        """
+        shows = [False] * len(self.operations)
+        for number, operation in enumerate(self.operations):
+            parts = [shows[q] and placement == (0,) for q, placement in operation.args]
+            if operation.name == "x":
+                shows[number] = operation.datum == "x"
+            elif operation.name in ("abs", "neg", "sqrt", "log", "sum", "div"):
+                shows[number] = parts[0]
+            elif operation.name in ("add", "sub", "mul", "hypot"):
+                shows[number] = any(parts)
+        return frozenset(
+            number for number, operation in enumerate(self.operations) if operation.name == "sum" and shows[number]
+        )
+
     def __str__(self) -> str:
         lines = []
         for number, operation in enumerate(self.operations):

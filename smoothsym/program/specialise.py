@@ -113,7 +113,10 @@ class _Specialising:
             return own[0]
         if name == "pow" and own[0] is not None:
             if values[1] == 2:
-                return self.record(replace(operation, name="mul", args=(args[0], args[0])))
+                base = self.operations[own[0]]
+                # The square of a modulus needs no modulus.
+                factor = base.args[0] if base.name == "abs" else args[0]
+                return self.record(replace(operation, name="mul", args=(factor, factor)))
             if values[1] == Fraction(1, 2):
                 return self.record(replace(operation, name="sqrt", args=args[:1]))
         if name == "either":

@@ -1,7 +1,8 @@
-"""A sum in twice the precision, rounded once, on arrays of any library and in any order of addition.
+"""A sum in twice the precision but for its first two additions, on arrays of any library and in any order of addition.
 
-Each term is split at one unit of the whole row, so coarse that the high parts add up without rounding in whatever order; the low
-parts are so small that the roundings of their sum are beneath notice (Rump, Ogita and Oishi's AccSum, one step of it).
+A long sum is halved twice in floats, first half on second half: each term goes through two additions. What is left is a quarter as
+many terms. Each of these is split at one unit of the whole row, so coarse that the high parts add up without rounding in whatever
+order; the low parts are so small that the roundings of their sum are beneath notice (Rump, Ogita and Oishi's AccSum, one step of it).
 """
 
 from __future__ import annotations
@@ -10,27 +11,47 @@ from typing import Any
 
 import numpy as np
 
+LONG = 64
+"""From how many terms on a sum is halved: for less of them that costs more than it saves."""
+
+
+def halvings(size: int) -> int:
+    """How many additions in floats a term goes through, before the sum is taken in twice the precision."""
+    return 2 if size >= LONG else 0
+
 
 def total(xp: Any, v: Any, axis: int) -> Any:
-    """The sum along an axis, in twice the precision, rounded once."""
+    """The sum along an axis: of 64 terms or more halved twice, and then in twice the precision, rounded once."""
+    if v.shape[axis] >= 64:
+        v, axis = xp.moveaxis(v, axis, -1), -1
+        m = v.shape[-1] // 4
+        rest = v[..., 4 * m :]
+        v = (v[..., :m] + v[..., 2 * m : 3 * m]) + (v[..., m : 2 * m] + v[..., 3 * m : 4 * m])
+        v = xp.concat([v, rest], axis=-1) if rest.shape[-1] else v
     # With c = 3 sum|v|: (v + c) - c is exact, a multiple of a unit of at least 2 u sum|v|, and differs from v by at most 4 u sum|v|.
     c = 3 * xp.sum(xp.abs(v), axis=axis, keepdims=True)
-    c = xp.where(xp.isfinite(c), c, xp.zeros_like(c))
     high = (v + c) - c
     low = xp.sum(v - high, axis=axis)
-    high = xp.sum(high, axis=axis)
-    return xp.where(xp.isfinite(low), high + low, high)
+    # Where v + c overflows, the terms are added as they stand.
+    return xp.where(xp.isfinite(low), xp.sum(high, axis=axis) + low, xp.sum(v, axis=axis))
 
 
-def numpy_total(v: Any, axis: int) -> Any:
-    """The same bits with NumPy, in memory that is written to again."""
-    part = np.empty_like(v)
-    c = 3 * np.add.reduce(v if np.min(v) >= 0 else np.abs(v, out=part), axis=axis, keepdims=True)
-    if not np.all(np.isfinite(c)):
-        c = np.where(np.isfinite(c), c, np.zeros_like(c))
+def numpy_total(v: Any, axis: int, part: Any) -> Any:
+    """The same bits with NumPy, in memory like that of v: in that of v itself where it is long enough to be halved."""
+    if v.shape[axis] >= LONG:
+        v, part, axis = np.moveaxis(v, axis, -1), np.moveaxis(part, axis, -1), -1
+        m, over = divmod(v.shape[-1], 4)
+        np.add(v[..., : 2 * m], v[..., 2 * m : 4 * m], out=part[..., : 2 * m])
+        np.add(part[..., :m], part[..., m : 2 * m], out=part[..., :m])
+        if over:
+            part[..., m : m + over] = v[..., 4 * m :]
+        v, part = part[..., : m + over], part[..., 2 * m : 3 * m + over]
+    c = np.add.reduce(np.abs(v, out=part), axis=axis, keepdims=True)
+    c *= 3
     np.add(v, c, out=part)
-    part -= c
+    np.subtract(part, c, out=part)
     high = np.add.reduce(part, axis=axis)
     np.subtract(v, part, out=part)
     low = np.add.reduce(part, axis=axis)
-    return np.where(np.isfinite(low), high + low, high)
+    finite = np.isfinite(low)
+    return high + low if finite.all() else np.where(finite, high + low, np.add.reduce(v, axis=axis))

@@ -11,6 +11,7 @@ from sympy import Sum, exp
 import smoothsym as ss
 from smoothsym.certify import special
 from smoothsym.kernels.contract import Contract
+from smoothsym.kernels.evaluate import _Rows
 from smoothsym.words import alpha, j, n, x
 
 PARAMETERS = [1.0, -1.0, 0.0, -0.0, inf, -inf, nan, 0.5]
@@ -59,3 +60,19 @@ def test_a_mean_does_not_overflow_where_its_sum_does(op):
     got = op(rows, **{parameter: 0.0})
     exact = ss.reference(op, rows, **{parameter: 0.0})
     assert np.allclose(got, exact, rtol=1e-13)
+
+
+@pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
+def test_a_norm_that_shows_by_itself_that_rows_are_ordinary_has_the_bits_of_one_that_looks(p, monkeypatch):
+    rng = np.random.default_rng(2)
+    rows = rng.normal(size=(40, 70)) * 10.0 ** rng.integers(-3, 4, (40, 1))
+    special = {3: 0.0, 5: np.inf, 7: -np.inf, 9: np.nan, 11: 1e200, 13: 1e-200, 15: 5e-324}
+    batches = [rows]
+    for place, value in special.items():
+        one, whole = rows.copy(), rows.copy()
+        one[place, 4], whole[place] = value, value
+        batches += [one, whole]
+    found = [ss.pnorm(batch, p=p) for batch in batches]
+    monkeypatch.setattr(_Rows, "_shown", False)
+    for batch, value in zip(batches, found, strict=True):
+        assert np.array_equal(ss.pnorm(batch, p=p), value, equal_nan=True)

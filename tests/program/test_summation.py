@@ -1,4 +1,4 @@
-"""Sums in twice the precision are rounded once, whatever the length and the order."""
+"""Sums are rounded once, and long ones three times at most, whatever the length and the order."""
 
 from fractions import Fraction
 from math import inf, isnan
@@ -6,7 +6,7 @@ from math import inf, isnan
 import numpy as np
 import pytest
 
-from smoothsym.program.summation import total
+from smoothsym.program.summation import halvings, numpy_total, total
 
 U = {np.float32: 2.0**-24, np.float64: 2.0**-53}
 
@@ -21,8 +21,8 @@ def error(found, terms, dtype):
 
 @pytest.mark.parametrize("dtype", U)
 @pytest.mark.parametrize("size", [1, 2, 7, 127, 1000, 20_000])
-def test_a_sum_is_rounded_once(size, dtype):
-    rng = np.random.default_rng(size)
+def test_a_sum_is_rounded_once_and_halved_before(size, dtype):
+    rng, most = np.random.default_rng(size), 1 + halvings(size)
     for terms in (
         np.full(size, 0.8),
         1 - 1e-3 * rng.random(size),
@@ -30,11 +30,32 @@ def test_a_sum_is_rounded_once(size, dtype):
         rng.random(size),
     ):
         terms = terms.astype(dtype)
-        assert error(total(np, terms, -1), terms, dtype)[1] <= 1
+        assert error(total(np, terms, -1), terms, dtype)[1] <= most
         # NumPy adds the last axis in another order than the first.
-        assert error(total(np, terms[:, None], 0)[0], terms, dtype)[1] <= 1
+        assert error(total(np, terms[:, None], 0)[0], terms, dtype)[1] <= most
     terms = (rng.random(size) * rng.choice([-1.0, 1.0], size) * 10.0 ** rng.integers(-8, 8, size)).astype(dtype)
-    assert error(total(np, terms, -1), terms, dtype)[0] <= 1
+    assert error(total(np, terms, -1), terms, dtype)[0] <= most
+
+
+LOST = np.zeros(64)
+LOST[[0, 16, 32]] = 1, 0.99 * 2.0**-53, 0.99 * 2.0**-53
+"""Both additions of the first term lose what stands beside it."""
+
+
+def test_two_additions_may_lose_two_units():
+    assert 1.9 < error(total(np, LOST, -1), LOST, np.float64)[1] < 1 + halvings(64)
+    assert error(total(np, LOST[:63], -1), LOST[:63], np.float64)[1] < 1, "a short sum is not halved"
+
+
+@pytest.mark.parametrize("size", [3, 63, 64, 67, 1000])
+def test_numpy_has_the_same_bits_and_may_write_over_the_terms(size):
+    rows = np.random.default_rng(size).normal(size=(5, size)) * 10.0 ** np.arange(-2, 3)[:, None]
+    found = total(np, rows, -1)
+    assert np.array_equal(numpy_total(rows.copy(), -1, np.empty_like(rows)), found)
+    across = rows.T.copy()
+    assert np.array_equal(numpy_total(across, 0, np.empty_like(across)), total(np, across, 0))
+    if halvings(size):
+        assert np.array_equal(numpy_total(rows, -1, rows), found)
 
 
 def test_the_error_of_the_library_would_be_seen():
@@ -50,4 +71,7 @@ def test_what_leaves_the_range_does_so_as_a_sum_does():
         assert total(np, np.array([1.7e308, 1.0]), -1) == 1.7e308
         assert total(np, np.array([1.7e308, 1.7e308]), -1) == inf
         assert total(np, np.array([inf, 1.0]), -1) == inf and isnan(total(np, np.array([inf, -inf]), -1))
+        assert total(np, np.array([1e308]), -1) == 1e308, "three times that overflows"
+        assert total(np, np.array([5e307]), -1) == 5e307, "and so does that beside four times it"
+        assert numpy_total(np.array([[5e307], [1.0]]), -1, np.empty((2, 1))).tolist() == [5e307, 1.0]
     assert total(np, np.array([5e-324] * 3), -1) == 1.5e-323 and total(np, np.zeros(3), -1) == 0

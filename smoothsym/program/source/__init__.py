@@ -26,7 +26,7 @@ def source(
     rank: int | None = None,
     arity: int | None = None,
     widen: bool = True,
-    summation: str = "compensated",
+    summation: str = "halved",
     note: str = "",
 ) -> str:
     """A function that does the operations of a program in its order.
@@ -34,8 +34,8 @@ def source(
     Parameters: the language, "numpy", "torch", "jax" or "c"; the function's name and those of its parameters, after the vectors;
     `rank`, how many axes the result has beside those of the rows, where the output may lack some (a gradient that is constant);
     `arity`, of how many entries it is a function, None for any number, 1 for what acts elementwise; `widen`, whether array code
-    computes formats narrower than float32 in float32; `summation`, "compensated" for sums in twice the precision, rounded once (as
-    in C they always are), else the library's; `note`, a comment to begin with. Array code takes rows along the last axis and gives the dtype of x; C takes
+    computes formats narrower than float32 in float32; `summation`, "halved" for sums as kernels take them, in twice the precision but for two additions
+    (in C for all), else the library's; `note`, a comment to begin with. Array code takes rows along the last axis and gives the dtype of x; C takes
     doubles, and writes what is no single number to `out`, a matrix by rows.
     Raises ValueError for an unknown language.
 
@@ -64,7 +64,7 @@ def source(
     if language == "c":
         return (f"/* {note} */\n" if note else "") + c_source(program, signature)
     return (f"# {note}\n" if note else "") + array_source(
-        program, signature, ARRAYS[language], widen, summation == "compensated"
+        program, signature, ARRAYS[language], widen, summation == "halved"
     )
 
 

@@ -164,14 +164,17 @@ def test_multiplying_by_one_costs_nothing():
 
 def test_the_model_is_a_parameter():
     program = ss.logsumexp.program("gradient", "stable")
-    sums = {name: first_order(program, Model(summation=name)) for name in ("sequential", "pairwise", "compensated")}
+    sums = {
+        name: first_order(program, Model(summation=name))
+        for name in ("sequential", "pairwise", "compensated", "halved")
+    }
     twice = first_order(program, Model(summation="sequential", rounding="directed"))
     slow = first_order(program, Model(summation="sequential", functions={"exp": 3}))
     rows = [float(q) for q in range(300)]
     with mp.workdps(30):
         at = {name: Valued(rows, {"alpha": mp.mpf(1)}, i=mp.mpf(300))(e / ss.u) for name, e in sums.items()}
         twice, slow = (Valued(rows, {"alpha": mp.mpf(1)}, i=mp.mpf(300))(e / ss.u) for e in (twice, slow))
-    assert at["compensated"] < at["pairwise"] < at["sequential"]
+    assert at["compensated"] < at["halved"] < at["pairwise"] < at["sequential"]
     assert abs(twice - 2 * at["sequential"]) < 1e-10 and slow > at["sequential"]
 
 
