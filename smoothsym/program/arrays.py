@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from sys import getrefcount
 from typing import Any
@@ -241,8 +241,8 @@ class Run:
 
         def value(level: Any) -> Any:
             given = {**symbols, name: level}
-            beside = (self.where, self.weightless, self.length, {})
-            inner = Run(program, vectors, given, *beside, self.xp, self.lazy, self.summation, self.scratch, None)
+            fresh: dict[str, Any] = {"positions": {}, "out": None, "values": {}, "totals": {}}
+            inner = replace(self, program=program, vectors=vectors, symbols=given, **fresh)
             return inner.value(program.outputs[0][0])
 
         return value
