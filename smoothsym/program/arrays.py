@@ -394,7 +394,7 @@ def trace(program: Program, x: Any, symbols: Mapping[str, Any]) -> list[tuple[An
     >>> trace(lower([log(Sum(x[j], (j, 1, n)))]), np.array([[1.0, 0.0]]), {})[2]
     (array([0.]), [array([1.])])
     """
-    work = _Run(program, {"x": x}, symbols, None, None, None, {}, np, False, "pairwise")
+    work = started(program, x, symbols, lazy=False)
     # Nothing is written over that is yet to be looked at.
     work.uses = [len(program.operations) + len(program.outputs) + use for use in work.uses]
     found = []
