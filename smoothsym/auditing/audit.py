@@ -13,10 +13,12 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sympy import Expr
 
 from smoothsym import formats
 from smoothsym.auditing import exhaustive as exhaustively
 from smoothsym.auditing import measure
+from smoothsym.auditing.bounded import hold_to_bound
 from smoothsym.auditing.calls import dotted, passing, resolve
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.finding import Finding
@@ -25,9 +27,11 @@ from smoothsym.auditing.refined import refined, worst_of_each
 from smoothsym.auditing.reproduction import reproduction
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.simplify import simplified
+from smoothsym.auditing.vectors import has_vector, vectors_beside
 from smoothsym.calling import TIMEOUT, Guard, guarded
 from smoothsym.cases import Case, Facts, cases, default_lengths, default_parameters
-from smoothsym.certify.inputs import exact_number
+from smoothsym.certify.inputs import check_formula, exact_number
+from smoothsym.certify.scale import VECTOR, axes_of, length_of_vector
 from smoothsym.errors import shown, unknown
 
 BUDGET = 300
@@ -37,7 +41,7 @@ BUDGET = 300
 def audit(
     target: Any,
     op: Any,
-    of: str = "value",
+    of: str | Expr = "value",
     dtype: Any = "float64",
     *,
     data: Any = None,
@@ -61,7 +65,8 @@ def audit(
     Parameters: `target`, a callable or its dotted name "package.module:function", called on one row of `dtype` as
     target(x, alpha=a) over parameters that are sampled, or as target(x) with the parameter given here (alpha=1.0; a target that
     has an argument of that name gets it); with `batched`, on a 2-D array of rows. `op`, a SmoothMax or a name of the catalogue.
-    `of`, "value" or "gradient". `data`, rows to use instead of cases; `n`, the length or lengths of rows; `budget`, how many
+    `of`, "value", "gradient", "jvp" or "vjp", where the target is called as target(x, v, alpha=a), a parameter's name for that
+    derivative, or an expression in the operator's symbols; a number, or an entry for each of x. `data`, rows to use instead of cases; `n`, the length or lengths of rows; `budget`, how many
     rows (default 300, or all the data; a few calls more make each finding readable); `seconds`, a cap; `seed`; `tol`, the scaled
     error that is allowed; `executor`, a concurrent.futures.Executor to map shards over; `timeout`, the seconds that a call may take
     (a first one three times as many): calls are made in a child process, so that a target that hangs or dies is a finding and the
@@ -79,8 +84,7 @@ def audit(
     'falls short'
     """
     op, parameter = _operator(op).settled(parameter)
-    if of not in ("value", "gradient"):
-        raise unknown("of", of, ("value", "gradient"))
+    _output(op, of)
     fmt = formats.get(dtype)
     facts = facts_of(op, of)
     given, sampled = _parameters(op, facts, fmt, parameter, parameters)
@@ -89,7 +93,7 @@ def audit(
     lengths = _lengths(n, op, fmt)
     _check(budget, seconds, seed, tol, timeout, executor, progress=progress, bound=bound)
     function = resolve(target)
-    way = passing(function, op.parameter.name if op.parameter is not None else None, given)
+    way = passing(function, op.parameter.name if op.parameter is not None else None, given, has_vector(op, of))
     task = Task(function, op, of, fmt, float(tol), way, batched, bound)
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = []
@@ -111,6 +115,7 @@ def audit(
         chosen = _from_data(_rows(data, fmt, op, notes), sampled, budget, int(seed), notes)
     else:
         chosen = cases(facts, fmt, lengths, sampled, int(seed), int(budget or BUDGET))
+    chosen = vectors_beside(chosen, op, of, fmt, int(seed))
     with measure.silence(), guarded(target, function, timeout) as watched:
         task = replace(task, target=watched)
         if executor is None:
@@ -136,7 +141,12 @@ def _conclude(
     complete: bool = False,
 ) -> Audit:
     """The audit that a tally amounts to; `part` is that of an exhaustive one, `complete` where no row is left."""
-    tally.settle()
+    tally.settle(task)
+    notes += hold_to_bound(tally, task)
+    if part is not None and not complete:
+        notes.append(
+            f"not exhaustive: stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
+        )
     tell = list(tally.findings.values())
     if part is None:
         tell = [simplified(finding, task, lengths, until) for finding in tell]
@@ -157,13 +167,14 @@ def _conclude(
     return Audit(
         target=name or getattr(target, "__name__", None) or repr(target),
         op=task.op.name,
-        of=task.of,
+        of=str(task.of),
         dtype=task.fmt.name,
         verdict="falls short" if any(finding.falls for finding in tell) else "holds",
         max_ulp=tally.max_ulp,
         max_scaled=tally.max_scaled,
         max_normwise=tally.max_normwise,
         max_over_bound=tally.max_over_bound,
+        spreads=tally.spreads(task.entrywise),
         worst=worst,
         findings=tuple(tell),
         rows=tally.rows,
@@ -207,11 +218,23 @@ def _operator(op: Any) -> Any:
         op = operators[op]
     if not hasattr(op, "definition"):
         raise TypeError(f"op={op!r} is a {type(op).__name__}; give a SmoothMax or the name of one")
-    if op.vector:
-        raise ValueError(
-            f"op={op.name!r} has a value for each entry; audit it as the gradient of a function, as softmax is of logsumexp"
-        )
     return op
+
+
+def _output(op: Any, of: Any) -> None:
+    """Raise ValueError for an output that no audit takes, TypeError for what is none."""
+    if not isinstance(of, (str, Expr)):
+        raise TypeError(f"of={of!r} is a {type(of).__name__}; give 'value', 'gradient' or an expression in ss.x")
+    names = ("value", "gradient", "jvp", "vjp", *(q.name for q in op.parameters))
+    if isinstance(of, str) and of not in names:
+        raise unknown("of", of, names)
+    size = op.arity or 3
+    beside = length_of_vector(op, of, size)
+    check_formula(op, of, op.formula(of), size, {} if beside is None else {VECTOR: beside})
+    if axes_of(op, of) > 1:
+        raise ValueError(
+            f"of={str(of)!r} of {op.name} is a matrix; audit its products with vectors: of='vjp', a target f(x, v), or 'jvp'"
+        )
 
 
 def _parameters(

@@ -27,8 +27,9 @@ class Passing:
         return ((parameter,) if self.position else ()), {}
 
 
-def passing(target: Callable[..., Any], name: str | None, given: float | None) -> Passing:
-    """How a target wants the parameter `name`; `given`, where it is one number, which the target may have built in.
+def passing(target: Callable[..., Any], name: str | None, given: float | None, vector: bool = False) -> Passing:
+    """How a target wants the parameter `name`; `given`, where it is one number, which the target may have built in; `vector`: it
+    is called with a vector behind x.
 
     Raises TypeError where the target cannot be called so.
 
@@ -42,6 +43,7 @@ def passing(target: Callable[..., Any], name: str | None, given: float | None) -
         return Passing(name if given is None else None)
     takes = about.parameters
     places = [q for q in takes.values() if q.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
+    places = places[1:] if vector else places
     anything = any(q.kind is Parameter.VAR_KEYWORD for q in takes.values())
     way = Passing()
     if name is not None:
@@ -62,10 +64,8 @@ def passing(target: Callable[..., Any], name: str | None, given: float | None) -
             way = Passing(position=True)
     arguments, keywords = way.arguments(given)
     try:
-        about.bind(None, *arguments, **keywords)
+        about.bind(*[None] * (1 + vector), *arguments, **keywords)
     except TypeError as error:
-        as_called = (
-            f"target(x{', ' + (way.keyword + '=' if way.keyword else '') + (name or '') if way != Passing() else ''})"
-        )
+        as_called = f"target(x{', v' * vector}{', ' + (way.keyword + '=' if way.keyword else '') + (name or '') if way != Passing() else ''})"
         raise TypeError(f"the target cannot be called as {as_called}: {error}; wrap it in a lambda") from None
     return way

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import floor, frexp, inf, isfinite, log10
 from typing import Any
 
 from mpmath import libmp
+
+from smoothsym.cases import Case
 
 KINDS = (
     "special value",
@@ -42,7 +45,8 @@ class Finding:
     strings; `ulp`, the error in ulps of the exact result; `scaled`, the scaled error; `reproduction`, Python that prints what the
     target returns and what is right (where the target has no dotted name, with `target` in scope; where the operator is no
     member of the catalogue, with `op`); `falls`, whether the finding makes the audit fall short; `component`, the entry of a
-    gradient; `tags`, why the row was tried; `repair`, code of ours that passes there, as text to paste.
+    gradient; `tags`, why the row was tried; `repair`, code of ours that passes there, as text to paste;
+    `v`, the vector beside x as hex floats, where the target is called with one.
     """
 
     kind: str
@@ -58,12 +62,19 @@ class Finding:
     tags: tuple[str, ...] = ()
     note: str = ""
     repair: str = ""
+    v: tuple[str, ...] | None = None
+
+    @property
+    def case(self) -> Case:
+        """The input as a case."""
+        x, v = (None if row is None else tuple(map(float.fromhex, row)) for row in (self.inputs, self.v))
+        return Case(x or (), None if self.parameter is None else float.fromhex(self.parameter), self.tags, v)
 
     @property
     def rank(self) -> tuple[Any, ...]:
         """Larger is worse, or easier to read: what falls short, an ordinary row, the decade of its error, a short round row."""
         ordinary = "special" not in self.tags
-        tie = (self.scaled, self.parameter or "", self.inputs, self.component or 0)
+        tie = (self.scaled, self.parameter or "", self.inputs, self.component or 0, self.v or ())
         return (self.falls, ordinary, self._severity, *self._plainness, *tie)
 
     @property
@@ -84,9 +95,18 @@ class Finding:
         """Plain data; infinities and nan as strings, since JSON has none."""
         return plain(asdict(self))
 
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Finding:
+        """What `to_dict` wrote. Raises ValueError or TypeError for anything else."""
+        read: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**{**read, "ulp": float(read["ulp"]), "scaled": float(read["scaled"])})
+
     def __str__(self) -> str:
         where = f", entry {self.component}" if self.component is not None else ""
         with_parameter = f", parameter {float.fromhex(self.parameter)!r}" if self.parameter is not None else ""
+        with_parameter += f", v = {shown(self.v)}" if self.v is not None else ""
         said = [part for part in (self.note, *(tag for tag in self.tags if tag.startswith("row "))) if part]
         note = f" ({'; '.join(said)})" if said else ""
         size = f"{number(self.ulp)} ulp, scaled {number(self.scaled)}"

@@ -144,16 +144,24 @@ def _unless_infinite(got: float, value: float, tol: float) -> float:
     return inf if isinf(got) and value > tol else value
 
 
-def over_bound(got: list[float], reference: Reference, allowed: Any, fmt: Format) -> float:
-    """The largest error over what is allowed, one number for the row or one for each entry; what an enclosure leaves in doubt is no error."""
-    limits = np.broadcast_to(np.asarray(allowed, dtype=np.float64), (len(got),))
-    worst = 0.0
-    for g, (low, high), limit in zip(got, reference.measured.values, limits, strict=True):
+def over(errors: Any, allowed: Any) -> float | None:
+    """The largest error over what is allowed, one number for the row or one for each entry; None where nothing limits an error."""
+    limits = np.broadcast_to(np.asarray(allowed, dtype=np.float64), np.shape(errors))
+    limited = limits < inf
+    if not limited.any():
+        return None
+    with np.errstate(all="ignore"):
+        ratios = np.where(errors == 0, 0.0, np.where(limits > 0, errors / np.where(limits > 0, limits, 1.0), inf))
+    return float(np.where(np.isnan(ratios), inf, ratios)[limited].max())
+
+
+def over_bound(got: list[float], reference: Reference, allowed: Any, fmt: Format) -> float | None:
+    """The same for a result; what an enclosure leaves in doubt is no error."""
+    errors = []
+    for g, (low, high) in zip(got, reference.measured.values, strict=True):
         within = isfinite(g) and low <= g <= high
-        error = 0.0 if within else min(_float(error_of(g, end._mpf_, fmt)) for end in (low, high))
-        if error:
-            worst = max(worst, error / float(limit) if limit > 0 else inf)
-    return worst
+        errors.append(0.0 if within else min(_float(error_of(g, end._mpf_, fmt)) for end in (low, high)))
+    return over(np.array(errors), allowed)
 
 
 def _scaled(got: float, error: Any, upper: float, reference: Reference, place: int, fmt: Format, tol: float) -> float:
@@ -189,7 +197,8 @@ def special_finding(
     """The finding of a row that the contract answers; None where the target answers likewise."""
     answer = reference.answer
     wanted = answer.value if isinstance(answer.value, list) else [answer.value]
-    size = max((abs(v) for v in case.x if of == "value" and not isnan(v) and not isinf(v)), default=0.0)
+    scalar = of == "value" and not isinstance(answer.value, list)
+    size = max((abs(v) for v in case.x if scalar and not isnan(v) and not isinf(v)), default=0.0)
     for place, (g, w) in enumerate(zip(got, wanted, strict=True)):
         if not _agrees(g, w, size, fmt, tol):
             falls = answer.basis == "limit"
@@ -197,7 +206,7 @@ def special_finding(
                 ("special value", "unique, by limit") if falls else ("convention", "a choice; the contract's differs")
             )
             shown = repr(w) if isinstance(w, float) else decimal(raw_of(Fraction(w)))
-            component = place if of == "gradient" else None
+            component = None if scalar else place
             return finding_of(kind, case, repr(g), shown, inf, inf, falls, component, note)
     return None
 
@@ -223,15 +232,15 @@ def finding_of(
 ) -> Finding:
     """A finding at a case."""
     parameter = None if case.parameter is None else float(case.parameter).hex()
-    inputs = tuple(float(v).hex() for v in case.x)
-    return Finding(kind, inputs, parameter, got, exact, ulp, scaled, "", falls, component, case.tags, note)
+    x, v = (None if row is None else tuple(float(entry).hex() for entry in row) for row in (case.x, case.v))
+    return Finding(kind, x or (), parameter, got, exact, ulp, scaled, "", falls, component, case.tags, note, v=v)
 
 
-def judged_finding(judgement: Judgement, case: Case, kind: str, of: str, tol: float) -> Finding:
-    """The finding of a judged ordinary row."""
+def judged_finding(judgement: Judgement, case: Case, kind: str, entrywise: bool, tol: float) -> Finding:
+    """The finding of a judged ordinary row; `entrywise`: the result has an entry for each of x."""
     scaled = judgement.upper if isnan(judgement.scaled) else judgement.scaled
-    component = judgement.component if of == "gradient" else None
-    note = f"normwise {number(judgement.normwise)}" if of == "gradient" else ""
+    component = judgement.component if entrywise else None
+    note = f"normwise {number(judgement.normwise)}" if entrywise else ""
     excused = kind == "accumulation" and scaled <= pairwise(len(case.x), tol)
     if kind == "accumulation":
         order = "a pairwise sum" if excused else f"{len(case.x)} roundings"

@@ -1,16 +1,14 @@
-"""Rows go to a target and to the certifier alike; what is kept is the worst of each kind, so that shards merge in any order."""
+"""Rows go to a target and to the certifier alike, in groups; all are judged in floats, and the few that matter exactly (tally.py)."""
 
 from __future__ import annotations
 
 import time
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from functools import cached_property
 from math import inf, isfinite, isinf, isnan
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -18,124 +16,24 @@ import numpy as np
 from smoothsym.auditing import judge as judging
 from smoothsym.auditing.behaviour import misbehaviour
 from smoothsym.auditing.calls import Call, Passing, call_rows
-from smoothsym.auditing.cause import kind_of
-from smoothsym.auditing.finding import Finding
-from smoothsym.auditing.judge import Judgement, Reference
+from smoothsym.auditing.cause import ILL_CONDITIONED
+from smoothsym.auditing.judge import Reference
+from smoothsym.auditing.references import measured_rows, reference
+from smoothsym.auditing.row_errors import RowErrors, row_errors
+from smoothsym.auditing.tally import NUMBERS, Kept, Tally
 from smoothsym.cases import Case
-from smoothsym.certify import special
-from smoothsym.certify.enclosure import Refused
-from smoothsym.certify.measured import measure
+from smoothsym.certify.measured_rows import MeasuredRows, scale_rows
+from smoothsym.certify.scale import entrywise
 from smoothsym.formats import Format
 
-_REFERENCES: OrderedDict[Any, Reference] = OrderedDict()
-_ENTRIES = 200_000
-"""How many entries of rows are remembered, over all references."""
-_held = 0
-_LOCK = Lock()
+__all__ = ["Tally", "Task", "reference", "run", "scored", "silence"]
 
+Array = Any
 
-def _parameter(value: Any) -> Any:
-    if value is None:
-        return Fraction(1)
-    return Fraction(value) if isfinite(value) else value
-
-
-def reference(op: Any, of: str, case: Case) -> Reference:
-    """What is right at a case; remembered, so that the targets of an operator share it."""
-    global _held
-    key = (op, of, case.x, repr(case.parameter))
-    with _LOCK:
-        if key in _REFERENCES:
-            _REFERENCES.move_to_end(key)
-            return _REFERENCES[key]
-    found = _reference(op, of, case)
-    with _LOCK:
-        if key not in _REFERENCES:
-            _held += len(case.x) + 1
-        _REFERENCES[key] = found
-        while _held > _ENTRIES and len(_REFERENCES) > 1:
-            old, _ = _REFERENCES.popitem(last=False)
-            _held -= len(old[2]) + 1
-    return found
-
-
-def _reference(op: Any, of: str, case: Case) -> Reference:
-    row = [v if isnan(v) or isinf(v) else Fraction(v) for v in case.x]
-    number = _parameter(case.parameter)
-    answer = special.answer(op, row, number, of)
-    if answer is not None:
-        if _unanswered(op, row, number, answer.value):
-            return Reference(refused="the contract has no row for it")
-        return Reference(answer=answer)
-    without = special.weightless(row, number, op.kind)
-    if any(isinstance(v, float) and not skip for v, skip in zip(row, without, strict=True)):
-        return Reference(refused="the contract has no row for these infinities")
-    if of == "gradient" and op.kind == "modulus" and number <= 1 and any(without):
-        return Reference(refused="the slope at a kink is a convention")
-    try:
-        found = Reference(measured=measure(op, row, number, of))
-        return found if found.middles else Reference(refused="nothing to judge")
-    except (Refused, ArithmeticError, ValueError) as error:
-        return Reference(refused=str(error))
-
-
-def _unanswered(op: Any, row: Sequence[Any], number: Any, value: Any) -> bool:
-    """Whether nan stands for no answer: the operator has no such row, or its limit is no number that the contract can work out."""
-    values = value if isinstance(value, list) else [value]
-    if not any(isinstance(v, float) and isnan(v) for v in values):
-        return False
-    finite = bool(row) and not any(isinstance(v, float) for v in row) and number == number
-    return finite or op.special(special.condition(row, number, op.kind)) is special.UNANSWERED
-
-
-@dataclass
-class Tally:
-    """What rows amounted to: maxima, and the worst finding of each kind."""
-
-    rows: int = 0
-    refused: int = 0
-    uncalled: int = 0
-    max_ulp: float = 0.0
-    max_scaled: float = 0.0
-    max_normwise: float = 0.0
-    max_over_bound: float | None = None
-    worst: Finding | None = None
-    findings: dict[str, Finding] = field(default_factory=dict)
-    flushed: list[Finding] = field(default_factory=list)
-    gradual: bool = False
-    stopped: bool = False
-    notes: dict[str, None] = field(default_factory=dict)
-
-    def add(self, finding: Finding) -> None:
-        if finding.kind not in self.findings or finding.rank > self.findings[finding.kind].rank:
-            self.findings[finding.kind] = finding
-
-    def merge(self, other: Tally) -> None:
-        """Take in another tally; the order does not matter."""
-        self.rows, self.refused = self.rows + other.rows, self.refused + other.refused
-        self.uncalled += other.uncalled
-        self.max_ulp, self.max_scaled = max(self.max_ulp, other.max_ulp), max(self.max_scaled, other.max_scaled)
-        self.max_normwise = max(self.max_normwise, other.max_normwise)
-        if other.max_over_bound is not None:
-            self.max_over_bound = max(self.max_over_bound or 0.0, other.max_over_bound)
-        if other.worst is not None and (self.worst is None or other.worst.rank > self.worst.rank):
-            self.worst = other.worst
-        for finding in other.findings.values():
-            self.add(finding)
-        self.flushed += other.flushed
-        self.notes |= other.notes
-        self.gradual, self.stopped = self.gradual or other.gradual, self.stopped or other.stopped
-
-    def settle(self) -> None:
-        """Say what zeros in place of subnormals were: flushing, unless the target returned a subnormal, or a zero for more."""
-        for finding in self.flushed:
-            if self.gradual:
-                self.add(finding)
-                self.max_scaled = max(self.max_scaled, finding.scaled)
-            else:
-                kept = {k: getattr(finding, k) for k in finding.__dataclass_fields__}
-                self.add(Finding(**{**kept, "kind": "flush to zero", "falls": False}))
-        self.flushed = []
+ELEMENTS = 1 << 18
+"""So many entries of rows are called and judged at a time, at most."""
+FIRST = 1
+"""So many rows at first where there is a cap on seconds; then twice as many, and so on: it is looked at between groups."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +42,7 @@ class Task:
 
     target: Any
     op: Any
-    of: str
+    of: Any
     fmt: Format
     tol: float = 8.0
     passing: Passing = field(default_factory=Passing)
@@ -156,31 +54,50 @@ class Task:
         """Whether the target is given its parameter, so that it may have another."""
         return self.passing != Passing()
 
-    def call(self, x: Any, parameter: Any) -> Call:
-        """Call the target on a row, or on rows."""
-        return self.calls([x], [parameter])[0]
+    @property
+    def entrywise(self) -> bool:
+        """Whether the output has an entry for each of x."""
+        return entrywise(self.op, self.of)
 
-    def calls(self, rows: Sequence[Any], parameters: Sequence[Any]) -> list[Call]:
-        """Call the target on each row, with its parameter."""
-        arguments = [self.passing.arguments(parameter) for parameter in parameters]
-        return call_rows(self.target, rows, arguments, self.of == "gradient", self.op.arity == 1)
+    def call(self, x: Any, parameter: Any, v: Any = None) -> Call:
+        """Call the target on a row, or on rows."""
+        return self.calls([x], [parameter], [v])[0]
+
+    def calls(self, rows: Sequence[Any], parameters: Sequence[Any], vectors: Sequence[Any]) -> list[Call]:
+        """Call the target on each row, with the vector beside it, if there is one, and its parameter."""
+        arguments = []
+        for parameter, v in zip(parameters, vectors, strict=True):
+            places, names = self.passing.arguments(parameter)
+            arguments.append((places if v is None else (v, *places), names))
+        return call_rows(self.target, rows, arguments, self.entrywise, self.op.arity == 1)
 
 
 def run(
     task: Task, cases: Sequence[Case], until: float | None = None, progress: Callable[[int, int], None] | None = None
 ) -> Tally:
-    """Measure a target on cases, the first at least, until the clock says `until`."""
-    tally, done = Tally(), 0
+    """Measure a target on cases, some at least, until the clock says `until`."""
+    return _measured(task, cases, until, progress)[0]
+
+
+def scored(task: Task, cases: Sequence[Case]) -> tuple[Tally, Array]:
+    """The same, and the scaled error of each case: inf where the target has a fault, nan where the row is special or has no reference."""
+    return _measured(task, cases, None, None)
+
+
+def _measured(
+    task: Task, cases: Sequence[Case], until: float | None, progress: Callable[[int, int], None] | None
+) -> tuple[Tally, Array]:
+    tally, done, scores = Tally(), 0, np.full(len(cases), np.nan)
     with silence():
-        for group in _groups(task, cases):
+        for places in _groups(cases, until is not None):
             if until is not None and done and time.time() > until:
                 tally.stopped = True
                 break
-            _group(task, group, tally)
-            done += len(group)
+            scores[places] = _Group(task, [cases[q] for q in places], tally).judged()
+            done += len(places)
             if progress is not None:
                 progress(done, len(cases))
-    return tally
+    return tally, scores
 
 
 @contextmanager
@@ -193,55 +110,235 @@ def silence() -> Iterator[None]:
         yield
 
 
-def _groups(task: Task, cases: Sequence[Case]) -> list[list[Case]]:
-    """The cases that go into one call: one, or, batched, all of one length and parameter."""
-    if not task.batched:
-        return [[case] for case in cases]
-    groups: dict[tuple[int, str], list[Case]] = {}
-    for case in cases:
-        groups.setdefault((len(case.x), repr(case.parameter)), []).append(case)
-    return list(groups.values())
+def _groups(cases: Sequence[Case], capped: bool) -> Iterator[list[int]]:
+    """The places of cases of one length and parameter, so many as fit into memory together."""
+    alike: dict[tuple[int, str], list[int]] = {}
+    for place, case in enumerate(cases):
+        alike.setdefault((len(case.x), repr(case.parameter)), []).append(place)
+    at_once = FIRST if capped else len(cases)
+    for (size, _), places in alike.items():
+        start = 0
+        while start < len(places):
+            stop = start + max(1, min(at_once, ELEMENTS // max(size, 1)))
+            yield places[start:stop]
+            start, at_once = stop, 2 * at_once
 
 
-def _group(task: Task, group: Sequence[Case], tally: Tally) -> None:
-    """One call and the judgement of its rows; a fault of the call is a fault of each of them."""
-    if not task.batched:
-        case = group[0]
-        _one(task, case, task.call(np.array(case.x, dtype=task.fmt.dtype), case.parameter), tally)
-        return
-    size = len(group[0].x)
-    rows = np.array([case.x for case in group], dtype=task.fmt.dtype).reshape(len(group), size)
-    result = task.call(rows, group[0].parameter)
-    width = size if task.of == "gradient" else 1
-    for place, case in enumerate(group):
-        _one(task, case, replace(result, numbers=result.numbers[place * width : (place + 1) * width]), tally)
+@dataclass
+class _Group:
+    """Cases of one length and parameter, and what comes of them."""
+
+    task: Task
+    cases: list[Case]
+    tally: Tally
+
+    @cached_property
+    def x(self) -> Array:
+        """The rows in float64, which has the numbers of every format."""
+        return np.array([case.x for case in self.cases], dtype=np.float64).reshape(len(self.cases), -1)
+
+    @cached_property
+    def v(self) -> Array | None:
+        """The vectors beside them."""
+        return None if self.cases[0].v is None else np.array([case.v for case in self.cases], dtype=np.float64)
+
+    @property
+    def parameter(self) -> float | None:
+        return self.cases[0].parameter
+
+    def judged(self) -> Array:
+        """The scaled error of each case; everything else goes to the tally."""
+        scores = np.full(len(self.cases), np.nan)
+        calls = self._calls()
+        kept = [place for place, call in enumerate(calls) if self._behaved(self.cases[place], call)]
+        for place, call in enumerate(calls):
+            if call.fault and call.called and not self._excused(self.cases[place]):
+                scores[place] = inf
+        ordinary = self._ordinary()
+        places = np.array([place for place in kept if ordinary[place]], dtype=np.int64)
+        left = [place for place in kept if not ordinary[place]]
+        if len(places):
+            got = np.array([calls[place].numbers for place in places])
+            errors = self._at_once(places, got)
+            scores[places] = np.where(errors.known, errors.scaled, np.nan)
+            left += places[~errors.known].tolist()
+        for place in sorted(left):
+            scores[place] = self._alone(self.cases[place], calls[place].numbers)
+        return scores
+
+    # ---- calls ---------------------------------------------------------------------------------------------------------------
+
+    def _calls(self) -> list[Call]:
+        """What comes of each row; a fault of a call on all of them is a fault of each."""
+        task, count = self.task, len(self.cases)
+        rows = self.x.astype(task.fmt.dtype)
+        vectors = None if self.v is None else self.v.astype(task.fmt.dtype)
+        if not task.batched:
+            beside = [None] * count if vectors is None else list(vectors)
+            return task.calls(list(rows), [self.parameter] * count, beside)
+        result = task.call(rows, self.parameter, vectors)
+        width = len(result.numbers) // count
+        return [replace(result, numbers=result.numbers[q * width : (q + 1) * width]) for q in range(count)]
+
+    def _behaved(self, case: Case, call: Call) -> bool:
+        """Whether there are numbers to judge; what else a call did is told."""
+        tally = self.tally
+        if not call.called:
+            tally.uncalled += 1
+            return False
+        tally.rows += 1
+        if call.behaved:
+            return True
+        excused = self._excused(case)
+        found = misbehaviour(call, case, excused, _wanted(reference(self.task.op, self.task.of, case)))
+        for finding in found:
+            tally.add(finding)
+        if call.fault and not excused:
+            tally.lost(found[-1])
+        return not call.fault
+
+    def _excused(self, case: Case) -> bool:
+        """To refuse an empty row, a nan or an infinite parameter is a choice; to refuse what has a value is not."""
+        exact = reference(self.task.op, self.task.of, case)
+        return exact.answer is not None or bool(exact.refused)
+
+    # ---- all at once ---------------------------------------------------------------------------------------------------------
+
+    def _ordinary(self) -> Array:
+        """Rows that are for the batch to measure, as far as can be seen at a glance."""
+        parameter = self.parameter
+        if not self.x.shape[1] or (parameter is not None and (not isfinite(parameter) or not parameter)):
+            return np.zeros(len(self.cases), dtype=bool)
+        found: Array = np.isfinite(self.x).all(axis=1)
+        return found & (self.x != 0).all(axis=1) if self.task.op.kind == "modulus" else found
+
+    def _at_once(self, places: Array, got: Array) -> RowErrors:
+        """The errors of rows, in floats; those that matter are kept. What the batch leaves open is not known."""
+        task, x = self.task, self.x[places]
+        v = None if self.v is None else self.v[places]
+        exact = measured_rows(task.op, task.of, x, self.parameter, v, task.fmt)
+        high, low = (part.reshape(len(places), -1) for part in (exact.high, exact.low))
+
+        def scales(rows: Array, entries: Array) -> Array:
+            if not task.entrywise:
+                return exact.scale[rows]
+            return scale_rows(task.op, x, self.parameter, task.of, v, rows, entries, high, task.fmt)
+
+        got = np.where(exact.open[:, None], high, got)
+        errors = row_errors(got, high, low, scales, task.fmt, task.tol)
+        errors = replace(errors, known=errors.known & ~exact.open)
+        self._count(places, got, errors)
+        if task.bound is not None:
+            self._hold_to_bound(places, got, exact, errors.known)
+        return errors
+
+    def _count(self, places: Array, got: Array, errors: RowErrors) -> None:
+        """Count what is known, and keep the rows that matter."""
+        task, tally, known = self.task, self.tally, errors.known
+        small = float(task.fmt.smallest_normal)
+        at = got[np.arange(len(got)), errors.component]
+        falls = known & (errors.scaled > task.tol)
+        flushed = falls & (at == 0) & (errors.error > 0) & (errors.error < small)
+        size = np.abs(got)
+        tally.gradual |= bool(((size > 0) & (size < small))[known].any() or (falls & ~flushed & (at == 0)).any())
+        ill = known & ~falls & _ill(errors.ulp, errors.upper)
+        for row in np.flatnonzero(falls | ill).tolist():
+            way = (bool(falls[row]), bool(flushed[row]))
+            self._keep(self._kept(places[row], got[row], errors, row), got[row], *way)
+        for name in NUMBERS:
+            values = getattr(errors, name)
+            tally.count(name, values[known & ~flushed])
+            if flushed.any():
+                tally.count(name, values[flushed], flushed=True)
+            values = np.where(known & ~flushed, values, -1.0)
+            largest = float(values.max())
+            if tally.reaches(name, largest):
+                for row in np.flatnonzero(values >= largest * (1 - 1e-6)).tolist():
+                    tally.top(name, float(values[row]), self._kept(places[row], got[row], errors, row))
+        draws = _draws(self.x[places], self.parameter)
+        for row in np.flatnonzero(known & (draws < tally.last_drawn)).tolist():
+            tally.draw(int(draws[row]), self._kept(places[row], got[row], errors, row))
+
+    def _kept(self, place: int, got: Array, errors: RowErrors, row: int) -> Kept:
+        case, numbers = self.cases[place], (float(errors.ulp[row]), float(errors.scaled[row]))
+        return _kept(self.task, case, got, *numbers, int(errors.component[row]))
+
+    def _keep(self, kept: Kept, got: Array, falls: bool, flushed: bool) -> None:
+        """Keep a row of its class: what may be told apart at a glance, and is not likely to be of one kind."""
+        task, case = self.task, kept.case
+        if not falls:
+            self.tally.keep(kept, ("ill",))
+            return
+        at = float(got[kept.rough.component or 0])
+        way = "nan" if isnan(at) else "inf" if isinf(at) else "zero" if at == 0 else "finite"
+        excusable = kept.rough.scaled <= judging.pairwise(len(case.x), task.tol)
+        tied, zero = len(set(case.x)) < len(case.x), 0.0 in case.x
+        self.tally.keep(kept, (*case.tags[:1], way, tied, zero, flushed, len(case.x) if excusable else 0))
+
+    def _hold_to_bound(self, places: Array, got: Array, exact: MeasuredRows, known: Array) -> None:
+        """Errors over the bound that the caller gave; what the measurement leaves open is no error."""
+        assert self.task.bound is not None
+        high, low, unknown = (part.reshape(len(places), -1) for part in (exact.high, exact.low, exact.error))
+        error = np.maximum(np.abs((got - high) - low) * (1 - 2.0**-50) - unknown, 0.0)
+        for row in np.flatnonzero(known).tolist():
+            allowed = self.task.bound(self.x[places[row]].astype(self.task.fmt.dtype), self.parameter)
+            self.tally.hold(judging.over(error[row], allowed))
+
+    # ---- one by one ----------------------------------------------------------------------------------------------------------
+
+    def _alone(self, case: Case, numbers: Array) -> float:
+        """The scaled error of a row that is special, or known to enclosures alone; nan where there is none."""
+        task, tally, got = self.task, self.tally, numbers.tolist()
+        exact = reference(task.op, task.of, case)
+        if exact.refused:
+            tally.refused += 1
+            return np.nan
+        if exact.answer is not None:
+            wrong = judging.special_finding(got, exact, case, task.fmt, task.tol, task.of)
+            if wrong is not None:
+                tally.add(wrong)
+            return np.nan
+        judged = judging.judge(got, exact, task.fmt, task.tol)
+        scaled, small = (0.0 if isnan(judged.scaled) else judged.scaled), float(task.fmt.smallest_normal)
+        falls, flushed = scaled > task.tol, judging.flushed(judged, task.fmt, task.tol)
+        kept = _kept(task, case, numbers, judged.ulp, scaled, judged.component)
+        tally.gradual |= (falls and not flushed and judged.got == 0) or any(0 < abs(g) < small for g in got)
+        if falls or _ill(judged.ulp, judged.upper):
+            self._keep(kept, numbers, falls, flushed)
+        if any(isinf(entry) for entry in case.x):
+            return scaled
+        for name, value in zip(NUMBERS, (judged.ulp, scaled, judged.normwise), strict=True):
+            tally.count(name, [value], flushed)
+            if not flushed and tally.reaches(name, value):
+                tally.top(name, value, kept)
+        (drawn,) = _draws(np.array([case.x]), case.parameter).tolist()
+        tally.draw(drawn, kept)
+        if task.bound is not None and case.x:
+            allowed = task.bound(np.array(case.x, dtype=task.fmt.dtype), case.parameter)
+            tally.hold(judging.over_bound(got, exact, allowed, task.fmt))
+        return scaled
 
 
-def _one(task: Task, case: Case, result: Call, tally: Tally) -> None:
-    if not result.called:
-        tally.uncalled += 1
-        return
-    tally.rows += 1
-    exact = reference(task.op, task.of, case)
-    special_row = exact.answer is not None
-    # To refuse an empty row, a nan or an infinite parameter is a choice; to refuse what has a value is not.
-    choice = special_row or bool(exact.refused)
-    found = [] if result.behaved else misbehaviour(result, case, choice, _wanted(exact))
-    for finding in found:
-        tally.add(finding)
-    if result.fault:
-        if not choice:
-            tally.max_ulp = tally.max_scaled = tally.max_normwise = inf
-            tally.worst = max((f for f in (tally.worst, found[-1]) if f is not None), key=lambda f: f.rank)
-        return
-    if exact.refused:
-        tally.refused += 1
-    elif special_row:
-        wrong = judging.special_finding(result.got, exact, case, task.fmt, task.tol, task.of)
-        if wrong is not None:
-            tally.add(wrong)
-    else:
-        _ordinary(task, case, result.got, exact, tally)
+def _ill(ulp: Any, upper: Any) -> Any:
+    """Whether so many ulps are nobody's fault, where the scaled error is small."""
+    return (ulp > ILL_CONDITIONED) & (upper > ILL_CONDITIONED)
+
+
+def _draws(x: Array, parameter: float | None) -> Array:
+    """A number below 2^64 for each row, by what it is: those with the smallest ones are a sample that no order changes."""
+    odd = np.arange(1, x.shape[1] + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1)
+    found = (np.ascontiguousarray(x).view(np.uint64) * odd).sum(axis=1, dtype=np.uint64)
+    found ^= np.array([0.0 if parameter is None else parameter]).view(np.uint64)
+    for _ in range(2):
+        found ^= found >> np.uint64(29)
+        found *= np.uint64(0xBF58476D1CE4E5B9)
+    return found
+
+
+def _kept(task: Task, case: Case, got: Array, ulp: float, scaled: float, component: int) -> Kept:
+    falls = scaled > task.tol
+    place = component if task.entrywise else None
+    return Kept(case, got, judging.finding_of("inaccurate", case, "", "", ulp, scaled, falls, place))
 
 
 def _wanted(exact: Reference) -> str:
@@ -254,39 +351,3 @@ def _wanted(exact: Reference) -> str:
             else f"[{', '.join(texts)}{', ...' if len(values) > 4 else ''}]"
         )
     return judging.decimal(exact.middles[0]) if exact.middles else "unknown"
-
-
-def _ordinary(task: Task, case: Case, got: list[float], exact: Reference, tally: Tally) -> None:
-    small = float(task.fmt.smallest_normal)
-    judged = judging.judge(got, exact, task.fmt, task.tol, tally.max_scaled)
-    kind = kind_of(judged, got, exact, case, task.op, task.of, task.fmt, task.tol)
-    zero_for_more = kind is not None and judged.got == 0 and judged.scaled > task.tol and judged.error >= small
-    tally.gradual = tally.gradual or zero_for_more or any(0 < abs(g) < small for g in got)
-    if judging.flushed(judged, task.fmt, task.tol):
-        tally.flushed.append(judging.judged_finding(judged, case, kind or "inaccurate", task.of, task.tol))
-        return
-    infinite = any(isinf(v) for v in case.x)
-    finding = (
-        judging.judged_finding(judged, case, kind or "largest error", task.of, task.tol)
-        if _matters(judged, kind, tally)
-        else None
-    )
-    if kind is not None and finding is not None:
-        tally.add(finding)
-    if infinite:
-        return
-    tally.max_ulp = max(tally.max_ulp, judged.ulp)
-    tally.max_normwise = max(tally.max_normwise, judged.normwise)
-    if not isnan(judged.scaled):
-        tally.max_scaled = max(tally.max_scaled, judged.scaled)
-        if finding is not None and (tally.worst is None or finding.rank > tally.worst.rank):
-            tally.worst = finding
-    if task.bound is not None and case.x:
-        allowed = task.bound(np.array(case.x, dtype=task.fmt.dtype), case.parameter)
-        tally.max_over_bound = max(tally.max_over_bound or 0.0, judging.over_bound(got, exact, allowed, task.fmt))
-
-
-def _matters(judged: Judgement, kind: str | None, tally: Tally) -> bool:
-    return kind is not None or (
-        not isnan(judged.scaled) and (tally.worst is None or judged.scaled >= tally.worst.scaled)
-    )

@@ -21,7 +21,7 @@ from smoothsym import formats
 from smoothsym.auditing import mechanism
 from smoothsym.auditing.cause import natural
 from smoothsym.auditing.finding import Finding
-from smoothsym.auditing.measure import Task, reference, run
+from smoothsym.auditing.measure import Task, reference, scored
 from smoothsym.cases import Case
 from smoothsym.cases.rows import bisect
 
@@ -48,8 +48,7 @@ ROUNDINGS = 8
 
 def case_of(finding: Finding) -> Case:
     """The case that a finding is at."""
-    x = tuple(map(float.fromhex, finding.inputs))
-    return Case(x, None if finding.parameter is None else float.fromhex(finding.parameter), finding.tags)
+    return finding.case
 
 
 def refined(finding: Finding, task: Task) -> Finding:
@@ -89,10 +88,8 @@ class Probe:
 
     def error(self, case: Case) -> float:
         """The scaled error at a case; nan where there is nothing to judge."""
-        tally = run(self.task, [case])
-        tally.settle()
-        judged = tally.rows and not tally.refused and "flush to zero" not in tally.findings
-        return tally.max_scaled if judged else float("nan")
+        tally, (score,) = scored(self.task, [case])
+        return float("nan") if tally.flushed else float(score)
 
     def right(self, case: Case) -> bool:
         """Whether the target is within tolerance."""
@@ -104,7 +101,10 @@ class Probe:
 
     def result(self, case: Case) -> list[float]:
         x = np.array(case.x, dtype=self.task.fmt.dtype)
-        return self.task.call(x[None] if self.task.batched else x, case.parameter).got
+        v = None if case.v is None else np.array(case.v, dtype=self.task.fmt.dtype)
+        if self.task.batched:
+            x, v = x[None], None if v is None else v[None]
+        return self.task.call(x, case.parameter, v).got
 
     def exact(self, case: Case) -> list[float]:
         """What is right, as far as a float can say."""

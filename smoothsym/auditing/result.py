@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from smoothsym.auditing.distribution import Spread
 from smoothsym.auditing.finding import Finding, number, plain
 
 
@@ -15,7 +17,9 @@ class Audit:
 
     `verdict`, "holds" or "falls short": a special value with a unique answer is wrong, or the scaled error exceeds `tol` (and, on
     a row of n entries, what a sum in pairwise order may cost), or the target raises or returns the wrong shape. `max_ulp`, `max_scaled`, `max_normwise`, `max_over_bound` (None without a bound) over the ordinary rows: lower bounds
-    on the error, since rows are samples. `worst`, the worst finding, or the largest error.
+    on the error, since rows are samples. `spreads`, by the name of each of these numbers ("ulp", "scaled", "normwise", "over_bound"): how many rows have it, and
+    what half of them, 99 in 100, and all stay within. The bound is that of the stable kernel of the operator unless another was given, and is taken on a sample of the rows, those with
+    the largest errors among them. `worst`, the worst finding, or the largest error.
     Of an `exhaustive` audit, which measured every input there is, they are upper bounds; `seconds`, what it took, and what of that
     the target itself did. `findings`, the worst of each kind, worst first. `where`, the tags of the worst row. `refused`, rows without a reference.
     """
@@ -38,6 +42,7 @@ class Audit:
     notes: tuple[str, ...] = ()
     exhaustive: bool = False
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
+    spreads: Mapping[str, Spread] = field(default_factory=dict)
 
     @property
     def maxima(self) -> str:
@@ -59,6 +64,7 @@ class Audit:
         found["worst"] = self.worst.to_dict() if self.worst is not None else None
         found["findings"] = [finding.to_dict() for finding in self.findings]
         found["where"] = list(self.where)
+        found["spreads"] = {name: asdict(spread) for name, spread in self.spreads.items()}
         found["maxima"] = self.maxima
         return plain(found)
 
@@ -70,14 +76,14 @@ class Audit:
         head = f"{self.verdict}: {self.worst}" if self.worst is not None else f"{self.verdict}: no row was judged"
         about = f"{self.target} as {self.op} {self.of} in {self.dtype}: {self.rows} rows"
         about += f", {self.refused} without a reference" if self.refused else ""
-        errors = f"at {'most' if self.exhaustive else 'least'} {number(self.max_ulp)} ulp, scaled {number(self.max_scaled)} (tol {self.tol:g})"
-        if self.of == "gradient":
-            errors += f", normwise {number(self.max_normwise)}"
-        lines = [
-            head,
-            about,
-            errors,
-            *(f"  {finding}" for finding in self.findings if finding is not self.worst),
-            *self.notes,
-        ]
-        return "\n".join(lines)
+        lines = [head, about, *self._numbers()]
+        lines += [f"  {finding}" for finding in self.findings if finding is not self.worst]
+        return "\n".join([*lines, *self.notes])
+
+    def _numbers(self) -> Iterator[str]:
+        """The numbers side by side: what half of the rows, 99 in 100, and the worst one found err by."""
+        for name, spread in self.spreads.items():
+            most = "most" if self.exhaustive and name != "over_bound" else "least"
+            p50, p99, largest = (number(value) for value in (spread.p50, spread.p99, spread.max))
+            aside = {"scaled": f" (tol {self.tol:g})", "over_bound": f" (on {spread.rows} rows)"}.get(name, "")
+            yield f"{name.replace('_', ' ')}: p50 {p50}, p99 {p99}, max at {most} {largest}{aside}"

@@ -31,7 +31,7 @@ def simplified(finding: Finding, task: Task, lengths: Collection[int], until: fl
                 return finding
             calls, entries = calls + 1, entries + len(case.x)
             found = run(task, [case])
-            found.settle()
+            found.settle(task)
             other = found.findings.get(finding.kind)
             if other is not None and other.rank > finding.rank:
                 finding, moved = other, True

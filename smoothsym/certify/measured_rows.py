@@ -51,11 +51,13 @@ def measure_rows(
     *,
     fmt: Format = formats.FORMATS["float64"],
     scales: bool = True,
+    fine: float = FINE,
 ) -> MeasuredRows:
     """Certified values of an operator's output on rows, and the scale of each entry; the scale is certified to 2^-20 of itself.
 
     Parameters: `x`, float64 rows of numbers of the format `fmt`, to which the values are to be compared; `parameter`, a number;
-    `of` and `v` as for ss.enclose, v with a row beside each row of x; `scales`, False where none is needed: they are nan then.
+    `of` and `v` as for ss.enclose, v with a row beside each row of x; `scales`, False where none is needed: they are nan then; `fine`, what may be
+    unknown of a value, in units of u |f| + eta.
     Rows with special values, entries without weight or results beyond the range of floats are open, and so is what no stage knows well.
     """
     count, n = x.shape
@@ -69,7 +71,7 @@ def measure_rows(
     known = np.zeros(count, dtype=bool)
     if ordinary.any():
         name, number = _parameter(op, parameter)
-        batch = _Measuring(op, of, name, number, fmt, "nearest")
+        batch = _Measuring(op, of, name, number, fmt, "nearest", fine)
         places = np.flatnonzero(ordinary)
         some = vectors if len(places) == count else {key: vector[places] for key, vector in vectors.items()}
         inner = np.zeros((len(places), *(n,) * batch.rank), dtype=_PAIR)
@@ -181,8 +183,11 @@ def _lost(value: Twofold) -> Array:
     return error if value.lo is None else error + np.abs(value.lo)
 
 
+@dataclass(frozen=True)
 class _Measuring(Batch):
-    """A batch whose rows are wanted as pairs of floats with the error of each."""
+    """A batch whose rows are wanted as pairs of floats with the error of each, to so many units of u |f| + eta."""
+
+    fine: float = FINE
 
     def _levels(self) -> tuple[str, ...]:
         # The fast level decides most roundings, and is too coarse to tell their errors.
@@ -195,7 +200,7 @@ class _Measuring(Batch):
             size = np.abs(value.hi)
             error = (value.rel * (1 + 2.0**-30)) * size + value.abs * (1 + 2.0**-30)
             pair["error"] = error
-            allowed = FINE * (float(self.fmt.u) * size + float(self.fmt.smallest_subnormal))
+            allowed = self.fine * (float(self.fmt.u) * size + float(self.fmt.smallest_subnormal))
             return pair, error <= allowed
 
 

@@ -36,6 +36,11 @@ def axes_of(op: Any, of: str | Expr = "value") -> int:
     return int(op.vector) if isinstance(of, str) and of != "hvp" else int(op.rank(of))
 
 
+def entrywise(op: Any, of: str | Expr = "value") -> bool:
+    """Whether an output has an entry for each of x: as a gradient of one entry has, too."""
+    return of in ("gradient", "vjp") or axes_of(op, of) == 1
+
+
 def length_of_vector(op: Any, of: str | Expr, size: int) -> int | None:
     """How many numbers v has beside a row of so many entries; None where the output has no v."""
     entries = {e.indices[0] for e in op.formula(of).atoms(Indexed) if e.base == words.v}

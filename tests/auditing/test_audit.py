@@ -55,7 +55,7 @@ def test_shards_in_threads_need_no_name():
 def test_progress_ends_where_it_should():
     said = []
     audit(budget=30, progress=lambda done, total: said.append((done, total)))
-    assert said == [(q, 30) for q in range(1, 31)]
+    assert said[-1] == (30, 30) and said == sorted(set(said)) and all(total == 30 for _, total in said)
 
 
 def test_a_cap_on_seconds_is_said():
@@ -203,5 +203,5 @@ def test_several_parameters_and_vectors():
     assert not ss.audit(lambda x: np.sum(x * x) / np.sum(x), gini, p=3.0, q=1.0, data=[[1.0, 2.0, 3.5]]).holds
     with pytest.raises(TypeError, match="give q="):
         ss.audit(np.max, gini, p=2.0)
-    with pytest.raises(ValueError, match="audit it as the gradient"):
-        ss.audit(np.max, "softmax")
+    with pytest.raises(ValueError, match="is a matrix"):
+        ss.audit(special.softmax, "softmax", of="gradient", alpha=1.0)

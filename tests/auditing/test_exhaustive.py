@@ -117,7 +117,11 @@ def test_a_correct_target_is_within_half_an_ulp_everywhere():
         assert found.verdict == "holds" and found.rows == 1 << 16
         assert 0.49 < found.max_ulp < 0.5005 and found.max_scaled <= 1.001
         assert found.exhaustive and found.to_dict()["maxima"] == "exhaustive: upper bounds"
-        assert "at most 0.50 ulp" in str(found) and found.seconds["target"] < found.seconds["all"]
+        assert (
+            "ulp: p50" in str(found)
+            and "max at most 0.50" in str(found)
+            and found.seconds["target"] < found.seconds["all"]
+        )
 
 
 def test_what_is_wrong_at_one_number_alone_is_found_there():
@@ -135,7 +139,9 @@ def test_what_is_wrong_at_one_pair_is_found_whichever_way_round():
     pair = space.rows(start + 4321, start + 4322)[0]
     for row in (pair, pair[::-1]):
         for symmetric in (True, False):
-            part = exhaustive.measured(job(WrongAt(logaddexp, row, np.inf), symmetric=symmetric), start, start + 5000)
+            asked = job(WrongAt(logaddexp, row, np.inf), symmetric=symmetric)
+            part = exhaustive.measured(asked, start, start + 5000)
+            part.tally.settle(asked.task)
             assert part.tally.max_ulp == np.inf and part.tally.rows == space.inputs(start, start + 5000)
             assert [f.inputs for f in part.tally.findings.values()] == [tuple(float(v).hex() for v in row)]
 
@@ -143,6 +149,7 @@ def test_what_is_wrong_at_one_pair_is_found_whichever_way_round():
 def test_gradients_of_pairs():
     start = 900_000_000
     part = exhaustive.measured(job(softmax, of="gradient"), start, start + 3000)
+    part.tally.settle(job(softmax, of="gradient").task)
     assert 0.4 < part.tally.max_ulp < 0.5005 and not part.tally.findings
     turned = exhaustive.measured(job(lambda x: softmax(x)[:, ::-1], of="gradient"), start, start + 3000)
     assert turned.tally.max_scaled > 50 and turned.tally.max_normwise > 50
@@ -311,7 +318,9 @@ def test_ranges_are_counted_once_and_merge_in_any_order(tmp_path):
         done = Done()
         for place in rng.permutation(len(pieces)):
             start, stop = pieces[place]
-            done.add(start, stop, Part(measure.Tally(rows=3, max_ulp=float(stop)), 1.0))
+            tally = measure.Tally(rows=3)
+            tally.count("ulp", [float(stop)] * 3)
+            done.add(start, stop, Part(tally, 1.0))
             with pytest.raises(ValueError, match="done already"):
                 done.add(start + 1, start + 2, Part())
             assert sum(b - a for a, b, _ in done.ranges) + sum(b - a for a, b in done.missing(60, 7)) == 60

@@ -6,13 +6,13 @@ import json
 import os
 from bisect import bisect
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from smoothsym.auditing.exhaustive.shard import Part
-from smoothsym.auditing.finding import Finding, plain
-from smoothsym.auditing.measure import Tally
+from smoothsym.auditing.finding import plain
+from smoothsym.auditing.tally import Tally
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Done:
 
 def save(path: Path, header: Mapping[str, Any], done: Done) -> None:
     """Write a checkpoint as JSON lines: what is asked, then one range a line. The file that was there is replaced at once or not at all."""
-    lines = [plain(dict(header)), *({"rows": [a, b], **plain(asdict(part))} for a, b, part in done.ranges)]
+    lines = [plain(dict(header)), *({"rows": [a, b], **_written(part)} for a, b, part in done.ranges)]
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     with beside.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(line, allow_nan=False) + "\n" for line in lines)
@@ -77,7 +77,7 @@ def load(path: Path) -> tuple[dict[str, Any], Done]:
                 header = dict(line)
             else:
                 start, stop = line.pop("rows")
-                done.add(int(start), int(stop), _read(Part, line))
+                done.add(int(start), int(stop), _read(line))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ValueError(
                 f"checkpoint={str(path)!r}, line {number}: {error}; it is no checkpoint of smoothsym"
@@ -87,28 +87,9 @@ def load(path: Path) -> tuple[dict[str, Any], Done]:
     return header, done
 
 
-_INSIDE: dict[tuple[type, str], type] = {(Part, "tally"): Tally, (Tally, "worst"): Finding}
-_NUMBERS = {"float", "float | None"}
+def _written(part: Part) -> dict[str, Any]:
+    return {"tally": part.tally.plain(), "seconds": part.seconds, "target_seconds": part.target_seconds}
 
 
-def _read(kind: type, data: Any) -> Any:
-    """A dataclass from plain data: numbers that JSON has none for are text there."""
-    if data is None:
-        return None
-    names = {f.name: str(f.type) for f in fields(kind)}
-    if unknown := set(data) - set(names):
-        raise ValueError(f"{sorted(unknown)[0]!r} is no field of {kind.__name__}")
-    made = {}
-    for name, value in data.items():
-        if (kind, name) in _INSIDE:
-            value = _read(_INSIDE[kind, name], value)
-        elif (kind, name) == (Tally, "findings"):
-            value = {key: _read(Finding, one) for key, one in value.items()}
-        elif (kind, name) == (Tally, "flushed"):
-            value = [_read(Finding, one) for one in value]
-        elif names[name] in _NUMBERS and value is not None:
-            value = float(value)
-        elif isinstance(value, list):
-            value = tuple(value)
-        made[name] = value
-    return kind(**made)
+def _read(line: Mapping[str, Any]) -> Part:
+    return Part(Tally.read(line["tally"]), float(line["seconds"]), float(line["target_seconds"]))

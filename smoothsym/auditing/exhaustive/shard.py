@@ -18,7 +18,8 @@ from smoothsym.auditing.exhaustive.references import CONVENTION, LIMIT, MEASURED
 from smoothsym.auditing.exhaustive.space import BITS, Space, space_of
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.judge import finding_of
-from smoothsym.auditing.measure import Tally, Task
+from smoothsym.auditing.measure import Task
+from smoothsym.auditing.tally import NUMBERS, Tally
 from smoothsym.calling.call import Call, call
 from smoothsym.cases import Case
 from smoothsym.certify.scale import axes_of
@@ -160,7 +161,8 @@ class _Shard:
             self.tally.rows += 1
             self.tally.uncalled += len(rows) - 1
             if not choice:
-                self.tally.max_ulp = self.tally.max_scaled = self.tally.max_normwise = inf
+                for name in NUMBERS:
+                    self.tally.count(name, [inf])
 
     def _culprit(self, rows: Array, found: Call) -> int:
         """A row that misbehaves alone, by halves; the first where none does, and where one is told already."""
@@ -204,12 +206,14 @@ class _Shard:
         good = np.flatnonzero(~flushed) if flushed.any() else np.arange(got.size)
         best, place = errors.largest(good, tally.max_scaled)
         if place is not None:
-            tally.max_scaled = best
             self._choose(("largest",), rows, np.array([place // width]), np.array([best]))
-        kept = errors.ulps.reshape(-1) if len(good) == got.size else errors.ulps.reshape(-1)[good]
-        tally.max_ulp = max(tally.max_ulp, float(kept.max(initial=0.0)))
+        every = len(good) == got.size
+        uppers, ulps = (part.reshape(-1) if every else part.reshape(-1)[good] for part in (errors.uppers, errors.ulps))
+        # What |f| alone would allow bounds the scaled errors; the largest of them is known.
+        tally.count("scaled", uppers, most=tally.max_scaled if place is None else best)
+        tally.count("ulp", ulps)
         if width > 1:
-            tally.max_normwise = max(tally.max_normwise, float(errors.normwise[~flushed.any(axis=1)].max(initial=0.0)))
+            tally.count("normwise", errors.normwise[~flushed.any(axis=1)])
 
     def _by_sort(self, rows: Array, errors: Errors, bad: Array, scaled: Array) -> None:
         """Of what is beyond tolerance, the roundest rows of each sort: by how it fails, and by how much."""
@@ -256,13 +260,10 @@ class _Shard:
         if not cases:
             return
         found = measure.run(replace(self.job.task, bound=None), list(cases.values()))
-        maxima = {
-            name: getattr(self.tally, name) for name in ("rows", "refused", "max_ulp", "max_scaled", "max_normwise")
-        }
-        self.tally.merge(found)
-        for name, value in maxima.items():
-            setattr(self.tally, name, value)
-        if self.tally.max_scaled > self.job.task.tol and not any(f.falls for f in self.tally.findings.values()):
+        alone = [*found.findings.values(), *(kept.rough for many in found.classes.values() for kept in many)]
+        self.tally.merge(found.uncounted())
+        told = [*alone, *self.tally.findings.values()]
+        if self.tally.max_scaled > self.job.task.tol and not any(finding.falls for finding in told):
             self.tally.add(self._in_company())
 
     def _in_company(self) -> Finding:

@@ -1,0 +1,96 @@
+"""The errors of many results at once, in floats: enough to tell which rows matter, which are then judged exactly, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from smoothsym.formats import Format
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class RowErrors:
+    """For each row: the errors as a Judgement has them, at the entry `component`; `known`, where floats tell them."""
+
+    ulp: Array
+    upper: Array
+    scaled: Array
+    normwise: Array
+    error: Array
+    component: Array
+    known: Array
+
+
+def row_errors(
+    got: Array, high: Array, low: Array, scales: Callable[[Array, Array], Array], fmt: Format, tol: float
+) -> RowErrors:
+    """The errors of results against exact values high + low, all of shape (rows, entries).
+
+    `scales(rows, entries)`: the scales of entries, nan where they are not known. As in judge(): the largest error that |f| alone
+    would allow and the largest error are scaled first, then, beyond tolerance, what may be larger still, a few entries of a row.
+    """
+    with np.errstate(all="ignore"):
+        lost = ~np.isfinite(got)
+        # An infinity is right beyond the largest number, and near it only what is exact tells.
+        far = np.isnan(got) | (np.sign(got) != np.sign(high)) | (np.abs(high) < float(fmt.largest) / 2)
+        known = (~lost | far).all(axis=1)
+        # The rounding of the difference, which is none where both are near each other.
+        apart = got - high
+        back = apart + high
+        rest = (got - back) - (high - (back - apart))
+        error = np.abs(apart + (rest - low))
+        error = np.where(lost | np.isnan(error), np.inf, error)
+        size = np.abs(high)
+        upper = error / allowed(size, fmt)
+        ulp = (error / ulps(high, low, fmt)).max(axis=1)
+        normwise = error.max(axis=1) / allowed(size.max(axis=1), fmt)
+        scaled, component, known = _scaled(error, upper, scales, fmt, tol, known)
+        rows = np.arange(len(got))
+        return RowErrors(ulp, upper[rows, component], scaled, normwise, error[rows, component], component, known)
+
+
+def allowed(size: Array, fmt: Format) -> Array:
+    """u * size + eta."""
+    return float(fmt.u) * size + float(fmt.smallest_subnormal)
+
+
+def ulps(high: Array, low: Array, fmt: Format) -> Array:
+    """The format's spacing at high + low."""
+    fraction, exponent = np.frexp(np.abs(high))
+    # A little below a power of two the spacing is half as large.
+    lead = exponent - 1 - ((fraction == 0.5) & (low * np.sign(high) < 0))
+    lead = np.where(high == 0, fmt.emin, lead)
+    return np.ldexp(1.0, np.clip(lead, fmt.emin, fmt.emax) - fmt.precision + 1)
+
+
+def _scaled(
+    error: Array, upper: Array, scales: Callable[[Array, Array], Array], fmt: Format, tol: float, known: Array
+) -> tuple[Array, Array, Array]:
+    """(the largest scaled error of each row, its entry, whether it is known)."""
+    entries = upper.shape[1]
+    upper, error = np.where(known[:, None], upper, 0.0), np.where(known[:, None], error, 0.0)
+    component = upper.argmax(axis=1)
+    best, known = np.where(np.isinf(upper.max(axis=1)), np.inf, 0.0), known.copy()
+    left = upper.copy()
+    sizes = error.copy()
+    for turn in range(min(entries, max(2, min(8, 800 // entries)))):
+        threshold = best if turn < 2 else np.maximum(best, tol)
+        rows = np.flatnonzero(known & (left.max(axis=1) > threshold))
+        if not len(rows):
+            break
+        # A small entry may be excused where a large one beside it is not.
+        places = (left if turn % 2 == 0 else sizes)[rows].argmax(axis=1)
+        useful = left[rows, places] > best[rows]
+        left[rows, places], sizes[rows, places] = 0.0, -1.0
+        rows, places = rows[useful], places[useful]
+        scale = scales(rows, places)
+        found = error[rows, places] / allowed(scale, fmt)
+        known[rows[np.isnan(scale)]] = False
+        larger = found > best[rows]
+        best[rows[larger]], component[rows[larger]] = found[larger], places[larger]
+    return best, component, known
