@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pickle
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
+from inspect import signature
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -19,6 +20,7 @@ from smoothsym import formats
 from smoothsym.auditing import exhaustive as exhaustively
 from smoothsym.auditing import measure
 from smoothsym.auditing.bounded import hold_to_bound
+from smoothsym.auditing.bridge import DIFFERENTIABLE, OUTPUTS, Bridged
 from smoothsym.auditing.calls import dotted, passing, resolve
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.finding import Finding
@@ -28,7 +30,7 @@ from smoothsym.auditing.reproduction import reproduction
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.simplify import simplified
 from smoothsym.auditing.vectors import has_vector, vectors_beside
-from smoothsym.calling import TIMEOUT, Guard, guarded
+from smoothsym.calling import TIMEOUT, Guard, guarded, written
 from smoothsym.cases import Case, Facts, cases, default_lengths, default_parameters
 from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.scale import VECTOR, axes_of, length_of_vector
@@ -58,6 +60,10 @@ def audit(
     parameters: Sequence[float] | None = None,
     exhaustive: bool = False,
     checkpoint: Any = None,
+    arrays: str | None = None,
+    device: str | None = None,
+    compiled: bool = False,
+    keywords: Mapping[str, Any] | None = None,
     **parameter: Any,
 ) -> Audit:
     """Measure float code against certified references, on cases derived from the operator or on rows of data.
@@ -73,6 +79,10 @@ def audit(
     audit goes on; None calls it in this one, unguarded; `progress(done, total)`;
     `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all; `parameters`, those to
     sample, 0 and infinities only where they are among them.
+    With `arrays`, "torch", "jax" or "array_api_strict", the target is called with arrays of that library, on its `device`, under its
+    compiler where `compiled`; of="gradient" is then what its automatic differentiation makes of the value that the target returns
+    (of an array like x the target is taken to return the gradient itself). `keywords` are passed on: {"dim": -1}, or {"ord": ss.p}
+    for the parameter by another name.
     With `exhaustive`, every row there is: all of float16, bfloat16 and float32 for one entry, all pairs of float16 and bfloat16 for
     two (n=2), at one parameter. The maxima are upper bounds then. `checkpoint`, a file that keeps what is done, so that the same
     call goes on from there; `budget`, how often a target that takes one row at a time may be called (default 2^20).
@@ -92,6 +102,12 @@ def audit(
         facts = facts.spanning(min(0.0, *sampled), max(sampled))
     lengths = _lengths(n, op, fmt)
     _check(budget, seconds, seed, tol, timeout, executor, progress=progress, bound=bound)
+    if arrays is not None or keywords:
+        target = _bridged(target, arrays or "numpy", of, op, device, compiled, keywords or {})
+    elif (dotted(target) or "").startswith(("torch.", "torch:")):
+        raise ValueError(f"target={dotted(target)!r} takes PyTorch's arrays: give arrays='torch', or --arrays torch")
+    elif device is not None or compiled:
+        raise ValueError("device= and compiled= are about arrays of a library: give arrays='torch' or 'jax', too")
     function = resolve(target)
     way = passing(function, op.parameter.name if op.parameter is not None else None, given, has_vector(op, of))
     task = Task(function, op, of, fmt, float(tol), way, batched, bound)
@@ -151,10 +167,10 @@ def _conclude(
     if part is None:
         tell = [simplified(finding, task, lengths, until) for finding in tell]
     tell = list(worst_of_each(refined(finding, task) for finding in tell))
-    name = dotted(target)
+    name = dotted(target) or getattr(target, "name", None)
 
     def told(finding: Finding) -> Finding:
-        text = reproduction(finding, name, task.op, task.of, task.fmt, task.passing, task.batched)
+        text = reproduction(finding, written(target), task.op, task.of, task.fmt, task.passing, task.batched)
         return replace(finding, reproduction=text)
 
     tell = sorted(map(told, tell), key=lambda finding: finding.rank, reverse=True)
@@ -162,6 +178,8 @@ def _conclude(
     # What falls short comes before the largest error among rows that hold.
     if tell and tell[0].falls and (worst is None or tell[0].rank >= worst.rank):
         worst = tell[0]
+    if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
+        notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")
     if tally.stopped:
         notes.append(f"stopped by seconds= after {tally.rows} rows")
     return Audit(
@@ -185,6 +203,16 @@ def _conclude(
         exhaustive=complete,
         seconds={} if part is None else {"all": part.seconds, "target": part.target_seconds},
     )
+
+
+def _bridged(
+    target: Any, arrays: str, of: str, op: Any, device: str | None, compiled: bool, keywords: Mapping[str, Any]
+) -> Bridged:
+    """The target on arrays of a library, differentiated by it where a derivative is audited."""
+    if isinstance(target, Bridged):
+        raise TypeError(f"target={target.name!r} is bridged to arrays of {target.arrays} already; leave arrays= out")
+    output = of if of in OUTPUTS and arrays in DIFFERENTIABLE else "value"
+    return Bridged(target, arrays, output, device=device, compiled=compiled, elementwise=op.arity == 1, **keywords)
 
 
 def _check(budget: Any, seconds: Any, seed: Any, tol: Any, timeout: Any, executor: Any, **callables: Any) -> None:
@@ -243,22 +271,7 @@ def _parameters(
     """The parameter that is given, if one is, and all those to use."""
     name = op.parameter.name if op.parameter is not None else None
     if extra := [key for key in given if key != name]:
-        options = (
-            "data",
-            "n",
-            "budget",
-            "seconds",
-            "seed",
-            "tol",
-            "batched",
-            "executor",
-            "timeout",
-            "progress",
-            "bound",
-            "parameters",
-            "exhaustive",
-            "checkpoint",
-        )
+        options = [q.name for q in signature(audit).parameters.values() if q.kind is q.KEYWORD_ONLY]
         raise TypeError(f"audit: {unknown('argument', extra[0], [*([name] if name else []), *options])}")
     if sampled is not None and (name is None or name in given):
         why = f"{op.name} has no parameter" if name is None else f"{name}= is given already; give one or the other"

@@ -11,12 +11,16 @@ from inspect import Parameter, Signature, signature
 from typing import Any
 
 import numpy as np
+from sympy import Symbol
 
-from smoothsym.auditing.calls import dotted, resolve
+from smoothsym.calling import dotted, resolve, written
 from smoothsym.errors import unknown
 
 ARRAYS = ("numpy", "torch", "jax", "array_api_strict")
 """Whose arrays a target may be called with."""
+
+DIFFERENTIABLE = ("torch", "jax")
+"""Those with automatic differentiation."""
 
 OUTPUTS = ("value", "gradient", "vjp", "jvp")
 """What comes of a bridged function: what it returns, or a derivative by reverse (gradient, vjp) or forward mode (jvp)."""
@@ -28,7 +32,8 @@ class Bridged:
     Parameters: `function`, a callable or its dotted name; `arrays`, one of ARRAYS; `of`, what is returned, one of OUTPUTS: a
     gradient is taken by the library's own automatic differentiation, of f(x), or of f(x[k]) for each k where `elementwise`; a
     function that returns an array like x where a number is expected is taken to be the gradient itself. A vjp or jvp is called as
-    target(x, v). `device`, such as "cuda"; `compiled`, under jax.jit or torch.compile; other keywords are passed on.
+    target(x, v). `device`, such as "cuda"; `compiled`, under jax.jit or torch.compile; other keywords are passed on, a symbol being
+    the operator's parameter of that name: ord=ss.p.
     Raises ValueError for an unknown library or output, ImportError where the library is not installed.
 
     >>> Bridged("array_api_strict:exp", "array_api_strict").name  # doctest: +SKIP
@@ -50,13 +55,13 @@ class Bridged:
             raise unknown("arrays", arrays, ARRAYS)
         if of not in OUTPUTS:
             raise unknown("of", of, OUTPUTS)
-        if of != "value" and arrays not in ("torch", "jax"):
+        if of != "value" and arrays not in DIFFERENTIABLE:
             raise ValueError(
                 f"arrays={arrays!r} has no automatic differentiation: audit of='value', or give the {of} itself"
             )
         self.function, self.arrays, self.of, self.keywords = function, arrays, of, keywords
         self.device, self.compiled, self.elementwise = device, compiled, elementwise
-        self.call: Callable[..., Any] = partial(resolve(function), **keywords) if keywords else resolve(function)
+        self.call: Callable[..., Any] = _Renamed.of(resolve(function), keywords) if keywords else resolve(function)
         with suppress(TypeError, ValueError):  # of functions written in C little may be known
             self.__signature__ = _signature(self.call, of)
 
@@ -78,12 +83,47 @@ class Bridged:
         return dotted(self.function) or getattr(self.function, "__name__", None) or repr(self.function)
 
     @property
+    def written(self) -> tuple[str, str] | None:
+        """Python that makes this target: what to import, and an expression; None for a function without a name."""
+        if (inner := written(self.function)) is None:
+            return None
+        return f"from smoothsym.auditing import Bridged; {inner[0]}", f"Bridged({inner[1]}, {self.options})"
+
+    @property
     def options(self) -> str:
         """What stands behind the function in the call that makes this target, as Python."""
         said = [repr(self.arrays), *([repr(self.of)] if self.of != "value" else [])]
         own = {"device": self.device, "compiled": self.compiled, "elementwise": self.elementwise}
-        said += [f"{key}={value!r}" for key, value in {**{k: v for k, v in own.items() if v}, **self.keywords}.items()]
+        given = {**{key: value for key, value in own.items() if value}, **self.keywords}
+        said += [f"{key}={f'ss.{value}' if isinstance(value, Symbol) else repr(value)}" for key, value in given.items()]
         return ", ".join(said)
+
+
+class _Renamed:
+    """A function with keywords that are settled, or take the parameter's place."""
+
+    def __init__(self, call: Callable[..., Any], settled: dict[str, Any], places: dict[str, str]) -> None:
+        self.call, self.settled, self.places = call, settled, places
+        self.__signature__ = self._signature()
+
+    def _signature(self) -> Signature:
+        """The function's own, less what is settled; of one that does not tell, x alone stands before the parameter."""
+        named = [Parameter(name, Parameter.KEYWORD_ONLY) for name in self.places]
+        try:
+            own = list(signature(partial(self.call, **self.settled)).parameters.values())
+        except (TypeError, ValueError):
+            rest = [] if named else [Parameter("parameter", Parameter.VAR_KEYWORD)]
+            return Signature([Parameter("x", Parameter.POSITIONAL_ONLY), *named, *rest])
+        kept = [q for q in own if q.name not in {*self.places.values(), *self.settled}]
+        return Signature(sorted([*kept, *named], key=lambda q: q.kind))
+
+    @classmethod
+    def of(cls, call: Callable[..., Any], keywords: dict[str, Any]) -> _Renamed:
+        places = {value.name: key for key, value in keywords.items() if isinstance(value, Symbol)}
+        return cls(call, {key: value for key, value in keywords.items() if key not in places.values()}, places)
+
+    def __call__(self, *arguments: Any, **parameter: Any) -> Any:
+        return self.call(*arguments, **self.settled, **{self.places.get(k, k): v for k, v in parameter.items()})
 
 
 def _signature(call: Callable[..., Any], of: str) -> Signature:

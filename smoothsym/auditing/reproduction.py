@@ -11,18 +11,23 @@ from smoothsym.formats import Format
 
 
 def reproduction(
-    finding: Finding, dotted: str | None, op: Any, of: str, fmt: Format, passing: Passing, batched: bool = False
+    finding: Finding,
+    target: tuple[str, str] | None,
+    op: Any,
+    of: str,
+    fmt: Format,
+    passing: Passing,
+    batched: bool = False,
 ) -> str:
-    """Python that shows a finding; `dotted` None for a target that has no name: `target` is then what the reader has.
+    """Python that shows a finding; `target`, what to import for it and how it is written; None for one that has no name: `target` is then
+    what the reader has.
 
     Results are read in the audited dtype, as the audit reads them.
     """
-    from smoothsym.catalogue import operators
-
     first = "import numpy as np, smoothsym as ss" + ("; import ml_dtypes" if fmt.name == "bfloat16" else "")
-    if dotted is not None:
-        module, head, rest = _split(dotted)
-        first += f"; from {module} import {head}; target = {head}{'.' + rest if rest else ''}"
+    if target is not None:
+        imported, expression = target
+        first += f"; {imported}; target = {expression}"
     row = f"x = np.array({_entries(finding.inputs)}, dtype='{fmt.name}')"
     parameter = "" if finding.parameter is None else _number(finding.parameter)
     named = f", {op.parameter.name}={parameter}" if parameter else ""
@@ -44,24 +49,28 @@ def reproduction(
         return f"{first}\n{row}\nprint(repr({called}))"
     place = "" if finding.component is None else f"[{finding.component}]"
     got = f"{called}{'[0]' if batched else ''}{place}"
-    known = f"ss.operators['{op.name}']" if op in operators.values() else "op"
+    known, imported = _operator(op)
+    first += imported
     exact = f"ss.enclose({known}, x{'' if of == 'value' else f', of={of!r}'}{named}){place}"
     # A decimal exponent of many digits is not written out.
     written = f"float({exact}.mid)" if "**" in finding.exact else f"{exact}.digits(20)"
     return f"{first}\n{row}\nprint({_read(got, fmt)}, {written})"
 
 
+def _operator(op: Any) -> tuple[str, str]:
+    """How an operator is written, and what must be imported for it: `op` is what the reader has where it is one of his own."""
+    from smoothsym.auditing.targets.companions import companions
+    from smoothsym.catalogue import operators
+
+    if op in operators.values():
+        return f"ss.operators['{op.name}']", ""
+    if op in companions.values():
+        return op.name, f"; from smoothsym.auditing.targets.companions import {op.name}"
+    return "op", ""
+
+
 def _read(got: str, fmt: Format) -> str:
     return f"float({got})" if fmt.name == "float64" else f"float(np.asarray({got}).astype('{fmt.name}'))"
-
-
-def _split(dotted: str) -> tuple[str, str, str]:
-    """The module, the name to import from it, and the attributes of that."""
-    module, colon, path = dotted.partition(":")
-    if not colon:
-        module, _, path = dotted.rpartition(".")
-    head, _, rest = path.partition(".")
-    return module, head, rest
 
 
 def _number(text: str) -> str:

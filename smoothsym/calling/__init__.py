@@ -2,6 +2,6 @@
 
 from smoothsym.calling.call import UNCALLED, Arguments, Call, call_rows
 from smoothsym.calling.guard import TIMEOUT, Guard, guarded
-from smoothsym.calling.names import dotted, resolve
+from smoothsym.calling.names import dotted, resolve, written
 
-__all__ = ["TIMEOUT", "UNCALLED", "Arguments", "Call", "Guard", "call_rows", "dotted", "guarded", "resolve"]
+__all__ = ["TIMEOUT", "UNCALLED", "Arguments", "Call", "Guard", "call_rows", "dotted", "guarded", "resolve", "written"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -43,15 +44,32 @@ def resolve(target: Any) -> Callable[..., Any]:
     return found
 
 
+def written(target: Any) -> tuple[str, str] | None:
+    """Python that makes a target: what to import, and an expression; None where it has no name. A target may know how itself.
+
+    >>> written("numpy:logaddexp.reduce")
+    ('from numpy import logaddexp', 'logaddexp.reduce')
+    """
+    known: tuple[str, str] | None = getattr(target, "written", None)
+    name = dotted(target)
+    if known is not None or name is None:
+        return known
+    module, colon, path = name.partition(":")
+    if not colon:
+        module, _, path = name.rpartition(".")
+    return f"from {module} import {path.partition('.')[0]}", path
+
+
 def dotted(target: Any) -> str | None:
     """The dotted name by which another process finds a target; None where there is none."""
     if isinstance(target, str):
         return target
-    module, name = getattr(target, "__module__", None), getattr(target, "__qualname__", None)
-    if not module or not name or "<" in name or module == "__main__":
-        return None
-    text = f"{module}:{name}"
-    try:
-        return text if resolve(text) is target else None
-    except (ImportError, TypeError, ValueError):
-        return None
+    module = getattr(target, "__module__", None)
+    # A function written in C may know itself by the name of a class that nobody imports.
+    for name in dict.fromkeys(getattr(target, key, None) for key in ("__qualname__", "__name__")):
+        if not module or not isinstance(name, str) or "<" in name or module == "__main__":
+            continue
+        with suppress(ImportError, TypeError, ValueError):
+            if resolve(f"{module}:{name}") is target:
+                return f"{module}:{name}"
+    return None

@@ -10,7 +10,7 @@ from contextlib import nullcontext, redirect_stdout
 from typing import Any
 
 from smoothsym.cli.formulas import imported, operator
-from smoothsym.cli.inputs import given, parameters, real, rows
+from smoothsym.cli.inputs import given, keywords, parameters, real, rows
 from smoothsym.cli.output import dump, folded, laid_out, progress, say, width
 from smoothsym.errors import unknown
 
@@ -20,6 +20,10 @@ ONLY_ONE = {
     "seconds": None,
     "tol": None,
     "batched": False,
+    "arrays": None,
+    "device": None,
+    "compiled": False,
+    "keywords": None,
     "domain": None,
     "exhaustive": False,
     "checkpoint": None,
@@ -143,6 +147,10 @@ def _one(args: argparse.Namespace) -> int:
         "batched": args.batched,
         "exhaustive": args.exhaustive,
         "checkpoint": args.checkpoint,
+        "arrays": args.arrays,
+        "device": args.device,
+        "compiled": args.compiled,
+        "keywords": keywords(args.keywords, op),
     }
     about = (args.target, op, args.of or "value", args.dtype or "float64")
     with redirect_stdout(sys.stderr):  # what a target prints is no part of the answer

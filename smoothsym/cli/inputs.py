@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import inf, nan
 from pathlib import Path
@@ -154,6 +154,27 @@ def given(args: Any) -> dict[str, str]:
             raise ValueError(f"{option(name)} is given twice")
         found[name] = text
     return {name: text.replace(MINUS, "-") for name, text in found.items()}
+
+
+def keywords(said: Sequence[str] | None, op: Any) -> dict[str, Any]:
+    """What --with says, by name: whole numbers, floats, true, false, none, the operator's parameters by their names, or words."""
+    found: dict[str, Any] = {}
+    plain = {"true": True, "false": False, "none": None, **{q.name: q for q in op.parameters}}
+    for text in said or ():
+        name, equals, value = text.replace(MINUS, "-").partition("=")
+        if not equals or not name.isidentifier():
+            raise ValueError(f"--with {text}: write NAME=VALUE, such as dim=-1")
+        key = value if value in plain else value.lower()
+        found[name] = plain[key] if key in plain else _literal(value)
+    return found
+
+
+def _literal(text: str) -> int | float | str:
+    """A number as Python would read it, or the text as it stands."""
+    try:
+        return whole(text) if re.fullmatch(r"[+-]?[0-9]+", text) else real(text)
+    except ValueError:
+        return text
 
 
 def rows(path: str) -> Any:

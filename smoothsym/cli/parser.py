@@ -67,9 +67,11 @@ AUDIT = """  smoothsym audit
   smoothsym audit --as pnorm --dtype float32
   smoothsym audit package.module:function --as logsumexp --of gradient --data rows.npy
 
+  smoothsym audit torch:logsumexp --as logsumexp --alpha 1 --of gradient --arrays torch --with dim=-1
+
 A target is called with one row, a 1-D array, as target(x, alpha=a) over sampled
-parameters; where the parameter is given here, as target(x). Modules of the current
-directory are found. Without a target, naive kernels are audited beside the rest, to
+parameters; where the parameter is given here, as target(x). With --arrays it gets arrays of
+that library, which then takes the derivatives of --of. Modules of the current directory are found. Without a target, naive kernels are audited beside the rest, to
 be caught; they do not count in the exit status."""
 
 
@@ -189,6 +191,12 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     )
     audit.add_argument("--seed", type=_number(natural), default=0, metavar="S", help="of the random numbers (0)")
     audit.add_argument("--tol", type=_number(real), metavar="T", help="the scaled error that is allowed (8)")
+    audit.add_argument("--arrays", metavar="NAME", help="call it with arrays of torch, jax or array_api_strict")
+    audit.add_argument("--device", metavar="NAME", help="where those arrays are: cuda")
+    audit.add_argument("--compiled", action="store_true", help="under jax.jit or torch.compile")
+    audit.add_argument(
+        "--with", dest="keywords", action="append", metavar="NAME=VALUE", help="pass a keyword: dim=-1, ord=p"
+    )
     audit.add_argument("--batched", action="store_true", help="call the target with a 2-D array of rows")
     audit.add_argument(
         "--exhaustive", action="store_true", help="every row of one float32, or of one or two 16-bit floats"

@@ -1,5 +1,7 @@
 """Each library's targets compute what their table says, on plain rows; a table that says something else is caught."""
 
+import pickle
+import subprocess
 import sys
 from pathlib import Path
 
@@ -73,8 +75,6 @@ def test_names_resolve_and_are_their_own():
 
 
 def test_nothing_heavy_is_imported_to_know_what_there_is():
-    import subprocess
-
     code = "from smoothsym.auditing.targets import targets; import sys; targets(); print({'torch', 'jax', 'scipy', 'sklearn'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.stdout == "set()\n", run.stderr
@@ -94,6 +94,56 @@ def test_any_value_function_has_its_gradient_audited_by_its_library(arrays):
         along = np.array([2.0]) if of == "vjp" else np.array([2.0, 0.0])
         got = Bridged(lambda x: xp.logaddexp(x[0], x[1]), arrays, of)(row, along)
         assert got.shape == moved.shape and np.allclose(got, moved, rtol=1e-15)
+
+
+def test_an_audit_on_tensors_takes_the_gradient_and_says_how_to_see_it():
+    torch = needed("torch")
+    options = {"dtype": "float32", "budget": 60, "alpha": 1.0, "arrays": "torch", "keywords": {"dim": -1}}
+    bad = ss.audit(torch.logsumexp, ss.logsumexp, "gradient", **options)
+    assert bad.verdict == "falls short" and bad.worst.kind == "cancellation" and bad.target == "torch:logsumexp"
+    got, exact = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", bad.worst.reproduction], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert float(got) == float(bad.worst.got) and exact.startswith(bad.worst.exact[:6])
+    assert ss.audit(torch.softmax, ss.logsumexp, "gradient", **options).holds
+    norm = ss.audit(torch.linalg.vector_norm, ss.pnorm, arrays="torch", keywords={"ord": ss.p}, parameters=[3.0, 1.0])
+    assert (
+        norm.verdict == "falls short" and "p=3.0" in norm.worst.reproduction and "ord=ss.p" in norm.worst.reproduction
+    )
+    moderate = ss.audit(
+        torch.linalg.vector_norm, ss.pnorm, arrays="torch", keywords={"ord": ss.p}, data=plain(ss.pnorm, ()), p=3.0
+    )
+    assert moderate.max_scaled < 2
+
+
+def test_an_audit_under_jit():
+    jnn = needed("jax.nn")
+    found = ss.audit(
+        jnn.logsumexp, ss.logsumexp, "gradient", arrays="jax", compiled=True, data=plain(ss.logsumexp, ()), alpha=1.0
+    )
+    assert found.holds and found.max_ulp < 10
+
+
+def test_tensors_where_numpys_arrays_come_are_told():
+    torch = needed("torch")
+    with pytest.raises(ValueError, match="arrays='torch'"):
+        ss.audit(torch.logsumexp, ss.logsumexp, alpha=1.0)
+    found = ss.audit(lambda x: torch.logsumexp(x, -1), ss.logsumexp, alpha=1.0, budget=5)
+    assert any("arrays='torch'" in note for note in found.notes)
+
+
+def test_the_command_line_takes_arrays_and_keywords(capsys):
+    needed("torch")
+    from smoothsym.cli import main
+
+    argv = "audit torch:linalg.vector_norm --as pnorm --arrays torch --with ord=p dim=-1 --budget 30 --dtype float32 --json"
+    argv = argv.replace(" dim", " --with dim").split()
+    assert main(argv) == 1
+    assert '"target": "torch:linalg.vector_norm"' in capsys.readouterr().out
+    assert main(["audit", "torch:logsumexp", "--as", "logsumexp", "--alpha", "1"]) == 2
+    assert "--arrays torch" in capsys.readouterr().err
+    assert main(["audit", "numpy:sum", "--as", "logsumexp", "--with", "axis"]) == 2
+    assert "NAME=VALUE" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arrays", ["torch", "jax", "array_api_strict"])
@@ -148,7 +198,5 @@ def test_what_cannot_be_bridged_is_refused(arguments, options, error, said):
 
 
 def test_a_bridged_target_travels_by_the_name_of_its_function():
-    import pickle
-
     again = pickle.loads(pickle.dumps(Bridged("math:fsum", "numpy")))
     assert again([1.0, 2.0]) == 3 and again.name == "math:fsum" and again.options == "'numpy'"

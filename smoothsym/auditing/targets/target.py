@@ -113,6 +113,8 @@ class Later:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # who looks at what this is asks for no function
+            raise AttributeError(name)
         return getattr(import_module(self._name), name)
 
 
