@@ -6,23 +6,29 @@ from math import inf
 from typing import Any
 
 from smoothsym.auditing.targets.orders import NO_COUNT
-from smoothsym.auditing.targets.target import HERE, Later, Library
+from smoothsym.auditing.targets.target import ALONG, BOTH, HERE, Later, Library
 
 nn, jnp, lax = Later("jax.nn"), Later("jax.numpy"), Later("jax.lax")
 SHORT = (1, 2, 16)
 """Lengths of rows for what takes long to compile, anew for each length and order."""
 
 JAX = Library(
-    "JAX", f"{HERE}.jax", "jax", arrays="jax", outputs=("gradient",), compiled=("value", "gradient"), device="cuda"
+    "JAX",
+    f"{HERE}.jax",
+    "jax",
+    arrays="jax",
+    outputs=("gradient",),
+    compiled=("value", "gradient", "vjp"),
+    device="cuda",
 )
 
 
-@JAX.computes("logsumexp", alpha=1.0)
+@JAX.computes("logsumexp", alpha=1.0, outputs=BOTH)
 def logsumexp(x: Any) -> Any:
     return nn.logsumexp(x)
 
 
-@JAX.computes("logsumexp", alpha=1.0, n=2)
+@JAX.computes("logsumexp", alpha=1.0, n=2, outputs=BOTH)
 def logaddexp(x: Any) -> Any:
     return jnp.logaddexp(x[0], x[1])
 
@@ -47,12 +53,12 @@ def logmeanexp(x: Any) -> Any:
     return nn.logmeanexp(x)
 
 
-@JAX.computes("logsumexp", "gradient", alpha=1.0)
+@JAX.computes("softmax", alpha=1.0, outputs=ALONG)
 def softmax(x: Any) -> Any:
     return nn.softmax(x)
 
 
-@JAX.computes("log_softmax", alpha=1.0)
+@JAX.computes("log_softmax", alpha=1.0, outputs=ALONG)
 def log_softmax(x: Any) -> Any:
     return nn.log_softmax(x)
 

@@ -18,7 +18,7 @@ def logsumexp(x: Any) -> Any:
     return special.logsumexp(x)
 
 
-@SCIPY.computes("logsumexp", "gradient", alpha=1.0)
+@SCIPY.computes("softmax", alpha=1.0)
 def softmax(x: Any) -> Any:
     return special.softmax(x)
 
@@ -71,3 +71,8 @@ def pmean(x: Any, p: float) -> Any:
 @SCIPY.computes("powermean", p=-1.0)
 def hmean(x: Any) -> Any:
     return stats.hmean(x)
+
+
+@SCIPY.computes("gmean")
+def gmean(x: Any) -> Any:
+    return stats.gmean(x)

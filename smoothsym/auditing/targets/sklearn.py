@@ -10,7 +10,7 @@ extmath, preprocessing = Later("sklearn.utils.extmath"), Later("sklearn.preproce
 SKLEARN = Library("scikit-learn", f"{HERE}.sklearn", "sklearn", "scikit-learn")
 
 
-@SKLEARN.computes("logsumexp", "gradient", alpha=1.0)
+@SKLEARN.computes("softmax", alpha=1.0)
 def softmax(x: Any) -> Any:
     return extmath.softmax(x[None])[0]
 

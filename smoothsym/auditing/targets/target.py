@@ -14,6 +14,11 @@ from smoothsym.errors import unknown
 
 HERE = "smoothsym.auditing.targets"
 
+BOTH = ("gradient", "jvp")
+"""Derivatives of a number, by reverse and by forward mode."""
+ALONG = ("vjp", "jvp")
+"""Those of a vector."""
+
 
 @dataclass(frozen=True)
 class Target:
@@ -72,7 +77,7 @@ def operator(name: str) -> Any:
 def known(name: str) -> bool:
     """Whether there is such an operator."""
     try:
-        return not operator(name).vector
+        return operator(name) is not None
     except ValueError:
         return False
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from smoothsym.auditing.targets.orders import NO_COUNT, ORDERS, SHARPNESS
-from smoothsym.auditing.targets.target import HERE, Later, Library
+from smoothsym.auditing.targets.target import ALONG, BOTH, HERE, Later, Library
 
 torch, functional = Later("torch"), Later("torch.nn.functional")
 HALVES = ("float64", "float32", "float16", "bfloat16")
 TORCH = Library("PyTorch", f"{HERE}.torch", "torch", arrays="torch", outputs=("gradient",), device="cuda")
 
 
-@TORCH.computes("logsumexp", alpha=1.0, dtypes=HALVES)
+@TORCH.computes("logsumexp", alpha=1.0, dtypes=HALVES, outputs=BOTH)
 def logsumexp(x: Any) -> Any:
     return torch.logsumexp(x, dim=-1)
 
 
-@TORCH.computes("logsumexp", alpha=1.0, n=2)
+@TORCH.computes("logsumexp", alpha=1.0, n=2, outputs=BOTH)
 def logaddexp(x: Any) -> Any:
     return torch.logaddexp(x[0], x[1])
 
@@ -32,12 +32,12 @@ def logcumsumexp(x: Any) -> Any:
     return torch.logcumsumexp(x, dim=-1)[-1]
 
 
-@TORCH.computes("logsumexp", "gradient", alpha=1.0, dtypes=HALVES)
+@TORCH.computes("softmax", alpha=1.0, dtypes=HALVES, outputs=ALONG)
 def softmax(x: Any) -> Any:
     return torch.softmax(x, dim=-1)
 
 
-@TORCH.computes("log_softmax", alpha=1.0)
+@TORCH.computes("log_softmax", alpha=1.0, outputs=ALONG)
 def log_softmax(x: Any) -> Any:
     return torch.log_softmax(x, dim=-1)
 
@@ -67,7 +67,9 @@ def hypot(x: Any) -> Any:
     return torch.hypot(x[0], x[1])
 
 
-@TORCH.computes("normalized", parameters=(2.0, 1.0, 3.0), limits="divides by 1e-12 where the norm is less")
+@TORCH.computes(
+    "normalized", parameters=(2.0, 1.0, 3.0), limits="divides by 1e-12 where the norm is less", outputs=ALONG
+)
 def normalize(x: Any, p: float) -> Any:
     return functional.normalize(x, p=p, dim=-1)
 
