@@ -295,7 +295,10 @@ def _plain_powers(definition: Expr, form: Expr) -> Expr:
     if len(exponents) != 1 or any(isinstance(e, Add) and e.has(Indexed) for e in Mul.make_args(definition)):
         return form
     (p,) = exponents
-    plain = definition
+    # What all entries share comes first: beside sums in range it is in range, where its part beside a small entry may not be.
+    own = [f for f in Mul.make_args(definition) if f.free_symbols & {words.i, words.k}]
+    shared = [f for f in Mul.make_args(definition) if f not in own]
+    plain = times(Mul(*shared), Mul(*own)) if own and shared else definition
     for total in sorted(definition.atoms(Sum), key=str):
         plain = in_range(total * SLACK, plain, form)
     return select(S.One - Abs((p - 1) * (p - 2)) / MARGIN, plain, form)
