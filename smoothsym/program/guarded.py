@@ -222,11 +222,19 @@ def _over(u: Expr, divisor: Expr) -> Expr | None:
     for factor in Mul.make_args(u):
         rest = u / factor
         if isinstance(factor, exp):
-            return weighted(rest / divisor, factor.args[0])
+            return weighted(_apart(rest, divisor), factor.args[0])
         if isinstance(factor, (Sum, expm1)):
             inner = _over(factor, divisor)
             return None if inner is None else inner * rest
     return None
+
+
+def _apart(f: Expr, divisor: Expr) -> Expr:
+    """f / divisor; of a square one factor is divided, since the square may underflow."""
+    for square in Mul.make_args(f):
+        if isinstance(square, Pow) and square.exp == 2 and square.base.has(Indexed):
+            return last(square.base * (f / square), quotient(square.base, divisor))
+    return f / divisor
 
 
 # ---- means -----------------------------------------------------------------------------------------------------------------
