@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -110,7 +111,8 @@ def audit(
         raise ValueError("device= and compiled= are about arrays of a library: give arrays='torch' or 'jax', too")
     function = resolve(target)
     way = passing(function, op.parameter.name if op.parameter is not None else None, given, has_vector(op, of))
-    task = Task(function, op, of, fmt, float(tol), way, batched, bound)
+    asked = tuple(sampled) if parameters is not None or given is not None else ()
+    task = Task(function, op, of, fmt, float(tol), way, batched, bound, asked)
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = []
     if exhaustive:
@@ -142,7 +144,8 @@ def audit(
             tally.notes |= dict.fromkeys(watched.notes)
             watched.renew()
         notes += tally.notes
-        return _conclude(tally, task, target, set(lengths), until, int(seed), notes)
+        free = range(1, sys.maxsize) if n is None and op.arity is None else lengths
+        return _conclude(tally, task, target, free, until, int(seed), notes)
 
 
 def _conclude(
@@ -163,10 +166,10 @@ def _conclude(
         notes.append(
             f"not exhaustive: stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
         )
-    tell = list(tally.findings.values())
-    if part is None:
-        tell = [simplified(finding, task, lengths, until) for finding in tell]
-    tell = list(worst_of_each(refined(finding, task) for finding in tell))
+    seen = tally.findings
+    shown = seen if part is not None else {k: simplified(f, task, lengths, until) for k, f in seen.items()}
+    known = {kind: refined(finding, task) for kind, finding in shown.items()}
+    tell = list(worst_of_each(known.values()))
     name = dotted(target) or getattr(target, "name", None)
 
     def told(finding: Finding) -> Finding:
@@ -178,6 +181,10 @@ def _conclude(
     # What falls short comes before the largest error among rows that hold.
     if tell and tell[0].falls and (worst is None or tell[0].rank >= worst.rank):
         worst = tell[0]
+        if "data" in worst.tags:
+            # A user's row stays what it is.
+            row = max((seen[kind] for kind, f in known.items() if f.kind == worst.kind), key=lambda f: f.rank)
+            worst = told(replace(row, kind=worst.kind))
     if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
         notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")
     if tally.stopped:

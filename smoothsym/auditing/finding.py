@@ -75,17 +75,21 @@ class Finding:
         """Larger is worse, or easier to read: what falls short, an ordinary row, the decade of its error, a short round row."""
         ordinary = "special" not in self.tags
         tie = (self.scaled, self.parameter or "", self.inputs, self.component or 0, self.v or ())
-        return (self.falls, ordinary, self._severity, *self._plainness, *tie)
+        return (self.falls, ordinary, self.severity, *self.plainness, *tie)
 
     @property
-    def _severity(self) -> float:
-        """Beyond tolerance a factor of ten is no reason to prefer an input that nobody can read; nor any, with all digits lost."""
-        if not self.falls or not 0 < self.scaled < inf:
-            return self.scaled
-        return min(float(floor(log10(self.scaled))), 7.0)
+    def severity(self) -> float:
+        """The decade of the error: a factor of ten is no reason to prefer an input that nobody can read; nor any, with all digits lost.
+
+        An ill-conditioned input is told by its ulps, and the largest error is the largest.
+        """
+        error = self.ulp if self.kind == "ill-conditioned input" else self.scaled
+        if self.kind == "largest error" or not 0 < error < inf:
+            return error
+        return min(float(floor(log10(error))), 7.0)
 
     @property
-    def _plainness(self) -> tuple[int, int]:
+    def plainness(self) -> tuple[float, float]:
         """How little there is to read: a plain parameter, then few entries of few bits, those that are equal counted once."""
         parameter = float.fromhex(self.parameter) if self.parameter is not None else 1.0
         inputs = len(self.inputs) + sum(_bits(float.fromhex(v)) for v in set(self.inputs))
@@ -113,13 +117,19 @@ class Finding:
         return f"{self.kind}: {size}: got {self.got}, exact {self.exact} at {shown(self.inputs)}{with_parameter}{where}{note}"
 
 
-def _bits(value: float) -> int:
-    """The significant bits of a float, with those before or behind its point that lie beyond them, and its sign."""
+def _bits(value: float) -> float:
+    """How much there is to read in a float: its significant bits, with those before or behind its point that lie beyond them, or
+    its decimal digits and those of its exponent, whichever are fewer; and its sign.
+    """
     if not value or not isfinite(value):
         return 0
     significand, exponent = frexp(abs(value))
     whole = int(significand * 2**53)
-    return whole.bit_length() - (whole & -whole).bit_length() + 1 + abs(exponent - 1) // 2 + (value < 0)
+    binary = whole.bit_length() - (whole & -whole).bit_length() + 1 + abs(exponent - 1) // 2
+    digits, _, power = f"{abs(value)!r}".partition("e")
+    decimal = 3 * len(digits.removesuffix(".0").replace(".", "").strip("0")) + 3 * len(power.lstrip("+"))
+    decimal += abs(int(power or 0)) / 100
+    return min(binary, decimal + (len(digits.removesuffix(".0")) > 3)) + (value < 0)
 
 
 def plain(value: Any) -> Any:
@@ -139,13 +149,25 @@ def number(value: float) -> str:
 
 
 def shown(inputs: tuple[str, ...], most: int = 4) -> str:
-    """A row of hex floats, shortened."""
-    short = [trimmed(h) for h in inputs]
+    """A row of hex floats, shortened; an entry of few digits as a decimal."""
+    short = [brief(h) for h in inputs]
     if len(inputs) > 2 and len(set(short)) == 1:
         return f"[{short[0]}] * {len(inputs)}"
     more = f", ... {len(inputs)} entries" if len(inputs) > most else ""
     short = short[:most]
     return f"[{', '.join(short)}{more}]"
+
+
+def brief(text: str) -> str:
+    """A hex float as the decimal that it is, where that is short: -40.0, 1e+155; else as it is.
+
+    >>> brief("-0x1.4000000000000p+5"), brief("0x1.999999999999ap-4"), brief("0x1.62e42fefa39efp-1")
+    ('-40.0', '0.1', '0x1.62e42fefa39efp-1')
+    """
+    value = float.fromhex(text)
+    decimal = min((t for t in (repr(value), f"{value:g}") if float(t) == value or value != value), key=len)
+    decimal += "" if {".", "e", "n"} & set(decimal) else ".0"
+    return decimal if len(decimal) <= 8 else trimmed(text)
 
 
 def trimmed(text: str) -> str:

@@ -48,11 +48,13 @@ class Task:
     passing: Passing = field(default_factory=Passing)
     batched: bool = False
     bound: Callable[[Any, Any], Any] | None = None
+    parameters: tuple[float, ...] = ()
+    """The only parameters that the target is to be given; none where any will do."""
 
     @property
     def passed(self) -> bool:
         """Whether the target is given its parameter, so that it may have another."""
-        return self.passing != Passing()
+        return self.passing != Passing() and len(self.parameters) != 1
 
     @property
     def entrywise(self) -> bool:

@@ -54,6 +54,9 @@ def case_of(finding: Finding) -> Case:
 def refined(finding: Finding, task: Task) -> Finding:
     """The finding, with the kind that calls of the target show it to be of."""
     case, probe = case_of(finding), Probe(task)
+    if not finding.exact:
+        # It is in company only that the row errs.
+        return finding
     if finding.kind not in OPEN or not finding.falls or not 0 < len(case.x) <= LONGEST:
         return finding
     if task.of != "value" and probe.heals(_off_zero(case)):
@@ -187,7 +190,7 @@ def threshold(case: Case, probe: Probe, component: int | None = None) -> bool:
     entries = [q for q in order if alike.setdefault(case.x[q], q) == q][:LINES]
     if any(_turns(case.x[q], _Line(probe.task.fmt), lambda v, q=q: _moved(case, {q: v}), probe) for q in entries):
         return True
-    if case.parameter is None or not isfinite(case.parameter) or not probe.task.passed:
+    if case.parameter is None or not isfinite(case.parameter) or not probe.task.passed or probe.task.parameters:
         return False
     float64 = _Line(formats.get("float64"))
     return _turns(case.parameter, float64, lambda v: replace(case, parameter=v, tags=("probe",)), probe)
@@ -259,7 +262,7 @@ def _plain(case: Case, task: Task) -> Iterator[Case]:
     """Rows of ordinary numbers, with the parameter of the case where it is given or in the middle of things, else with 1."""
     rng = np.random.default_rng(0)
     parameter = case.parameter
-    if parameter is not None and task.passed and not 0.1 <= abs(parameter) <= 10:
+    if parameter is not None and task.passed and not task.parameters and not 0.1 <= abs(parameter) <= 10:
         parameter = 1.0
     for _ in range(PLAIN_ROWS):
         row = rng.normal(size=task.op.arity or 3)

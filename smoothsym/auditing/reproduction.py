@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any
 
 from smoothsym.auditing.calls import Passing
-from smoothsym.auditing.finding import Finding, trimmed
+from smoothsym.auditing.finding import Finding, brief, trimmed
 from smoothsym.formats import Format
 
 
@@ -80,6 +80,15 @@ def _number(text: str) -> str:
 
 
 def _entries(inputs: tuple[str, ...]) -> str:
+    """A row as Python; hex floats where a decimal is no shorter."""
+    entries = [brief(text) for text in inputs]
+    plain = all("x" not in text for text in entries) and all(map(isfinite, map(float.fromhex, inputs)))
     if len(inputs) > 2 and len(set(inputs)) == 1:
-        return f"[float.fromhex('{trimmed(inputs[0])}')] * {len(inputs)}"
+        return f"[{entries[0] if plain else _hex(inputs[0])}] * {len(inputs)}"
+    if plain:
+        return f"[{', '.join(entries)}]"
     return f"[float.fromhex(h) for h in {[trimmed(text) for text in inputs]}]"
+
+
+def _hex(text: str) -> str:
+    return f"float.fromhex('{trimmed(text)}')"

@@ -1,69 +1,133 @@
-"""A finding is told by the shortest, roundest input that still shows it: every move that reads better and errs no less is kept."""
+"""A finding is told by the shortest, roundest input that still shows it: every move that reads better and shows it too is kept."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from math import frexp, inf, isfinite
+from math import ceil, floor, frexp, inf, isfinite, log10
+
+import numpy as np
 
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Task, run
+from smoothsym.auditing.refined import case_of
 from smoothsym.cases import Case
 
-CALLS = 24
+CALLS = 80
 """How often a target is called to simplify one finding."""
 
 ENTRIES = 40_000
 """How many entries it is given in all."""
 
+KEPT = 3.0
+"""So many decades of the scaled error are shown by what stands for a larger one."""
+
+Row = tuple[float, ...]
+
 
 def simplified(finding: Finding, task: Task, lengths: Collection[int], until: float | None = None) -> Finding:
-    """The finding, or one of its kind at an input that is easier to read, of no lesser severity."""
-    if not finding.falls or "data" in finding.tags:
+    """The finding, or one of its kind at an input that is easier to read; where it is about a user's row, it keeps the tags of that."""
+    if not finding.inputs or finding.kind == "largest error":
         return finding
     calls = entries = 0
+    tried: set[tuple[Row, str]] = set()
     moved = True
     while moved:
         moved = False
         for case in _moves(finding, task, lengths):
+            if (known := (case.x, repr(case.parameter))) in tried:
+                continue
             if calls >= CALLS or entries + len(case.x) > ENTRIES or (until is not None and time.time() > until):
                 return finding
+            tried.add(known)
             calls, entries = calls + 1, entries + len(case.x)
             found = run(task, [case])
             found.settle(task)
             other = found.findings.get(finding.kind)
-            if other is not None and other.rank > finding.rank:
+            if other is not None and _shows(other, finding):
                 finding, moved = other, True
                 break
     return finding
 
 
+def _shows(other: Finding, finding: Finding) -> bool:
+    """Whether a finding of the same kind is easier to read, and still worth being shown."""
+    kept = min(finding.severity, max(KEPT, 1.0 if finding.falls else 0.0))
+    return other.falls == finding.falls and other.severity >= kept and other.plainness > finding.plainness
+
+
 def _moves(finding: Finding, task: Task, lengths: Collection[int]) -> Iterator[Case]:
-    """Inputs that are easier to read, the boldest first."""
-    x = tuple(float.fromhex(v) for v in finding.inputs)
-    parameter = None if finding.parameter is None else float.fromhex(finding.parameter)
-    case = Case(x, parameter, finding.tags)
-    for size in sorted(q for q in lengths if 0 < q < len(x)):
-        # The entry in question and the largest ones, in their order.
-        heavy = sorted(range(len(x)), key=lambda q: (q != finding.component, -abs(x[q])))[:size]
-        yield replace(case, x=tuple(x[q] for q in sorted(heavy)))
-        yield replace(case, x=x[:size])
-    largest = max(x, key=abs, default=0.0)
-    alike = [v for v in (0.0, _rounded(largest, 1), largest) if isfinite(v) and (v > 0 or task.op.domain == "real")]
-    yield from (replace(case, x=(v,) * len(x)) for v in alike if len(set(x)) > 1)
+    """Inputs that may be easier to read, the boldest first."""
+    case = case_of(finding)
+    x = case.x
+    yield from (replace(case, x=row) for row in _shorter(x, finding.component, lengths))
+    if not all(map(isfinite, x)):
+        return
+    if task.passed and case.parameter is not None and isfinite(case.parameter):
+        for value in _plainer(case.parameter, task.op.kind):
+            if not task.parameters or value in task.parameters:
+                yield replace(case, parameter=value)
+    for wanted in _rounder(x):
+        with np.errstate(all="ignore"):
+            row = tuple(np.array(wanted).astype(task.fmt.dtype).astype(np.float64).tolist())
+        if row != x and all(map(isfinite, row)) and (task.op.domain == "real" or min(row) > 0):
+            yield replace(case, x=row)
+
+
+def _shorter(x: Row, component: int | None, lengths: Collection[int]) -> Iterator[Row]:
+    """Rows of fewer entries: the entry in question and the largest ones, in their order; either half; all but one."""
+    size = len(x)
+    sizes = {1, 2, 3, 5, size // 8, size // 4, size // 2, *(q for q in (10, 16, 100) if q < size)}
+    for fewer in sorted(q for q in sizes if 0 < q < size and q in lengths):
+        heavy = sorted(range(size), key=lambda q: (q != component, -abs(x[q])))[:fewer]
+        yield tuple(x[q] for q in sorted(heavy))
+        yield x[:fewer]
+        yield x[-fewer:]
+    if size <= 8 and size - 1 in lengths:
+        yield from ((*x[:q], *x[q + 1 :]) for q in range(size) if size > 1)
+
+
+def _plainer(parameter: float, kind: str | None) -> Iterator[float]:
+    """Parameters that are easier to read."""
+    usual = (2.0, 1.0) if kind == "modulus" else (1.0,)
+    rounded = (_decimal(parameter, 1), _rounded(parameter, 1), _decimal(parameter, 2))
+    yield from (value for value in (*usual, *rounded) if value != parameter)
+
+
+def _rounder(x: Row) -> Iterator[Row]:
+    """Rows whose entries are equal, zero, of one sign, or of few digits; all of them at once first, then one after the other."""
+    largest = max(x, key=abs)
+    yield from ((v,) * len(x) for v in (0.0, 1.0, *_nearby(largest), *_between(largest), largest))
     if any(v < 0 for v in x):
-        yield replace(case, x=tuple(abs(v) for v in x))
-    for bits in (1, 3, 8):
-        rounded = tuple(_rounded(v, bits) for v in x)
-        if rounded != x and all(map(isfinite, rounded)):
-            yield replace(case, x=rounded)
-    positive = task.op.domain == "positive"
+        yield tuple(abs(v) for v in x)
+    yield from zip(*map(_nearby, x), strict=True)
+    yield tuple(_rounded(v, 8) for v in x)
     if 1 < len(x) <= 16:
         for place, value in enumerate(x):
-            for other in (0.0, _rounded(value, 1), _rounded(value, 3), x[place - 1]):
-                if other != value and isfinite(other) and not (positive and other <= 0):
-                    yield replace(case, x=(*x[:place], other, *x[place + 1 :]))
+            for other in (0.0, x[place - 1], *_nearby(value), *_between(value)):
+                yield (*x[:place], other, *x[place + 1 :])
+
+
+def _nearby(value: float) -> Row:
+    """Numbers of few digits, decimal and binary, that are not far away; the roundest first."""
+    sign = -1.0 if value < 0 else 1.0
+    away = (sign * _decimal(abs(value) * (1 + by), digits) for by, digits in ((0.5, 1), (0.05, 2)))
+    return (_decimal(value, 1), _rounded(value, 1), *away, _decimal(value, 2), _rounded(value, 3), _decimal(value, 3))
+
+
+def _between(value: float) -> Iterator[float]:
+    """Powers of ten between 1 and a very large or very small number, which may show the same; and the next ones beyond it."""
+    power = log10(abs(value)) if value and isfinite(value) else 0.0
+    if abs(power) > 4:
+        for wanted in (ceil(power), floor(power), round(power * 0.75), round(power / 2)):
+            size = float(f"1e{wanted}")
+            yield -size if value < 0 else size
+
+
+def _decimal(value: float, digits: int) -> float:
+    """The nearest number of so many decimal digits."""
+    return float(f"{value:.{digits - 1}e}") if isfinite(value) else value
 
 
 def _rounded(value: float, bits: int) -> float:
