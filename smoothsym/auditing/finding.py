@@ -127,8 +127,8 @@ def _bits(value: float) -> float:
     whole = int(significand * 2**53)
     binary = whole.bit_length() - (whole & -whole).bit_length() + 1 + abs(exponent - 1) // 2
     digits, _, power = f"{abs(value)!r}".partition("e")
-    decimal = 3 * len(digits.removesuffix(".0").replace(".", "").strip("0")) + 3 * len(power.lstrip("+"))
-    decimal += abs(int(power or 0)) / 100
+    shown = len(digits.removesuffix(".0").replace(".", "").strip("0")) + len(power.lstrip("+"))
+    decimal = 3 * shown + abs(int(power or 0)) / 100
     return min(binary, decimal + (len(digits.removesuffix(".0")) > 3)) + (value < 0)
 
 

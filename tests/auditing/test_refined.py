@@ -42,7 +42,14 @@ def one_wrong_factor(x):
 
 PLANTED = [
     ("threshold branch", linear_early, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
-    ("threshold branch", softplus_branch, ss.softplus, "value", "float32", {"alpha": 1.0}),
+    (
+        "threshold branch",
+        softplus_branch,
+        ss.softplus,
+        "value",
+        "float32",
+        {"alpha": 1.0, "data": np.linspace(-20, 20, 50)},
+    ),
     ("threshold branch", sigmoid_branch, ss.softplus, "gradient", "float64", {"alpha": 1.0}),
     ("gradient at zero", pnorm_gradient_by_division, ss.pnorm, "gradient", "float64", {"p": 3}),
     ("gradient at a tie", broken.first_of_ties, ss.logsumexp, "gradient", "float32", {"alpha": 1.0}),
