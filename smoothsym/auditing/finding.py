@@ -92,7 +92,7 @@ class Finding:
     def plainness(self) -> tuple[float, float]:
         """How little there is to read: a plain parameter, then few entries of few bits, those that are equal counted once."""
         parameter = float.fromhex(self.parameter) if self.parameter is not None else 1.0
-        inputs = len(self.inputs) + sum(_bits(float.fromhex(v)) for v in set(self.inputs))
+        inputs = len(self.inputs) + sum(_bits(float.fromhex(v)) for v in {*self.inputs, *(self.v or ())})
         return (-_bits(parameter) if isfinite(parameter) else -100), -inputs
 
     def to_dict(self) -> dict[str, Any]:

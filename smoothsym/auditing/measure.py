@@ -241,8 +241,7 @@ class _Group:
         at = got[np.arange(len(got)), errors.component]
         falls = known & (errors.scaled > task.tol)
         flushed = falls & (at == 0) & (errors.error > 0) & (errors.error < small)
-        size = np.abs(got)
-        tally.gradual |= bool(((size > 0) & (size < small))[known].any() or (falls & ~flushed & (at == 0)).any())
+        tally.loses |= bool((falls & ~flushed & (at == 0)).any())
         ill = known & ~falls & _ill(errors.ulp, errors.upper)
         for row in np.flatnonzero(falls | ill).tolist():
             way = (bool(falls[row]), bool(flushed[row]))
@@ -301,10 +300,10 @@ class _Group:
                 tally.add(wrong)
             return np.nan
         judged = judging.judge(got, exact, task.fmt, task.tol)
-        scaled, small = (0.0 if isnan(judged.scaled) else judged.scaled), float(task.fmt.smallest_normal)
+        scaled = 0.0 if isnan(judged.scaled) else judged.scaled
         falls, flushed = scaled > task.tol, judging.flushed(judged, task.fmt, task.tol)
         kept = _kept(task, case, numbers, judged.ulp, scaled, judged.component)
-        tally.gradual |= (falls and not flushed and judged.got == 0) or any(0 < abs(g) < small for g in got)
+        tally.loses |= falls and not flushed and judged.got == 0
         if falls or _ill(judged.ulp, judged.upper):
             self._keep(kept, numbers, falls, flushed)
         if any(isinf(entry) for entry in case.x):

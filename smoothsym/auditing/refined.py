@@ -46,14 +46,9 @@ ROUNDINGS = 8
 """An error is explained by roundings, a sample of which is a so many times smaller one."""
 
 
-def case_of(finding: Finding) -> Case:
-    """The case that a finding is at."""
-    return finding.case
-
-
 def refined(finding: Finding, task: Task) -> Finding:
     """The finding, with the kind that calls of the target show it to be of."""
-    case, probe = case_of(finding), Probe(task)
+    case, probe = finding.case, Probe(task)
     if not finding.exact:
         # It is in company only that the row errs.
         return finding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from math import ceil, floor, frexp, inf, isfinite, log10
 
@@ -11,7 +11,6 @@ import numpy as np
 
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Task, run
-from smoothsym.auditing.refined import case_of
 from smoothsym.cases import Case
 
 CALLS = 80
@@ -31,12 +30,12 @@ def simplified(finding: Finding, task: Task, lengths: Collection[int], until: fl
     if not finding.inputs or finding.kind == "largest error":
         return finding
     calls = entries = 0
-    tried: set[tuple[Row, str]] = set()
+    tried: set[str] = set()
     moved = True
     while moved:
         moved = False
         for case in _moves(finding, task, lengths):
-            if (known := (case.x, repr(case.parameter))) in tried:
+            if (known := repr(case)) in tried:
                 continue
             if calls >= CALLS or entries + len(case.x) > ENTRIES or (until is not None and time.time() > until):
                 return finding
@@ -59,33 +58,43 @@ def _shows(other: Finding, finding: Finding) -> bool:
 
 def _moves(finding: Finding, task: Task, lengths: Collection[int]) -> Iterator[Case]:
     """Inputs that may be easier to read, the boldest first."""
-    case = case_of(finding)
+    case = finding.case
     x = case.x
-    yield from (replace(case, x=row) for row in _shorter(x, finding.component, lengths))
+    for places in _shorter(x, finding.component, lengths):
+        beside = case.v if case.v is None or len(case.v) != len(x) else tuple(case.v[q] for q in places)
+        yield replace(case, x=tuple(x[q] for q in places), v=beside)
     if not all(map(isfinite, x)):
         return
     if task.passed and case.parameter is not None and isfinite(case.parameter):
         for value in _plainer(case.parameter, task.op.kind):
             if not task.parameters or value in task.parameters:
                 yield replace(case, parameter=value)
-    for wanted in _rounder(x):
+    for row in _in_format(_rounder(x), task):
+        if row != x and (task.op.domain == "real" or min(row) > 0):
+            yield replace(case, x=row)
+    if case.v:
+        yield from (replace(case, v=row) for row in _in_format(_rounder(case.v), task) if row != case.v and any(row))
+
+
+def _in_format(rows: Iterator[Row], task: Task) -> Iterator[Row]:
+    """Rows as numbers of the format, of which all are finite."""
+    for wanted in rows:
         with np.errstate(all="ignore"):
             row = tuple(np.array(wanted).astype(task.fmt.dtype).astype(np.float64).tolist())
-        if row != x and all(map(isfinite, row)) and (task.op.domain == "real" or min(row) > 0):
-            yield replace(case, x=row)
+        if all(map(isfinite, row)):
+            yield row
 
 
-def _shorter(x: Row, component: int | None, lengths: Collection[int]) -> Iterator[Row]:
-    """Rows of fewer entries: the entry in question and the largest ones, in their order; either half; all but one."""
+def _shorter(x: Row, component: int | None, lengths: Collection[int]) -> Iterator[Sequence[int]]:
+    """Places of fewer entries: that of the entry in question and of the largest ones; either end; all but one."""
     size = len(x)
     sizes = {1, 2, 3, 5, size // 8, size // 4, size // 2, *(q for q in (10, 16, 100) if q < size)}
     for fewer in sorted(q for q in sizes if 0 < q < size and q in lengths):
-        heavy = sorted(range(size), key=lambda q: (q != component, -abs(x[q])))[:fewer]
-        yield tuple(x[q] for q in sorted(heavy))
-        yield x[:fewer]
-        yield x[-fewer:]
-    if size <= 8 and size - 1 in lengths:
-        yield from ((*x[:q], *x[q + 1 :]) for q in range(size) if size > 1)
+        yield sorted(sorted(range(size), key=lambda q: (q != component, -abs(x[q])))[:fewer])
+        yield range(fewer)
+        yield range(size - fewer, size)
+    if 1 < size <= 8 and size - 1 in lengths:
+        yield from ([q for q in range(size) if q != left] for left in range(size))
 
 
 def _plainer(parameter: float, kind: str | None) -> Iterator[float]:

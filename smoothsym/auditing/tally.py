@@ -28,7 +28,7 @@ CLASS, TOP, SAMPLE = 3, 8, 4
 NEAR = 1 - 1e-6
 """Errors this near each other are equal, as far as floats tell."""
 
-_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "gradual", "stopped")
+_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "loses", "stopped")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,8 @@ class Tally:
     tops: dict[str, list[tuple[float, Kept]]] = field(default_factory=dict)
     sample: dict[int, Kept] = field(default_factory=dict)
     flushed: dict[str, Distribution] = field(default_factory=dict)
-    gradual: bool = False
+    loses: bool = False
+    """Whether a zero stood for more than a subnormal."""
     stopped: bool = False
     notes: dict[str, None] = field(default_factory=dict)
 
@@ -172,7 +173,7 @@ class Tally:
             self.tops[name] = _largest([*self.tops.get(name, ()), *tops])
         self.sample = dict(sorted({**self.sample, **other.sample}.items())[:SAMPLE])
         self.notes |= other.notes
-        self.gradual, self.stopped = self.gradual or other.gradual, self.stopped or other.stopped
+        self.loses, self.stopped = self.loses or other.loses, self.stopped or other.stopped
 
     def uncounted(self) -> Tally:
         """What is told of the rows, without their number and how their errors are spread: for rows that another tally has counted."""
@@ -217,9 +218,9 @@ class Tally:
     def settle(self, task: Any) -> None:
         """Judge the rows that are kept, exactly: what kind of failure they are, and how large the largest errors are.
 
-        Zeros in place of subnormals were flushing, unless the target returned a subnormal, or a zero for more.
+        Zeros in place of subnormals were flushing, unless the target returned a zero for more.
         """
-        if self.gradual:
+        if self.loses:
             for name, spread in self.flushed.items():
                 getattr(self, name).merge(spread)
         judged: dict[int, Judgement] = {}
@@ -243,7 +244,7 @@ class Tally:
         kind = kind_of(judged, got, exact, case, task.op, task.of, task.fmt, task.tol)
         vector = entrywise(task.op, task.of)
         finding = judging.judged_finding(judged, case, kind or "largest error", vector, task.tol)
-        if judging.flushed(judged, task.fmt, task.tol) and not self.gradual:
+        if judging.flushed(judged, task.fmt, task.tol) and not self.loses:
             self.add(replace(finding, kind="flush to zero", falls=False))
             return judged
         if kind is not None:

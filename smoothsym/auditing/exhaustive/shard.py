@@ -194,8 +194,7 @@ class _Shard:
         errors = Errors(got, exact, task.fmt, task.tol)
         flushed = (got == 0) & (exact.high != 0) & (np.abs(exact.high) < small) & (errors.uppers > task.tol)
         bad = np.flatnonzero((errors.uppers > task.tol) & ~flushed)
-        tally.gradual |= bool(((got != 0) & (np.abs(got) < small)).any())
-        tally.gradual |= bool((got.reshape(-1)[bad] == 0).any())
+        tally.loses |= bool((got.reshape(-1)[bad] == 0).any())
         self._tell_worst(("flushed",), rows, errors, np.flatnonzero(flushed))
         width = got.shape[1]
         if len(bad):
