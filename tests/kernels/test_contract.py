@@ -10,6 +10,7 @@ from sympy import Sum, exp
 
 import smoothsym as ss
 from smoothsym.certify import special
+from smoothsym.kernels import evaluate
 from smoothsym.kernels.contract import Contract
 from smoothsym.kernels.evaluate import _Rows
 from smoothsym.words import alpha, j, n, x
@@ -76,3 +77,16 @@ def test_a_norm_that_shows_by_itself_that_rows_are_ordinary_has_the_bits_of_one_
     monkeypatch.setattr(_Rows, "_shown", False)
     for batch, value in zip(batches, found, strict=True):
         assert np.array_equal(ss.pnorm(batch, p=p), value, equal_nan=True)
+
+
+@pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=str)
+def test_rows_in_many_blocks_have_the_bits_of_rows_alone(op, monkeypatch):
+    """Blocks share memory, and what the contract answers in one stays in it."""
+    rows = np.abs(np.random.default_rng(5).normal(size=(23, 70)))
+    for place, value in {3: np.inf, 7: np.nan, 11: 0.0, 15: 1e300}.items():
+        rows[place, 5] = value
+    formulas = ["value"] if op.vector else ["value", "gradient"]
+    alone = [np.stack([op(row, of=of) for row in rows]) for of in formulas]
+    monkeypatch.setattr(evaluate, "BLOCK", 300)
+    for of, right in zip(formulas, alone, strict=True):
+        assert np.array_equal(op(rows, of=of), right, equal_nan=True)
