@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from inspect import signature
@@ -22,7 +23,8 @@ from smoothsym.auditing import exhaustive as exhaustively
 from smoothsym.auditing import measure
 from smoothsym.auditing.bounded import hold_to_bound
 from smoothsym.auditing.bridge import DIFFERENTIABLE, OUTPUTS, Bridged
-from smoothsym.auditing.calls import dotted, passing, resolve
+from smoothsym.auditing.calls import dotted, passing, resolve, takes_axis
+from smoothsym.auditing.consistency import consistency
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Tally, Task
@@ -56,6 +58,7 @@ def audit(
     batched: bool = False,
     executor: Any = None,
     timeout: float | None = TIMEOUT,
+    twin: Any = None,
     progress: Callable[[int, int], None] | None = None,
     bound: Callable[[Any, Any], Any] | None = None,
     parameters: Sequence[float] | None = None,
@@ -77,9 +80,9 @@ def audit(
     rows (default 300, or all the data; a few calls more make each finding readable); `seconds`, a cap; `seed`; `tol`, the scaled
     error that is allowed; `executor`, a concurrent.futures.Executor to map shards over; `timeout`, the seconds that a call may take
     (a first one three times as many): calls are made in a child process, so that a target that hangs or dies is a finding and the
-    audit goes on; None calls it in this one, unguarded; `progress(done, total)`;
-    `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all; `parameters`, those to
-    sample, 0 and infinities only where they are among them.
+    audit goes on; None calls it in this one, unguarded; `twin`, the same code run in another way (compiled, say), which must
+    agree with it; `progress(done, total)`; `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient
+    or for all; `parameters`, those to sample, 0 and infinities only where they are among them.
     With `arrays`, "torch", "jax" or "array_api_strict", the target is called with arrays of that library, on its `device`, under its
     compiler where `compiled`; of="gradient" is then what its automatic differentiation makes of the value that the target returns
     (of an array like x the target is taken to return the gradient itself). `keywords` are passed on: {"dim": -1}, or {"ord": ss.p}
@@ -112,7 +115,7 @@ def audit(
     function = resolve(target)
     way = passing(function, op.parameter.name if op.parameter is not None else None, given, has_vector(op, of))
     asked = tuple(sampled) if parameters is not None or given is not None else ()
-    task = Task(function, op, of, fmt, float(tol), way, batched, bound, asked)
+    task = Task(function, op, of, fmt, float(tol), way, batched, bound, asked, takes_axis(function) and not batched)
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = []
     if exhaustive:
@@ -140,12 +143,33 @@ def audit(
             tally = measure.run(task, chosen, until, progress)
         else:
             tally = _sharded(task, _sent(target, function, executor), chosen, until, executor, progress, timeout)
+        if data is None:
+            free = given is None and parameters is None
+            _hold_to_invariants(task, chosen, tally, int(seed), until, twin, timeout, free)
         if isinstance(watched, Guard):
             tally.notes |= dict.fromkeys(watched.notes)
             watched.renew()
         notes += tally.notes
         free = range(1, sys.maxsize) if n is None and op.arity is None else lengths
         return _conclude(tally, task, target, free, until, int(seed), notes)
+
+
+def _hold_to_invariants(
+    task: Task,
+    chosen: list[Case],
+    tally: Tally,
+    seed: int,
+    until: float | None,
+    twin: Any,
+    timeout: float | None,
+    free: bool,
+) -> None:
+    """Add to a tally what a target does not keep by itself."""
+    with nullcontext() if twin is None else guarded(twin, resolve(twin), timeout) as other:
+        found = consistency(task, chosen, seed, until, other, free)
+    for finding in found.findings:
+        tally.add(finding)
+    tally.notes |= dict.fromkeys(found.notes)
 
 
 def _conclude(

@@ -10,7 +10,7 @@ from typing import Any
 from smoothsym.calling import UNCALLED, Call, call_rows, dotted, resolve
 from smoothsym.kernels import Kernel
 
-__all__ = ["UNCALLED", "Call", "Passing", "call_rows", "dotted", "passing", "resolve"]
+__all__ = ["UNCALLED", "Call", "Passing", "call_rows", "dotted", "passing", "resolve", "takes_axis"]
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,11 @@ def passing(target: Callable[..., Any], name: str | None, given: float | None, v
         as_called = f"target(x{', v' * vector}{', ' + (way.keyword + '=' if way.keyword else '') + (name or '') if way != Passing() else ''})"
         raise TypeError(f"the target cannot be called as {as_called}: {error}; wrap it in a lambda") from None
     return way
+
+
+def takes_axis(target: Callable[..., Any]) -> bool:
+    """Whether a target has an argument called axis, and so takes rows of a 2-D array."""
+    try:
+        return "axis" in signature(target).parameters
+    except (TypeError, ValueError):
+        return False

@@ -72,10 +72,13 @@ class Finding:
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """Larger is worse, or easier to read: what falls short, an ordinary row, the decade of its error, a short round row."""
+        """Larger is worse, or easier to read: what falls short, an ordinary row, the decade of its error, a short round row.
+
+        A broken invariant says less of an error than its own kind does.
+        """
         ordinary = "special" not in self.tags
         tie = (self.scaled, self.parameter or "", self.inputs, self.component or 0, self.v or ())
-        return (self.falls, ordinary, self.severity, *self.plainness, *tie)
+        return (self.falls, ordinary, self.kind != "broken invariant", self.severity, *self.plainness, *tie)
 
     @property
     def severity(self) -> float:

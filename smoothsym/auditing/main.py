@@ -80,6 +80,6 @@ def group(
     for target in members:
         beat()
         fixed: Any = dict(target.fixed) | ({"parameters": target.parameters} if target.parameters else {})
-        lengths = target.lengths or usual
-        results.append((target, audit(target.dotted, op, of, dtype, n=lengths, progress=beat, **options, **fixed)))
+        own: dict[str, Any] = {"n": target.lengths or usual, "twin": target.twin or None, "batched": target.batched}
+        results.append((target, audit(target.dotted, op, of, dtype, progress=beat, **own, **options, **fixed)))
     return results

@@ -50,6 +50,7 @@ class Task:
     bound: Callable[[Any, Any], Any] | None = None
     parameters: tuple[float, ...] = ()
     """The only parameters that the target is to be given; none where any will do."""
+    axis: bool = False
 
     @property
     def passed(self) -> bool:

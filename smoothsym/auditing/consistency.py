@@ -1,0 +1,246 @@
+"""A target is held to what it should keep by itself: invariants of its operator, rows alone and in a batch, and its twin.
+
+What is broken is more than two results within tolerance can differ by, so that one of them at least is wrong; what differs in bits
+alone is noted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+from mpmath import libmp
+
+from smoothsym.auditing import judge as judging
+from smoothsym.auditing.finding import Finding
+from smoothsym.auditing.invariants import Invariant, invariants
+from smoothsym.calling import Arguments, Call, call_rows
+from smoothsym.cases import Case
+from smoothsym.certify.measured_rows import measure_rows
+from smoothsym.certify.scale import axes_of
+
+Array = Any
+
+SHARE = 16
+"""One case in so many is looked at, and LEAST of them in any case."""
+LEAST = 6
+BATCH = "a row in a batch is as it is alone"
+AXIS = "a row of a 2-D array, with axis=-1, is as it is alone"
+TWIN = "it is as its twin"
+LONGEST = 128
+"""Longer rows are left out: their scales cost more than they tell."""
+
+
+@dataclass(frozen=True)
+class Consistency:
+    """What was found, and what is said of differences within tolerance."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Exact:
+    """What is right at a case: high + low, and what a result may be off by within a scaled error of 1."""
+
+    high: Array
+    low: Array
+    allowed: Array
+
+
+@dataclass(frozen=True)
+class _Same(Invariant):
+    """Two ways to call are one function."""
+
+    orders = True
+
+    def gap(self, a: Array, b: Array, first: Case, second: Case) -> Array:
+        return np.abs(b - a)
+
+
+def consistency(
+    task: Any, cases: Sequence[Case], seed: int, until: float | None = None, twin: Any = None, free: bool = True
+) -> Consistency:
+    """Hold a target to its invariants on a few of the cases, in their order; `twin`, the same code run in another way; `free`,
+    whether the parameter may be any.
+    """
+    rng = np.random.default_rng([seed, 1])
+    some = _chosen(cases, rng)
+    if not some or (until is not None and time.time() > until):
+        return Consistency()
+    pairs: list[tuple[Invariant, Case, Case]] = []
+    for law in invariants(task.op, task.of, free):
+        for case in some:
+            if (inputs := law.inputs(case, task.fmt, rng)) is not None:
+                pairs.append((law, *inputs))
+    batch = _batch(task, some)
+    every = list(dict.fromkeys([*some, *batch, *(case for _, *two in pairs for case in two)]))
+    calls = dict(zip(every, _alone(task, task.target, every), strict=True))
+    exact = _exact(task, every)
+    judge = _Judge(task, exact)
+    for law, first, second in pairs:
+        judge.compare(law, first, calls[first], second, calls[second])
+    for said, others in _ways(task, batch, some, twin):
+        for case, other in others:
+            judge.compare(_Same(said), case, calls[case], case, other)
+    return judge.conclusion()
+
+
+def _chosen(cases: Sequence[Case], rng: np.random.Generator) -> list[Case]:
+    """Ordinary rows of moderate length, drawn from all."""
+    ordinary = [
+        case
+        for case in cases
+        if 0 < len(case.x) <= LONGEST
+        and all(map(isfinite, case.x))
+        and (case.parameter is None or (isfinite(case.parameter) and case.parameter != 0))
+    ]
+    count = min(len(ordinary), max(LEAST, len(cases) // SHARE))
+    return [ordinary[q] for q in sorted(rng.choice(len(ordinary), count, replace=False))] if ordinary else []
+
+
+# ---- calls -------------------------------------------------------------------------------------------------------------------
+
+
+def _entrywise(task: Any) -> bool:
+    return task.of in ("gradient", "vjp") or axes_of(task.op, task.of) == 1
+
+
+def _arguments(task: Any, case: Case, v: Any = None) -> Arguments:
+    places, names = task.passing.arguments(case.parameter)
+    return (places if v is None else (v, *places)), names
+
+
+def _called(
+    task: Any, target: Any, rows: Sequence[Any], cases: Sequence[Case], vectors: Sequence[Any], **more: Any
+) -> list[Call]:
+    arguments = [_arguments(task, case, v) for case, v in zip(cases, vectors, strict=True)]
+    arguments = [(places, names | more) for places, names in arguments]
+    return call_rows(target, rows, arguments, _entrywise(task), task.op.arity == 1)
+
+
+def _alone(task: Any, target: Any, cases: Sequence[Case]) -> list[Call]:
+    """What comes of each case, called with a row; a target of many rows, with one of them."""
+    dtype = task.fmt.dtype
+    rows = [np.array(case.x, dtype=dtype) for case in cases]
+    vectors = [None if case.v is None else np.array(case.v, dtype=dtype) for case in cases]
+    if task.batched:
+        rows, vectors = [x[None] for x in rows], [None if v is None else v[None] for v in vectors]
+    return _called(task, target, rows, cases, vectors)
+
+
+def _together(task: Any, cases: Sequence[Case], **more: Any) -> list[tuple[Case, Call]]:
+    """What comes of cases of one length and parameter in one call; nothing where that is at fault."""
+    x = np.array([case.x for case in cases], dtype=task.fmt.dtype)
+    v = None if cases[0].v is None else np.array([case.v for case in cases], dtype=task.fmt.dtype)
+    (call,) = _called(task, task.target, [x], cases[:1], [v], **more)
+    parts = [] if call.fault else call.numbers.reshape(len(cases), -1)
+    return [(case, Call(part)) for case, part in zip(cases, parts, strict=False)]
+
+
+def _groups(cases: Iterable[Case]) -> list[list[Case]]:
+    alike: dict[tuple[int, str], list[Case]] = {}
+    for case in cases:
+        alike.setdefault((len(case.x), repr(case.parameter)), []).append(case)
+    return list(alike.values())
+
+
+def _batch(task: Any, cases: Sequence[Case]) -> list[Case]:
+    """Rows of one length and parameter to be called at once, where the target takes many; else none."""
+    if not (task.batched or task.axis):
+        return []
+    lengths = [len(case.x) for case in cases]
+    size = max(lengths, key=lengths.count)
+    return [replace(case, parameter=cases[0].parameter) for case in cases if len(case.x) == size]
+
+
+def _ways(
+    task: Any, batch: Sequence[Case], cases: Sequence[Case], twin: Any
+) -> Iterator[tuple[str, list[tuple[Case, Call]]]]:
+    """Other ways to call the target, in words, each with what comes of cases."""
+    if batch:
+        said, more = (BATCH, {}) if task.batched else (AXIS, {"axis": -1})
+        yield said, _together(task, batch, **more)
+    if twin is not None:
+        yield TWIN, list(zip(cases, _alone(task, twin, cases), strict=True))
+
+
+# ---- judgement ---------------------------------------------------------------------------------------------------------------
+
+
+def _exact(task: Any, cases: Sequence[Case]) -> dict[Case, _Exact]:
+    """What is certified of cases by the batch; the others are not judged."""
+    found = {}
+    u, eta = float(task.fmt.u), float(task.fmt.smallest_subnormal)
+    for group in _groups(cases):
+        x = np.array([case.x for case in group])
+        v = None if group[0].v is None else np.array([case.v for case in group])
+        rows = measure_rows(task.op, x, group[0].parameter, task.of, v, fmt=task.fmt)
+        for q, case in enumerate(group):
+            if not rows.open[q]:
+                parts = (np.atleast_1d(part[q]).astype(np.float64) for part in (rows.high, rows.low, rows.scale))
+                high, low, scale = parts
+                found[case] = _Exact(high, low, u * scale + eta)
+    return found
+
+
+class _Judge:
+    """Compares results two by two, and keeps the worst of each invariant that is broken."""
+
+    def __init__(self, task: Any, exact: dict[Case, _Exact]) -> None:
+        self._task, self._exact = task, exact
+        self._broken: list[Finding] = []
+        self._apart: dict[str, list[float]] = {}
+
+    def compare(self, law: Invariant, first: Case, one: Call, second: Case, two: Call) -> None:
+        if one.fault or two.fault or first not in self._exact or second not in self._exact:
+            return
+        p, q = self._exact[first], self._exact[second]
+        if max(np.abs(p.high).max(), np.abs(q.high).max()) > self._task.fmt.largest / 2:
+            return  # An infinity may be right.
+        finite = [bool(np.isfinite(call.numbers).all()) for call in (one, two)]
+        if not any(finite):
+            return  # Two failures are no relation.
+        worst = inf
+        if all(finite):
+            gap = law.gap(one.numbers, two.numbers, first, second)
+            worst = float((gap / law.allowed(p.allowed, q.allowed)).max())
+        if worst > judging.pairwise(len(first.x), self._task.tol):
+            self._broken.append(self._finding(law, first, one, second, two))
+        elif law.orders:
+            self._apart.setdefault(law.said, []).append(worst)
+
+    def _finding(self, law: Invariant, first: Case, one: Call, second: Case, two: Call) -> Finding:
+        """The finding at the input whose result is further off; what the other one was is said."""
+        ends = [self._off(first, one), self._off(second, two)]
+        place = int(ends[1][0] > ends[0][0])
+        (scaled, entry), case, call = ends[place], (first, second)[place], (one, two)[place]
+        got, right, fmt = float(call.numbers[entry]), self._exact[case], self._task.fmt
+        exact = libmp.mpf_add(libmp.from_float(float(right.high[entry])), libmp.from_float(float(right.low[entry])))
+        ulp = judging.ratio(judging.error_of(got, exact, fmt), judging.ulp_of(exact, fmt))
+        component = entry if _entrywise(self._task) else None
+        falls = scaled > judging.pairwise(len(case.x), self._task.tol)
+        told = replace(case, tags=(*case.tags, "invariant"))
+        return judging.finding_of(
+            "broken invariant", told, repr(got), judging.decimal(exact), ulp, scaled, falls, component, law.said
+        )
+
+    def _off(self, case: Case, call: Call) -> tuple[float, int]:
+        """The scaled error of a result, and at which entry."""
+        right = self._exact[case]
+        with np.errstate(all="ignore"):
+            error = np.abs((call.numbers - right.high) - right.low) / right.allowed
+        error = np.where(np.isnan(error), np.inf, error)
+        entry = int(np.argmax(error))
+        return float(error[entry]), entry
+
+    def conclusion(self) -> Consistency:
+        notes = []
+        for said, gaps in self._apart.items():
+            if apart := [gap for gap in gaps if gap]:
+                notes.append(f"{said}: not to the last bit on {len(apart)} of {len(gaps)} rows, but within tolerance")
+        return Consistency(tuple(self._broken), tuple(notes))
