@@ -143,12 +143,12 @@ def audit(
             tally = measure.run(task, chosen, until, progress)
         else:
             tally = _sharded(task, _sent(target, function, executor), chosen, until, executor, progress, timeout)
-        if data is None:
-            free = given is None and parameters is None
-            _hold_to_invariants(task, chosen, tally, int(seed), until, twin, timeout, free)
         if isinstance(watched, Guard):
             tally.notes |= dict.fromkeys(watched.notes)
             watched.renew()
+        if data is None:
+            free = given is None and parameters is None
+            _hold_to_invariants(task, chosen, tally, int(seed), until, twin, timeout, free)
         notes += tally.notes
         free = range(1, sys.maxsize) if n is None and op.arity is None else lengths
         return _conclude(tally, task, target, free, until, int(seed), notes)

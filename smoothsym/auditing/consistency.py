@@ -21,7 +21,6 @@ from smoothsym.auditing.invariants import Invariant, invariants
 from smoothsym.calling import Arguments, Call, call_rows
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import measure_rows
-from smoothsym.certify.scale import axes_of
 
 Array = Any
 
@@ -106,21 +105,16 @@ def _chosen(cases: Sequence[Case], rng: np.random.Generator) -> list[Case]:
 # ---- calls -------------------------------------------------------------------------------------------------------------------
 
 
-def _entrywise(task: Any) -> bool:
-    return task.of in ("gradient", "vjp") or axes_of(task.op, task.of) == 1
-
-
-def _arguments(task: Any, case: Case, v: Any = None) -> Arguments:
+def _arguments(task: Any, case: Case, v: Any, more: dict[str, Any]) -> Arguments:
     places, names = task.passing.arguments(case.parameter)
-    return (places if v is None else (v, *places)), names
+    return (places if v is None else (v, *places)), names | more
 
 
 def _called(
     task: Any, target: Any, rows: Sequence[Any], cases: Sequence[Case], vectors: Sequence[Any], **more: Any
 ) -> list[Call]:
-    arguments = [_arguments(task, case, v) for case, v in zip(cases, vectors, strict=True)]
-    arguments = [(places, names | more) for places, names in arguments]
-    return call_rows(target, rows, arguments, _entrywise(task), task.op.arity == 1)
+    arguments = [_arguments(task, case, v, more) for case, v in zip(cases, vectors, strict=True)]
+    return call_rows(target, rows, arguments, task.entrywise, task.op.arity == 1)
 
 
 def _alone(task: Any, target: Any, cases: Sequence[Case]) -> list[Call]:
@@ -222,7 +216,7 @@ class _Judge:
         got, right, fmt = float(call.numbers[entry]), self._exact[case], self._task.fmt
         exact = libmp.mpf_add(libmp.from_float(float(right.high[entry])), libmp.from_float(float(right.low[entry])))
         ulp = judging.ratio(judging.error_of(got, exact, fmt), judging.ulp_of(exact, fmt))
-        component = entry if _entrywise(self._task) else None
+        component = entry if self._task.entrywise else None
         falls = scaled > judging.pairwise(len(case.x), self._task.tol)
         told = replace(case, tags=(*case.tags, "invariant"))
         return judging.finding_of(

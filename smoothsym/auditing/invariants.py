@@ -14,7 +14,7 @@ from sympy import Dummy, Expr, Integer, S, Sum
 
 from smoothsym import words
 from smoothsym.cases import Case
-from smoothsym.certify.scale import axes_of
+from smoothsym.certify.scale import entrywise
 from smoothsym.formats import Format
 from smoothsym.laws import Monotone, Symmetric, regime
 from smoothsym.laws.law import Exchangeable
@@ -198,18 +198,18 @@ def invariants(op: Any, of: str | Expr, free: bool = True) -> tuple[Invariant, .
     >>> [law.said for law in invariants(ss.pnorm, "value")]
     ['f(x[::-1]) = f(x)', 'f(t x) = t f(x)', 'f(-x) = f(x)']
     """
-    formula, entrywise = op.formula(of), axes_of(op, of) == 1 or of in ("gradient", "vjp")
+    formula, by_entry = op.formula(of), entrywise(op, of)
     name = op.parameter.name if op.parameter is not None else ""
     found: list[Invariant] = []
     if _symmetric(op):
-        right = "f(x)[::-1]" if entrywise else "f(x)"
-        found.append(Reversed(f"f(x[::-1]) = {right}", entrywise))
+        right = "f(x)[::-1]" if by_entry else "f(x)"
+        found.append(Reversed(f"f(x[::-1]) = {right}", by_entry))
     found += _shifts(op, formula)
     found += [law for law in _scalings(op, formula, name) if free or not law.d]
     found += [law for law in _negations(op, formula, name) if free or law.s > 0]
     if not op.vector and of in ("value", "gradient"):
         found += _monotone(op, of)
-    if entrywise:
+    if by_entry:
         total = op.definition if not op.vector and of == "gradient" else None
         found += _sums(op, formula, total)
     return tuple(found)

@@ -172,14 +172,25 @@ class _Group:
     # ---- calls ---------------------------------------------------------------------------------------------------------------
 
     def _calls(self) -> list[Call]:
-        """What comes of each row; a fault of a call on all of them is a fault of each."""
+        """What comes of each row."""
         task, count = self.task, len(self.cases)
         rows = self.x.astype(task.fmt.dtype)
         vectors = None if self.v is None else self.v.astype(task.fmt.dtype)
-        if not task.batched:
-            beside = [None] * count if vectors is None else list(vectors)
-            return task.calls(list(rows), [self.parameter] * count, beside)
-        result = task.call(rows, self.parameter, vectors)
+        if task.batched:
+            return self._in_batches(rows, vectors)
+        beside = [None] * count if vectors is None else list(vectors)
+        return task.calls(list(rows), [self.parameter] * count, beside)
+
+    def _in_batches(self, rows: Array, vectors: Array | None) -> list[Call]:
+        """The same of a target of many rows: where a call is at fault its halves are called, until the row is known."""
+        result, count = self.task.call(rows, self.parameter, vectors), len(rows)
+        if result.fault and count > 1:
+            halves = (slice(None, count // 2), slice(count // 2, None))
+            return [
+                call
+                for half in halves
+                for call in self._in_batches(rows[half], None if vectors is None else vectors[half])
+            ]
         width = len(result.numbers) // count
         return [replace(result, numbers=result.numbers[q * width : (q + 1) * width]) for q in range(count)]
 

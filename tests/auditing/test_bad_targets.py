@@ -79,6 +79,19 @@ def test_after_a_few_hangs_rows_like_them_are_not_called_and_it_is_said():
 
 
 @LINUX
+def test_a_batch_that_is_at_fault_is_taken_apart_until_the_row_is_known():
+    def dies(x):
+        if np.any(x == 3.0):
+            os._exit(1)
+        return np.max(x, axis=-1) + np.log(np.sum(np.exp(x - np.max(x, axis=-1, keepdims=True)), axis=-1))
+
+    data = np.arange(40.0).reshape(20, 2)
+    found = audit(dies, data=data, batched=True, budget=None)
+    assert found.rows == 20 and found.worst.kind == "dies" and float.fromhex(found.worst.inputs[1]) == 3.0
+    assert sum(finding.falls for finding in found.findings) == 1
+
+
+@LINUX
 def test_what_is_slow_once_does_not_hang():
     def compiles(x, seen=set()):  # noqa: B006
         if len(x) not in seen:
