@@ -25,7 +25,7 @@ LIKE = {"hangs": 2, "dies": 8}
 """After so many faults no more rows are called that are like those."""
 ALL = {"hangs": 6, "dies": 40}
 """After so many faults none are called."""
-NONE = 3
+NONE = {"hangs": 3, "dies": 12}
 """So many faults are enough where no call has ended."""
 BYTES = 1 << 22
 """How much of rows goes to a process at once."""
@@ -93,7 +93,7 @@ class Guard:
 
     def _closed(self, like: Likeness) -> bool:
         for kind, faults in self._faults.items():
-            most = ALL[kind] if self._seen else NONE
+            most = (ALL if self._seen else NONE)[kind]
             if faults[like] >= LIKE[kind] or faults.total() >= most:
                 return True
         return False
