@@ -147,8 +147,7 @@ def audit(
             tally.notes |= dict.fromkeys(watched.notes)
             watched.renew()
         if data is None:
-            free = given is None and parameters is None
-            _hold_to_invariants(task, chosen, tally, int(seed), until, twin, timeout, free)
+            _hold_to_invariants(task, chosen, tally, int(seed), until, twin, timeout)
         notes += tally.notes
         free = range(1, sys.maxsize) if n is None and op.arity is None else lengths
         return _conclude(tally, task, target, free, until, int(seed), notes)
@@ -162,11 +161,10 @@ def _hold_to_invariants(
     until: float | None,
     twin: Any,
     timeout: float | None,
-    free: bool,
 ) -> None:
     """Add to a tally what a target does not keep by itself."""
     with nullcontext() if twin is None else guarded(twin, resolve(twin), timeout) as other:
-        found = consistency(task, chosen, seed, until, other, free)
+        found = consistency(task, chosen, seed, until, other)
     for finding in found.findings:
         tally.add(finding)
     tally.notes |= dict.fromkeys(found.notes)

@@ -62,17 +62,15 @@ class _Same(Invariant):
 
 
 def consistency(
-    task: Any, cases: Sequence[Case], seed: int, until: float | None = None, twin: Any = None, free: bool = True
+    task: Any, cases: Sequence[Case], seed: int, until: float | None = None, twin: Any = None
 ) -> Consistency:
-    """Hold a target to its invariants on a few of the cases, in their order; `twin`, the same code run in another way; `free`,
-    whether the parameter may be any.
-    """
+    """Hold a target to its invariants on a few of the cases, in their order; `twin`, the same code run in another way."""
     rng = np.random.default_rng([seed, 1])
     some = _chosen(cases, rng)
     if not some or (until is not None and time.time() > until):
         return Consistency()
     pairs: list[tuple[Invariant, Case, Case]] = []
-    for law in invariants(task.op, task.of, free):
+    for law in invariants(task.op, task.of, not task.parameters):
         for case in some:
             if (inputs := law.inputs(case, task.fmt, rng)) is not None:
                 pairs.append((law, *inputs))

@@ -21,7 +21,8 @@ OFF = 1e-9
 
 def task_of(target, op, of="value", parameter=True, dtype="float64", **options):
     way = Passing(op.parameter.name) if parameter and op.parameter is not None else Passing()
-    return Task(target, op, of, formats.get(dtype), passing=way, **options)
+    asked = () if parameter else (1.0,)
+    return Task(target, op, of, formats.get(dtype), passing=way, parameters=asked, **options)
 
 
 def checked(task, parameters=(1.0, 0.5, 3.0), twin=None, budget=400):
@@ -32,7 +33,7 @@ def checked(task, parameters=(1.0, 0.5, 3.0), twin=None, budget=400):
         x = (rng.normal(size=sizes[q % len(sizes)]) * 4).astype(task.fmt.dtype).astype(float)
         x = np.abs(x) if task.op.domain == "positive" else x
         rows.append(Case(tuple(x.tolist()), parameters[q % len(parameters)], ("random",)))
-    return consistency(task, rows, 0, None, twin, task.passing != Passing())
+    return consistency(task, rows, 0, None, twin)
 
 
 def broken_laws(task, **options):
