@@ -149,7 +149,8 @@ def audit(
         if data is None:
             _hold_to_invariants(task, chosen, tally, int(seed), until, twin, timeout)
         notes += tally.notes
-        free = range(1, sys.maxsize) if n is None and op.arity is None else lengths
+        # What takes a user's rows may take two entries; one alone is often another matter.
+        free = range(1 if data is None else 2, sys.maxsize) if n is None and op.arity is None else lengths
         return _conclude(tally, task, target, free, until, int(seed), notes)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from math import ceil, floor, frexp, inf, isfinite, log10
 
 import numpy as np
 
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Task, run
+from smoothsym.auditing.vectors import vectors_beside
 from smoothsym.cases import Case
 
 CALLS = 80
@@ -29,12 +30,13 @@ def simplified(finding: Finding, task: Task, lengths: Collection[int], until: fl
     """The finding, or one of its kind at an input that is easier to read; where it is about a user's row, it keeps the tags of that."""
     if not finding.inputs or finding.kind == "largest error":
         return finding
+    sizes = _Lengths(task, lengths, len(finding.inputs), finding.case.parameter)
     calls = entries = 0
     tried: set[str] = set()
     moved = True
     while moved:
         moved = False
-        for case in _moves(finding, task, lengths):
+        for case in _moves(finding, task, sizes):
             if (known := repr(case)) in tried:
                 continue
             if calls >= CALLS or entries + len(case.x) > ENTRIES or (until is not None and time.time() > until):
@@ -56,7 +58,7 @@ def _shows(other: Finding, finding: Finding) -> bool:
     return other.falls == finding.falls and other.severity >= kept and other.plainness > finding.plainness
 
 
-def _moves(finding: Finding, task: Task, lengths: Collection[int]) -> Iterator[Case]:
+def _moves(finding: Finding, task: Task, lengths: _Lengths) -> Iterator[Case]:
     """Inputs that may be easier to read, the boldest first."""
     case = finding.case
     x = case.x
@@ -76,6 +78,28 @@ def _moves(finding: Finding, task: Task, lengths: Collection[int]) -> Iterator[C
         yield from (replace(case, v=row) for row in _in_format(_rounder(case.v), task) if row != case.v and any(row))
 
 
+@dataclass
+class _Lengths:
+    """Lengths of rows that a target takes: it is right at a plain row of them, or wrong at one of the usual length, too."""
+
+    task: Task
+    asked: Collection[int]
+    usual: int
+    parameter: float | None
+    known: dict[int, bool] = field(default_factory=dict)
+
+    def __contains__(self, size: int) -> bool:
+        return size in self.asked and (self._right(size) or not self._right(self.usual))
+
+    def _right(self, size: int) -> bool:
+        if size not in self.known:
+            row = tuple(1 + (q * 5 % 8) / 8 for q in range(size))
+            case = Case(row, self.parameter, ("random",))
+            tally = run(self.task, vectors_beside([case], self.task.op, self.task.of, self.task.fmt, 0))
+            self.known[size] = tally.max_scaled <= self.task.tol
+        return self.known[size]
+
+
 def _in_format(rows: Iterator[Row], task: Task) -> Iterator[Row]:
     """Rows as numbers of the format, of which all are finite."""
     for wanted in rows:
@@ -85,7 +109,7 @@ def _in_format(rows: Iterator[Row], task: Task) -> Iterator[Row]:
             yield row
 
 
-def _shorter(x: Row, component: int | None, lengths: Collection[int]) -> Iterator[Sequence[int]]:
+def _shorter(x: Row, component: int | None, lengths: _Lengths) -> Iterator[Sequence[int]]:
     """Places of fewer entries: that of the entry in question and of the largest ones; either end; all but one."""
     size = len(x)
     sizes = {1, 2, 3, 5, size // 8, size // 4, size // 2, *(q for q in (10, 16, 100) if q < size)}
