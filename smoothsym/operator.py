@@ -175,7 +175,7 @@ class SmoothMax:
     @cached_property
     def arity(self) -> int | None:
         """How many entries an expression without sums takes; None for a vector of any length."""
-        if self.definition.has(Sum):
+        if self.definition.has(Sum, words.Reduction) or self.vector:
             return None
         return max(int(entry.indices[0]) for entry in self.definition.atoms(Indexed))
 
@@ -238,11 +238,11 @@ class SmoothMax:
 
     def rank(self, of: str | Expr = "value") -> int:
         """How many free indices a formula has: 0 for a number, 1 for a vector, 2 for a matrix."""
-        return len({words.i, words.k} & self.formula(of).free_symbols)
+        return _rank(self.formula(of))
 
     def derivative(self, symbol: Symbol | None = None, order: int = 1, of: str | Expr = "value") -> Expr:
         """The derivative by a parameter, `order` times, of the value or of another formula."""
-        return partial_parameter(self.formula(of), symbol or self._parameter("a derivative"), order)
+        return _slope(self.formula(of), symbol or self._parameter("a derivative"), order)
 
     def formula(self, of: str | Expr = "value") -> Expr:
         """The expression that `of` names: "value", "gradient", "hessian", a parameter's name, or an expression."""
@@ -538,6 +538,16 @@ class _Weighted(SmoothMax):
         # A gradient is that of all copies of an entry.
         copies = words.w[words.i] if of == "gradient" and not self.vector else S.One
         return copies * weights_of.weighted(formula), basis
+
+
+@lru_cache(maxsize=1024)
+def _rank(formula: Expr) -> int:
+    return len({words.i, words.k} & formula.free_symbols)
+
+
+@lru_cache(maxsize=512)
+def _slope(expression: Expr, parameter: Symbol, order: int) -> Expr:
+    return partial_parameter(expression, parameter, order)
 
 
 @lru_cache(maxsize=512)

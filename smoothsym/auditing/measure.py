@@ -21,6 +21,7 @@ from smoothsym.auditing.judge import Reference
 from smoothsym.auditing.references import measured_rows, reference
 from smoothsym.auditing.row_errors import RowErrors, row_errors
 from smoothsym.auditing.tally import NUMBERS, Kept, Tally
+from smoothsym.auditing.vectors import vectors_beside
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import MeasuredRows, scale_rows
 from smoothsym.certify.scale import entrywise
@@ -91,6 +92,7 @@ def _measured(
     task: Task, cases: Sequence[Case], until: float | None, progress: Callable[[int, int], None] | None
 ) -> tuple[Tally, Array]:
     tally, done, scores = Tally(), 0, np.full(len(cases), np.nan)
+    cases = vectors_beside(cases, task.op, task.of, task.fmt)
     with silence():
         for places in _groups(cases, until is not None):
             if until is not None and done and time.time() > until:

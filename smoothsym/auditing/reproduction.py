@@ -14,7 +14,7 @@ def reproduction(
     finding: Finding,
     target: tuple[str, str] | None,
     op: Any,
-    of: str,
+    of: Any,
     fmt: Format,
     passing: Passing,
     batched: bool = False,
@@ -29,14 +29,16 @@ def reproduction(
         imported, expression = target
         first += f"; {imported}; target = {expression}"
     row = f"x = np.array({_entries(finding.inputs)}, dtype='{fmt.name}')"
+    if finding.v is not None:
+        row += f"; v = np.array({_entries(finding.v)}, dtype='{fmt.name}')"
     parameter = "" if finding.parameter is None else _number(finding.parameter)
     named = f", {op.parameter.name}={parameter}" if parameter else ""
     if passing.keyword is not None:
         passed = f", {passing.keyword}={parameter}"
     else:
         passed = f", {parameter}" if passing.position else ""
-    x = "x[None]" if batched else "x"
-    called = f"target({x}{passed})"
+    behind = "[None]" if batched else ""
+    called = f"target(x{behind}{'' if finding.v is None else f', v{behind}'}{passed})"
     if finding.kind == "mutates its input":
         return f"{first}\n{row}\nkept = x.copy(); {called}; print(x, kept)"
     if finding.kind == "not deterministic":
@@ -51,7 +53,10 @@ def reproduction(
     got = f"{called}{'[0]' if batched else ''}{place}"
     known, imported = _operator(op)
     first += imported
-    exact = f"ss.enclose({known}, x{'' if of == 'value' else f', of={of!r}'}{named}){place}"
+    # A formula of the reader's own is what the reader has as `of`.
+    output = "" if of == "value" else f", of={of!r}" if isinstance(of, str) else ", of=of"
+    output += "" if finding.v is None else ", v=v"
+    exact = f"ss.enclose({known}, x{output}{named}){'' if op.arity == 1 else place}"
     # A decimal exponent of many digits is not written out.
     written = f"float({exact}.mid)" if "**" in finding.exact else f"{exact}.digits(20)"
     return f"{first}\n{row}\nprint({_read(got, fmt)}, {written})"

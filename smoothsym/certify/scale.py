@@ -41,6 +41,7 @@ def entrywise(op: Any, of: str | Expr = "value") -> bool:
     return of in ("gradient", "vjp") or axes_of(op, of) == 1
 
 
+@lru_cache(maxsize=1024)
 def length_of_vector(op: Any, of: str | Expr, size: int) -> int | None:
     """How many numbers v has beside a row of so many entries; None where the output has no v."""
     entries = {e.indices[0] for e in op.formula(of).atoms(Indexed) if e.base == words.v}
