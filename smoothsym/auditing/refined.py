@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isfinite, isnan
+from math import isfinite, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from smoothsym.auditing.cause import natural
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Task, reference, scored
 from smoothsym.cases import Case
-from smoothsym.cases.rows import bisect
 
 OPEN = ("inaccurate", "cancellation", "gradient at a tie")
 """Kinds that may turn out to be another."""
@@ -35,6 +34,9 @@ PLAIN_ROWS = 24
 
 NEAR = (0, 1, 2, 3, 5, 8, 13, 34, 144, 1000)
 """How many floats from a threshold the target must be right on the one side, and wrong on the other."""
+
+PARTS = 16
+"""Into so many parts a stretch of floats is cut at a time, to find where a result turns wrong."""
 
 LINES = 4
 """Along so many entries, at most, a threshold is looked for."""
@@ -86,8 +88,14 @@ class Probe:
 
     def error(self, case: Case) -> float:
         """The scaled error at a case; nan where there is nothing to judge."""
-        tally, (score,) = scored(self.task, [case])
-        return float("nan") if tally.flushed else float(score)
+        return self.errors([case])[0]
+
+    def errors(self, cases: Sequence[Case]) -> list[float]:
+        """The same of several, which costs about as much."""
+        tally, scores = scored(self.task, cases)
+        if not tally.flushed:
+            return list(scores.tolist())
+        return [nan] if len(cases) == 1 else [self.error(case) for case in cases]
 
     def right(self, case: Case) -> bool:
         """Whether the target is within tolerance."""
@@ -195,26 +203,33 @@ def _turns(start: float, line: _Line, at: Any, probe: Probe) -> bool:
     """Whether there is such a place on a line through the case."""
     tol, here = probe.task.tol, line.place(start)
 
-    def error(place: int) -> float:
-        return probe.error(at(line.number(place)))
+    def errors(places: Sequence[int]) -> list[float]:
+        return probe.errors([at(line.number(place)) for place in places])
 
     for sign in (1, -1):
         ladder = [here + sign * 2**power for power in range(0, line.fmt.bits, 3)]
         ladder = [place for place in ladder if abs(place) <= line.last and probe.inside(line.number(place))]
-        found = next((q for q, place in enumerate(ladder) if error(place) <= tol), None)
-        if found is None:
+        found = next((q for q, error in enumerate(errors(ladder)) if error <= tol), None)
+        if found is None or (found == 0 and errors([here])[0] <= tol):
             continue
-        wrong = ladder[found - 1] if found else here
-        ends = bisect(lambda place: error(place) <= tol, wrong, ladder[found])
-        if ends is None:
-            continue
-        wrong, right = sorted(ends, key=lambda place: error(place) <= tol)
+        wrong, right = _narrowed(errors, ladder[found - 1] if found else here, ladder[found], tol)
         away = right - wrong
-        least = min((error(wrong - away * step) for step in NEAR), default=0.0)
-        most = max((error(right + away * step) for step in NEAR), default=tol)
+        least = min(errors([wrong - away * step for step in NEAR]))
+        most = max(errors([right + away * step for step in NEAR]))
         if least > tol and most <= tol and least > 2 * most:
             return True
     return False
+
+
+def _narrowed(errors: Any, wrong: int, right: int, tol: float) -> tuple[int, int]:
+    """Neighbours between two places, one where the result is wrong and one where it is right, so many asked about at a time."""
+    while abs(right - wrong) > 1:
+        parts = min(PARTS, abs(right - wrong))
+        between = [wrong + (right - wrong) * q // parts for q in range(1, parts)]
+        known = [*errors(between), 0.0]
+        first = next(q for q, error in enumerate(known) if error <= tol)
+        wrong, right = ([wrong, *between][first], [*between, right][first])
+    return wrong, right
 
 
 # ---- precision -----------------------------------------------------------------------------------------------------------------
@@ -240,7 +255,7 @@ def leaks(finding: Finding, case: Case, probe: Probe) -> bool:
     """
     task = probe.task
     rows = list(_plain(case, task))
-    errors = [error for row in rows if not isnan(error := probe.error(row))]
+    errors = [error for error in probe.errors(rows) if not isnan(error)]
     if len(errors) < PLAIN_ROWS // 2:
         return False
     for name in NARROWER.get(task.fmt.name, ()):
