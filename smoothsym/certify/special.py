@@ -155,9 +155,6 @@ def answer(
         found = evaluated(formula, x, parameter, op.kind, rank, weights, weights if of == "gradient" else None)
     except Unwritten:
         return Answer([nan] * len(x) if rank == 1 else nan, "convention")
-    if formula == "shared" and sum(1 for share in found if share) == 1:
-        # Between several dominant entries the shares are a choice; a single one has it all, whatever way it grows.
-        basis = "limit"
     return Answer(found if rank else found[0], _basis(basis, name, x, op.kind, of))
 
 

@@ -109,3 +109,18 @@ def test_what_leaves_the_range_first_is_to_blame():
     small = ss.audit(by_length, ss.pnorm, "gradient", p=2, data=[[1e-200]])
     large = ss.audit(by_length, ss.pnorm, "gradient", p=2, data=[[1e200, 3e199]])
     assert kinds(small) == {"underflow"} and kinds(large) == {"overflow"}
+
+
+def test_a_number_at_infinity_is_wrong_where_nan_is_a_choice():
+    def given(x, other):
+        infinite = np.isposinf(x)
+        return np.where(infinite, 1.0, other) if infinite.any() else broken.softmax(x)
+
+    row = [[np.inf, 1.0]]
+    wrong = ss.audit(lambda x: given(x, np.e), ss.logsumexp, "gradient", alpha=1.0, data=row)
+    assert kinds(wrong) == {"special value"} and wrong.worst.got.startswith("2.718") and wrong.worst.exact == "0.0"
+    choice = ss.audit(lambda x: given(x, np.nan), ss.logsumexp, "gradient", alpha=1.0, data=row)
+    assert choice.holds and [finding.kind for finding in choice.findings] == ["convention"]
+    assert ss.audit(lambda x: given(x, 0.0), ss.logsumexp, "gradient", alpha=1.0, data=row).findings == ()
+    two = ss.audit(lambda x: given(x, 0.0), ss.logsumexp, "gradient", alpha=1.0, data=[[np.inf, np.inf]])
+    assert two.holds and [finding.kind for finding in two.findings] == ["convention"]
