@@ -26,14 +26,11 @@ from smoothsym.auditing.bridge import DIFFERENTIABLE, OUTPUTS, Bridged
 from smoothsym.auditing.calls import dotted, passing, resolve, takes_axis
 from smoothsym.auditing.consistency import consistency
 from smoothsym.auditing.facts import facts_of
-from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Tally, Task
-from smoothsym.auditing.refined import refined, worst_of_each
-from smoothsym.auditing.reproduction import reproduction
 from smoothsym.auditing.result import Audit
-from smoothsym.auditing.simplify import simplified
+from smoothsym.auditing.telling import told
 from smoothsym.auditing.vectors import has_vector, vectors_beside
-from smoothsym.calling import TIMEOUT, Guard, guarded, written
+from smoothsym.calling import TIMEOUT, Guard, guarded
 from smoothsym.cases import Case, Facts, cases, default_lengths, default_parameters
 from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.scale import VECTOR, axes_of, length_of_vector
@@ -189,25 +186,8 @@ def _conclude(
         notes.append(
             f"not exhaustive: stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
         )
-    seen = tally.findings
-    shown = seen if part is not None else {k: simplified(f, task, lengths, until) for k, f in seen.items()}
-    known = {kind: refined(finding, task) for kind, finding in shown.items()}
-    tell = list(worst_of_each(known.values()))
+    worst, findings = told(tally, task, target, lengths, until, simplify=part is None)
     name = dotted(target) or getattr(target, "name", None)
-
-    def told(finding: Finding) -> Finding:
-        text = reproduction(finding, written(target), task.op, task.of, task.fmt, task.passing, task.batched)
-        return replace(finding, reproduction=text)
-
-    tell = sorted(map(told, tell), key=lambda finding: finding.rank, reverse=True)
-    worst = told(tally.worst) if tally.worst is not None else None
-    # What falls short comes before the largest error among rows that hold.
-    if tell and tell[0].falls and (worst is None or tell[0].rank >= worst.rank):
-        worst = tell[0]
-        if "data" in worst.tags:
-            # A user's row stays what it is.
-            row = max((seen[kind] for kind, f in known.items() if f.kind == worst.kind), key=lambda f: f.rank)
-            worst = told(replace(row, kind=worst.kind))
     if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
         notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")
     if tally.stopped:
@@ -217,14 +197,14 @@ def _conclude(
         op=task.op.name,
         of=str(task.of),
         dtype=task.fmt.name,
-        verdict="falls short" if any(finding.falls for finding in tell) else "holds",
+        verdict="falls short" if any(finding.falls for finding in findings) else "holds",
         max_ulp=tally.max_ulp,
         max_scaled=tally.max_scaled,
         max_normwise=tally.max_normwise,
         max_over_bound=tally.max_over_bound,
         spreads=tally.spreads(task.entrywise),
         worst=worst,
-        findings=tuple(tell),
+        findings=findings,
         rows=tally.rows,
         refused=tally.refused,
         tol=task.tol,

@@ -209,8 +209,26 @@ def _findings(title: str, audit: Any, limits: str = "") -> None:
     say()
     if title:
         say(f"# {title}" + (f" ({limits})" if limits else ""), "bold")
+    told: set[str] = set()
     for finding in audit.findings:
         say(f"# {finding.kind}{' (falls short)' if finding.falls else ''}: got {finding.got}, exact {finding.exact}")
         if finding.note or finding.tags:
             say(f"# {'; '.join(part for part in (finding.note, ', '.join(finding.tags)) if part)}")
         say(finding.reproduction)
+        if finding.repair:
+            say(
+                finding.repair
+                if _code(finding.repair) not in told
+                else f"{_remarks(finding.repair)}\n# The code is above."
+            )
+            told.add(_code(finding.repair))
+
+
+def _code(text: str) -> str:
+    """What is left of code without the remarks at its head."""
+    lines = text.splitlines()
+    return "\n".join(lines[next((q for q, line in enumerate(lines) if not line.startswith("#")), len(lines)) :])
+
+
+def _remarks(text: str) -> str:
+    return text.removesuffix(_code(text)).rstrip()
