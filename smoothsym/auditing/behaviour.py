@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from math import inf
+from typing import Any
+
+import numpy as np
 
 from smoothsym.auditing.calls import Call
 from smoothsym.auditing.finding import Finding
@@ -26,3 +29,21 @@ def misbehaviour(result: Call, case: Case, choice: bool, wanted: str) -> list[Fi
         kind, note = ("convention", "it raises") if excused else (result.fault, "")
         found.append(finding_of(kind, case, result.note, wanted, inf, inf, not excused, note=note))
     return found
+
+
+def changed(finding: Finding, task: Any) -> Finding | None:
+    """The finding that what was got where the target falls short does not come again; None where it does."""
+    if not finding.falls or not finding.exact or task.batched:
+        return None
+    try:
+        got = float(finding.got)
+    except ValueError:
+        return None
+    case = finding.case
+    row, v = (None if part is None else np.array(part, dtype=task.fmt.dtype) for part in (case.x, case.v))
+    call = task.call(row, case.parameter, v)
+    again = call.note if call.fault else call.got[finding.component or 0]
+    if not call.called or repr(again) == repr(got):
+        return None
+    note = f"first {got!r}, then {again if call.fault else repr(again)}"
+    return finding_of("not deterministic", case, "", "", 0.0, 0.0, False, finding.component, note)

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from smoothsym.auditing.behaviour import changed
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.refined import refined, worst_of_each
@@ -31,7 +32,8 @@ def told(
         return replace(finding, reproduction=text)
 
     arrays = getattr(resolve(target), "arrays", "numpy")
-    findings = repaired(map(shown, worst_of_each(known.values())), task, arrays)
+    fickle = [other for finding in known.values() if (other := changed(finding, task)) is not None]
+    findings = repaired(map(shown, worst_of_each([*known.values(), *fickle])), task, arrays)
     findings = sorted(findings, key=lambda finding: finding.rank, reverse=True)
     worst = shown(tally.worst) if tally.worst is not None else None
     # What falls short comes before the largest error among rows that hold.

@@ -21,6 +21,7 @@ TIMEOUT = 10.0
 """Seconds that a call may take, unless another number is asked for."""
 FIRST = 3.0
 """How many times longer a first call may take: it may import and compile."""
+COMPILERS = ("jax", "torch")
 LIKE = {"hangs": 2, "dies": 8}
 """After so many faults no more rows are called that are like those."""
 ALL = {"hangs": 6, "dies": 40}
@@ -76,9 +77,12 @@ class Guard:
         raise NotImplementedError
 
     def patience(self, rows: Sequence[Any]) -> float:
-        """The seconds to wait for a call of these rows: more for shapes that are new, as long as nothing has hung."""
-        new = not self._faults["hangs"] and any(x.shape not in self._seen for x in rows)
-        return self.timeout * (FIRST if new else 1.0)
+        """The seconds to wait for a call: more for the first, and for shapes that are new where a compiler may be at work; as long
+        as nothing has hung.
+        """
+        compiles = any(name in sys.modules for name in COMPILERS)
+        new = not self._seen or (compiles and any(x.shape not in self._seen for x in rows))
+        return self.timeout * (FIRST if new and not self._faults["hangs"] else 1.0)
 
     def _stop(self, rows: Sequence[Any], arguments: Sequence[Arguments], start: int) -> int:
         """The end of the rows that go to the target at once; `start` where the first of them is not called."""

@@ -92,14 +92,24 @@ def test_a_batch_that_is_at_fault_is_taken_apart_until_the_row_is_known():
 
 
 @LINUX
-def test_what_is_slow_once_does_not_hang():
+def test_what_is_slow_once_does_not_hang(monkeypatch):
+    def imports(x, seen=[]):  # noqa: B006
+        if not seen:
+            time.sleep(1)
+        seen.append(x)
+        return broken.logsumexp(x)
+
     def compiles(x, seen=set()):  # noqa: B006
         if len(x) not in seen:
-            time.sleep(0.6)
+            time.sleep(1)
         seen.add(len(x))
         return broken.logsumexp(x)
 
+    assert audit(imports, n=(2, 3)).verdict == "holds"
+    monkeypatch.setattr(guard, "COMPILERS", ("numpy",))
     assert audit(compiles, n=(2, 3)).verdict == "holds"
+    monkeypatch.setattr(guard, "COMPILERS", ())
+    assert audit(compiles, n=(2, 3)).worst.kind == "hangs"
 
 
 # ---- what is told beside a result --------------------------------------------------------------------------------------------
@@ -111,6 +121,18 @@ def test_another_result_the_next_time_is_told_and_no_verdict():
         told = [finding for finding in found.findings if finding.kind == "not deterministic"]
         assert told and "then" in told[0].note and found.verdict == "holds"
     assert "not deterministic" not in {finding.kind for finding in audit(broken.logsumexp).findings}
+
+
+def test_a_failure_that_does_not_come_again_is_told():
+    calls = []
+
+    def once(x):
+        calls.append(x)
+        return broken.logsumexp(x) + (len(calls) == 20)
+
+    found = audit(once)
+    told = [finding.note for finding in found.findings if finding.kind == "not deterministic"]
+    assert found.verdict == "falls short" and told and told[0].startswith("first")
 
 
 def test_a_refusal_that_comes_and_goes_is_told():
