@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from math import floor, frexp, inf, isfinite, log10
 from typing import Any
 
+import numpy as np
 from mpmath import libmp
 
+from smoothsym import formats
 from smoothsym.cases import Case
 
 KINDS = (
@@ -120,6 +123,7 @@ class Finding:
         return f"{self.kind}: {size}: got {self.got}, exact {self.exact} at {shown(self.inputs)}{with_parameter}{where}{note}"
 
 
+@lru_cache(maxsize=1 << 14)
 def _bits(value: float) -> float:
     """How much there is to read in a float: its significant bits, with those before or behind its point that lie beyond them, or
     its decimal digits and those of its exponent, whichever are fewer; and its sign.
@@ -129,7 +133,10 @@ def _bits(value: float) -> float:
     significand, exponent = frexp(abs(value))
     whole = int(significand * 2**53)
     binary = whole.bit_length() - (whole & -whole).bit_length() + 1 + abs(exponent - 1) // 2
-    digits, _, power = f"{abs(value)!r}".partition("e")
+    # A number of float32 that is one of few decimals there is read so.
+    with np.errstate(over="ignore"):
+        narrow = np.float32(abs(value))
+    digits, _, power = (str(narrow) if float(narrow) == abs(value) else repr(abs(value))).partition("e")
     shown = len(digits.removesuffix(".0").replace(".", "").strip("0")) + len(power.lstrip("+"))
     decimal = 3 * shown + abs(int(power or 0)) / 100
     return min(binary, decimal + (len(digits.removesuffix(".0")) > 3)) + (value < 0)
@@ -171,6 +178,20 @@ def brief(text: str) -> str:
     decimal = min((t for t in (repr(value), f"{value:g}") if float(t) == value or value != value), key=len)
     decimal += "" if {".", "e", "n"} & set(decimal) else ".0"
     return decimal if len(decimal) <= 8 else trimmed(text)
+
+
+def shortest(value: float, dtype: str) -> str:
+    """The shortest decimal that the dtype rounds to this value.
+
+    >>> shortest(0.10000000149011612, "float32"), shortest(-20.0, "float64"), shortest(2.0**300, "float64")
+    ('0.1', '-20.0', '2.037035976334486e+90')
+    """
+    if not isfinite(value):
+        return repr(value)
+    kind = formats.get(dtype).dtype.type
+    with np.errstate(all="ignore"):
+        shortest = next((s for s in (f"{value:.{k}g}" for k in range(1, 17)) if kind(float(s)) == value), repr(value))
+    return repr(float(shortest))
 
 
 def trimmed(text: str) -> str:

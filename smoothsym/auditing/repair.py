@@ -16,6 +16,7 @@ from smoothsym.auditing.bridge import Bridged
 from smoothsym.auditing.calls import Passing
 from smoothsym.auditing.finding import Finding, number
 from smoothsym.auditing.measure import Task, run
+from smoothsym.auditing.reproduction import operator
 from smoothsym.cases import Case
 from smoothsym.certify.enclose import reference
 from smoothsym.error_bound import JAX, NUMPY, TORCH, bound
@@ -168,16 +169,15 @@ def _kernels(op: Any, of: Any) -> Iterator[Candidate]:
     """The kernels, which answer special values too; the form that the operator recommends, then the one in twice the precision."""
     if str(of) not in ("value", "gradient") or not getattr(op, "kernels", None):
         return
-    known, name = _known(op), _name(op, of)
+    (known, imported), name = operator(op), _name(op, of)
+    head = f"import smoothsym as ss{imported}\n\n"
     end = "" if of == "value" else "_gradient"
     asked = "" if of == "value" else ", of='gradient'"
     given = _given(op)
-    usual = f"import smoothsym as ss\n\ndef {name}(x{given}):\n    return {known}(x{asked}{_passed(op)})"
+    usual = f"{head}def {name}(x{given}):\n    return {known}(x{asked}{_passed(op)})"
     stable, twice = op.kernels[f"stable{end}"], op.kernels[f"compensated{end}"]
     yield Candidate(f"The recommended kernel of {op.name}", name, usual, lambda x, **p: op(x, of=of, **p), stable)
-    form = (
-        f"import smoothsym as ss\n\ndef {name}(x{given}):\n    return {known}.kernels['{twice.name}'](x{_passed(op)})"
-    )
+    form = f"{head}def {name}(x{given}):\n    return {known}.kernels['{twice.name}'](x{_passed(op)})"
     yield Candidate(f"The compensated kernel of {op.name}", name, form, twice, twice)
 
 
@@ -186,16 +186,11 @@ def _certified(op: Any, of: Any) -> Iterator[Candidate]:
     if isinstance(of, Expr) or str(of) in ("vjp", "jvp", "hvp"):
         return
     name, asked = _name(op, of), "" if of == "value" else f", of={of!r}"
-    text = f"import smoothsym as ss\n\ndef {name}(x{_given(op)}):\n    return ss.reference({_known(op)}, x{asked}, dtype=x.dtype{_passed(op)})"
+    known, imported = operator(op)
+    head = f"import smoothsym as ss{imported}\n\n"
+    text = f"{head}def {name}(x{_given(op)}):\n    return ss.reference({known}, x{asked}, dtype=x.dtype{_passed(op)})"
     call = lambda x, **p: reference(op, x, of=of, dtype=x.dtype, **p)  # noqa: E731
     yield Candidate(f"The certified value of {op.name}, correctly rounded", name, text, call)
-
-
-def _known(op: Any) -> str:
-    """How an operator is written; `op` is what the reader has where it is one of his own."""
-    from smoothsym.catalogue import operators
-
-    return f"ss.operators['{op.name}']" if op in operators.values() else "op"
 
 
 def _name(op: Any, of: Any) -> str:

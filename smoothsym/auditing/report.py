@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from math import isinf, isnan
 
-import numpy as np
-
-from smoothsym import formats
-from smoothsym.auditing.finding import Finding, number
+from smoothsym.auditing.finding import Finding, number, shortest
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.targets import Target
 
@@ -78,7 +74,7 @@ def told(finding: Finding, result: Audit) -> str:
     """An input, what came of it, and what is right: x = [88.72284], alpha = 1: got inf, exact 88.723."""
     where = f"x = {vector(finding.inputs, result.dtype)}"
     if finding.parameter is not None and (name := _parameter(result.op)):
-        where += f", {name} = {decimal(float.fromhex(finding.parameter), 'float64').removesuffix('.0')}"
+        where += f", {name} = {shortest(float.fromhex(finding.parameter), 'float64').removesuffix('.0')}"
     got, exact = apart(finding.got, finding.exact)
     entry = "" if finding.component is None else f"entry {finding.component}: "
     came = f"{entry}got {got}, exact {exact}" if exact else got or finding.note
@@ -94,26 +90,12 @@ def _parameter(op: str) -> str:
 
 def vector(inputs: Sequence[str], dtype: str) -> str:
     """A row of hex floats as the shortest decimals that are these floats of the dtype; long rows are cut."""
-    entries = [decimal(float.fromhex(text), dtype) for text in inputs]
+    entries = [shortest(float.fromhex(text), dtype) for text in inputs]
     if len(entries) > SHOWN and len(set(entries)) == 1:
         return f"[{entries[0]}] * {len(entries)}"
     if len(entries) > SHOWN:
         return f"[{', '.join(entries[:2])}, ... {len(entries)} entries]"
     return f"[{', '.join(entries)}]"
-
-
-def decimal(value: float, dtype: str) -> str:
-    """The shortest decimal that the dtype rounds to this value.
-
-    >>> decimal(0.10000000149011612, "float32"), decimal(-20.0, "float64"), decimal(2.0**300, "float64")
-    ('0.1', '-20.0', '2.037035976334486e+90')
-    """
-    if isnan(value) or isinf(value):
-        return repr(value)
-    kind = formats.get(dtype).dtype.type
-    with np.errstate(all="ignore"):
-        shortest = next((s for s in (f"{value:.{k}g}" for k in range(1, 17)) if kind(float(s)) == value), repr(value))
-    return repr(float(shortest))
 
 
 def apart(got: str, exact: str) -> tuple[str, str]:

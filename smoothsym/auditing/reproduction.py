@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
 from smoothsym.auditing.calls import Passing
-from smoothsym.auditing.finding import Finding, brief, trimmed
+from smoothsym.auditing.finding import Finding, shortest, trimmed
 from smoothsym.formats import Format
+
+SHORT = 10
+"""So many characters of a decimal are easier to read than a hex float."""
 
 
 def reproduction(
@@ -28,9 +32,7 @@ def reproduction(
     if target is not None:
         imported, expression = target
         first += f"; {imported}; target = {expression}"
-    row = f"x = np.array({_entries(finding.inputs)}, dtype='{fmt.name}')"
-    if finding.v is not None:
-        row += f"; v = np.array({_entries(finding.v)}, dtype='{fmt.name}')"
+    row = f"x = {_row(finding.inputs, fmt)}" + ("" if finding.v is None else f"; v = {_row(finding.v, fmt)}")
     parameter = "" if finding.parameter is None else _number(finding.parameter)
     named = f", {op.parameter.name}={parameter}" if parameter else ""
     if passing.keyword is not None:
@@ -51,7 +53,7 @@ def reproduction(
         return f"{first}\n{row}\nprint(repr({called}))"
     place = "" if finding.component is None else f"[{finding.component}]"
     got = f"{called}{'[0]' if batched else ''}{place}"
-    known, imported = _operator(op)
+    known, imported = operator(op)
     first += imported
     # A formula of the reader's own is what the reader has as `of`.
     output = "" if of == "value" else f", of={of!r}" if isinstance(of, str) else ", of=of"
@@ -62,7 +64,7 @@ def reproduction(
     return f"{first}\n{row}\nprint({_read(got, fmt)}, {written})"
 
 
-def _operator(op: Any) -> tuple[str, str]:
+def operator(op: Any) -> tuple[str, str]:
     """How an operator is written, and what must be imported for it: `op` is what the reader has where it is one of his own."""
     from smoothsym.auditing.targets.companions import companions
     from smoothsym.catalogue import operators
@@ -84,16 +86,18 @@ def _number(text: str) -> str:
     return repr(value) if isfinite(value) else f"float('{value!r}')"
 
 
-def _entries(inputs: tuple[str, ...]) -> str:
-    """A row as Python; hex floats where a decimal is no shorter."""
-    entries = [brief(text) for text in inputs]
-    plain = all("x" not in text for text in entries) and all(map(isfinite, map(float.fromhex, inputs)))
+def _row(inputs: Sequence[str], fmt: Format) -> str:
+    """A row as an array of the format; hex floats where decimals are no shorter."""
+    values = [float.fromhex(text) for text in inputs]
+    decimals = [shortest(value, fmt.name) if isfinite(value) else f"float('{value!r}')" for value in values]
+    written = f"[float.fromhex(h) for h in {[trimmed(text) for text in inputs]}]"
     if len(inputs) > 2 and len(set(inputs)) == 1:
-        return f"[{entries[0] if plain else _hex(inputs[0])}] * {len(inputs)}"
-    if plain:
-        return f"[{', '.join(entries)}]"
-    return f"[float.fromhex(h) for h in {[trimmed(text) for text in inputs]}]"
-
-
-def _hex(text: str) -> str:
-    return f"float.fromhex('{trimmed(text)}')"
+        one = (
+            decimals[0]
+            if len(decimals[0]) <= SHORT or not isfinite(values[0])
+            else f"float.fromhex('{trimmed(inputs[0])}')"
+        )
+        written = f"[{one}] * {len(inputs)}"
+    elif all(map(isfinite, values)) and all(len(text) <= SHORT for text in decimals):
+        written = f"[{', '.join(decimals)}]"
+    return f"np.array({written}, dtype='{fmt.name}')"

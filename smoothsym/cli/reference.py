@@ -50,7 +50,7 @@ def _values(
     import numpy as np
 
     from smoothsym import Refused, enclose, reference
-    from smoothsym.auditing.report import decimal
+    from smoothsym.auditing.finding import shortest
 
     keywords = {**keywords, "of": of, "engine": args.engine}
     found: dict[str, Any] = {}
@@ -70,7 +70,7 @@ def _values(
             value |= {"digits": e.digits(digits), "enclosure": _ends(e), "special": e.note or None}
         if args.dtype:
             rounded = float(found["floats"][index])
-            value |= {"float": decimal(rounded, args.dtype), "hex": rounded.hex()}
+            value |= {"float": shortest(rounded, args.dtype), "hex": rounded.hex()}
         yield value
 
 
