@@ -14,7 +14,7 @@ from typing import Any
 
 from smoothsym.cases.derived import Derived
 from smoothsym.cases.directions import directed
-from smoothsym.cases.families import FAMILIES
+from smoothsym.cases.families import ALONE, FAMILIES
 from smoothsym.cases.parameters import default_parameters
 from smoothsym.cases.rows import Case, Facts, Maker
 from smoothsym.cases.special import special
@@ -65,16 +65,18 @@ def _cases(
 ) -> tuple[Case, ...]:
     """The cases, which the targets of an operator share; `names` tell parameters apart that are equal, as zeros of both signs."""
 
+    families = ALONE if max(lengths) == 1 else FAMILIES
+
     def maker(place: int) -> Maker:
         # Each family has random numbers of its own, so that what one draws moves no other.
         return Maker(facts, fmt, lengths, parameters, seed * 1009 + place)
 
     derived = Derived(maker(0))
     edges, between, zeros, long = derived.on_edges(), derived.between(), derived.at_zeros(), derived.long()
-    general = [family(maker(place)) for place, family in enumerate(FAMILIES, 1)]
-    contract = special(maker(len(FAMILIES) + 1))
-    turns: list[Iterator[Case]] = [edges, between, contract, *general[:4]]
-    turns += [edges, between, long, zeros, *general[4:], contract, edges, between, long]
+    first, *rest = [family(maker(place)) for place, family in enumerate(families, 1)]
+    contract = special(maker(0))
+    turns: list[Iterator[Case]] = [edges, between, contract, first, between, *rest[:3]]
+    turns += [edges, between, long, zeros, *rest[3:], contract, edges, between, long, between]
     found: dict[tuple[Any, ...], Case] = {}
     stale = 0
     while turns and len(found) < budget and stale < 50:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 
-from smoothsym.cases.edges import Edge, Rays, Survey, bisected
+from smoothsym.cases.edges import Edge, Rays, Stretch, Survey, bisected
 from smoothsym.cases.regimes import Regimes
 from smoothsym.cases.rows import Case, Maker, bisect
 
@@ -19,6 +20,8 @@ EDGED = (2, 5)
 """Lengths whose edges are bisected, where they are among those asked for."""
 ORDINARY = (2.0**-8, 2.0**10)
 """Sizes of numbers that most rows have."""
+GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of it, less whole numbers, spread evenly over the unit interval, however many there are."""
 LONGEST = 1100
 """Up to this length the regimes of long rows are looked at."""
 ZEROS = 12
@@ -32,6 +35,7 @@ class Derived:
 
     def __init__(self, maker: Maker) -> None:
         self.maker = maker
+        self._counts: dict[bytes, tuple[int, float]] = {}
 
     @cached_property
     def surveys(self) -> dict[int, Survey]:
@@ -57,24 +61,37 @@ class Derived:
             yield from self._cases(edge.rays, edge.ray, places, edge.tags)
 
     def between(self) -> Iterator[Case]:
-        """Numbers drawn from stretches in one regime; most from those of ordinary numbers, evenly in turn and by their logarithm."""
-        pools: dict[bool, list[tuple[Survey, int, int, int]]] = {True: [], False: []}
+        """Numbers from the stretches of each regime, most from those of ordinary numbers; the kinds of rays take turns."""
         low, high = self.maker.ordinal(ORDINARY[0]), self.maker.ordinal(ORDINARY[1])
-        for survey in self.surveys.values():
-            for ray, first, last in survey.stretches():
-                pools[first < high and last > low].append((survey, ray, first, last))
-        turns = {ordinary: self._again(pool) for ordinary, pool in pools.items() if pool}
+        every = [stretch for survey in self.surveys.values() for stretch in survey.stretches()]
+        usual = [
+            replace(q, first=max(q.first, low), last=min(q.last, high))
+            for q in every
+            if q.first < high and q.last > low
+        ]
+        turns = [self._again(pool) for pool in (usual, usual, every, usual) if pool]
         while turns:
-            for ordinary in (True, True, False, True):
-                if ordinary in turns:
-                    survey, ray, first, last = next(turns[ordinary])
-                    first, last = (max(first, low), min(last, high)) if ordinary else (first, last)
-                    tags = ("between edges", survey.rays.kinds[ray])
-                    yield from self._cases(survey.rays, ray, [self._drawn(first, last)], tags)
+            for turn in turns:
+                yield from next(turn)
 
-    def _again(self, pool: list[tuple[Survey, int, int, int]]) -> Iterator[tuple[Survey, int, int, int]]:
+    def _again(self, pool: list[Stretch]) -> Iterator[list[Case]]:
+        """In every round each kind has its turn, and in its turns each regime; so evenly spread draws meet every part of a regime."""
+        kinds: dict[str, dict[bytes, list[Stretch]]] = {}
+        for stretch in pool:
+            kinds.setdefault(stretch.kind, {}).setdefault(stretch.regime, []).append(stretch)
+        rounds = {kind: self._regimes(regimes) for kind, regimes in kinds.items()}
         while True:
-            yield from self._turns([survey.rays.kinds[ray] for survey, ray, _, _ in pool], pool)
+            for kind in self.maker.rng.permutation(list(rounds)).tolist():
+                stretch = next(rounds[kind])
+                place = self._drawn(stretch)
+                yield self._cases(stretch.rays, stretch.ray, [place], ("between edges", kind))
+
+    def _regimes(self, regimes: dict[bytes, list[Stretch]]) -> Iterator[Stretch]:
+        names = sorted(regimes)
+        while True:
+            for q in self.maker.rng.permutation(len(names)):
+                members = regimes[names[q]]
+                yield members[int(self.maker.rng.integers(len(members)))]
 
     def at_zeros(self) -> Iterator[Case]:
         """The floats on both sides of a zero of an output, in a single entry."""
@@ -127,23 +144,25 @@ class Derived:
     def _long_stretches(self, size: int) -> Iterator[Case]:
         survey = Survey.of(self.maker, size, 24)
         stretches = survey.stretches()
-        kinds = [survey.rays.kinds[ray] for ray, _, _ in stretches]
-        for ray, first, last in self._turns(kinds, stretches):
-            tags = ("long", "between edges", survey.rays.kinds[ray])
-            yield from self._cases(survey.rays, ray, [self._drawn(first, last)], tags)
+        for stretch in self._turns([q.kind for q in stretches], stretches):
+            tags = ("long", "between edges", stretch.kind)
+            yield from self._cases(stretch.rays, stretch.ray, [self._drawn(stretch)], tags)
 
     # ---- the parts ---------------------------------------------------------------------------------------------------------
 
     def _bits(self) -> int:
         return self.maker.fmt.precision + 2
 
-    def _drawn(self, first: int, last: int) -> int:
-        """An ordinal between two, evenly by the number or by the logarithm."""
-        rng = self.maker.rng
-        low, high = self.maker.numbers(np.array([first, last])).tolist()
-        if rng.random() < 0.5:
-            return int(rng.integers(first, last + 1))
-        return self.maker.ordinal(float(low + rng.random() * (high - low)))
+    def _drawn(self, stretch: Stretch) -> int:
+        """An ordinal of a stretch: evenly by the number, each third time by the logarithm; the draws of one regime spread evenly."""
+        turn, start = self._counts.get(stretch.regime, (0, self.maker.rng.random()))
+        self._counts[stretch.regime] = (turn + 1, start)
+        evenly = turn % 3 < 2
+        share = (start + (turn - turn // 3 if evenly else turn // 3) * GOLDEN) % 1.0
+        if not evenly:
+            return stretch.first + round(share * (stretch.last - stretch.first))
+        low, high = self.maker.numbers(np.array([stretch.first, stretch.last])).tolist()
+        return self.maker.ordinal(low + share * (high - low))
 
     def _turns(self, kinds: Sequence[Any], items: Sequence[T]) -> Iterator[T]:
         """The items in an order drawn by chance in which every kind has its turn."""

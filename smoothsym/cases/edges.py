@@ -52,6 +52,21 @@ class Edge:
     tags: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Ordinals along a ray between which the regime is one, up to the first that is known to lie in another."""
+
+    rays: Rays
+    ray: int
+    first: int
+    last: int
+    regime: bytes
+
+    @property
+    def kind(self) -> str:
+        return self.rays.kinds[self.ray]
+
+
 @dataclass
 class Survey:
     """The rays of one length, the regimes along them, and the edges between these."""
@@ -79,12 +94,15 @@ class Survey:
     def changes(self) -> Array:
         return (self.states[:, 1:] != self.states[:, :-1]).any(axis=2)
 
-    def stretches(self) -> list[tuple[int, int, int]]:
-        """(ray, first ordinal, last ordinal) of each stretch of the grid that lies in one regime."""
+    def stretches(self) -> list[Stretch]:
+        """Each stretch of the grid that lies in one regime."""
         found = []
+        plain = [q for q, (what, _) in enumerate(self.regimes.marks) if what != "tie"]
         for ray, changed in enumerate(self.changes):
-            ends = [0, *(np.flatnonzero(changed) + 1).tolist(), len(self.grid)]
-            found += [(ray, int(self.grid[a]), int(self.grid[b - 1])) for a, b in pairwise(ends)]
+            for a, b in pairwise([0, *(np.flatnonzero(changed) + 1).tolist(), len(self.grid)]):
+                regime = self.states[ray, a, plain].tobytes()
+                last = self.grid[min(b, len(self.grid) - 1)]
+                found.append(Stretch(self.rays, ray, int(self.grid[a]), int(last), regime))
         return found
 
     def edges(self) -> list[Edge]:
@@ -161,9 +179,10 @@ def _rays(maker: Maker, size: int) -> Rays:
         level = rng.choice([0.0, 1.0, float(rng.normal()), maker.scale()]) if place else 0.0
         for sign in (1.0, -1.0):
             drawn.append(("equal", 0 * ones, sign * ones, parameter, 0.0))
-            drawn.append(("random", 0 * ones, sign * rng.normal(size=size), parameter, 0.0))
-            drawn.append(("line", rng.normal(size=size) * maker.scale(), sign * rng.normal(size=size), parameter, 0.0))
             if size > 1:
+                drawn.append(("random", 0 * ones, sign * rng.normal(size=size), parameter, 0.0))
+                line = rng.normal(size=(2, size)) * [[maker.scale()], [sign]]
+                drawn.append(("line", line[0], line[1], parameter, 0.0))
                 drawn.append(("one beside zeros", 0 * ones, sign * single, parameter, 0.0))
                 drawn.append(("gap", level * ones, sign * (1 - single), parameter, 0.0))
                 drawn.append(("beside one", single, sign * (1 - single), parameter, 0.0))

@@ -117,4 +117,6 @@ def _spread(make: Maker) -> Array:
     return make.rng.normal(size=size) * 3 if make.rng.random() < 0.5 else np.exp2(make.rng.uniform(0, 8, size=size))
 
 
+ALONE = (normal, wide, subnormal, extreme, beside_special)
+"""What there is to vary of a single entry."""
 FAMILIES = (normal, ties, offsets, dominant, wide, subnormal, extreme, beside_special, outliers, stretched)

@@ -35,6 +35,9 @@ EDGES = {
 }
 """What is told of an operation, and the tag of a case on the edge where that changes."""
 
+_CODES = np.array([1, 40503, 19260817, 998244353, 6700417, 104729, 7919, 65537])
+"""What stands for -1, 0, 1, ... in a sum over entries."""
+
 EXPONENTS = (-1.0, 0.0, 0.5, 1.0, 2.0)
 """Exponents at which a power is another function, which code may treat apart."""
 
@@ -97,7 +100,11 @@ class Regimes:
             return np.abs(value - 1) <= float(self.fmt.u)
         if what == "exponent":
             return np.searchsorted(EXPONENTS, args[1])
-        return _absorbed(operation, args, float(self.fmt.u)) if what == "absorbed" else np.sign(value)
+        return (
+            _absorbed(operation, args, float(self.fmt.u))
+            if what == "absorbed"
+            else np.nan_to_num(np.sign(value), nan=2.0)
+        )
 
     def tags(self, before: Array, after: Array) -> tuple[str, ...]:
         """What an edge between two rows of regimes is called, the operations that meet it after that."""
@@ -143,6 +150,6 @@ def _spread(value: Array, rows: int) -> Array:
 
 
 def _mixed(told: Array, rows: int) -> Array:
-    """One whole number for the entries of a row, which another row is not likely to have by chance."""
+    """One whole number for the entries of a row, in any order, which another row is not likely to have by chance."""
     told = _spread(np.asarray(told), rows).astype(np.int64).reshape(rows, -1)
-    return told @ (np.arange(1, told.shape[1] + 1) * 2654435761 % 2**31 | 1)
+    return told[:, 0] if told.shape[1] == 1 else _CODES[told + 1].sum(axis=1)
