@@ -28,6 +28,7 @@ from smoothsym.auditing.consistency import consistency
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.result import Audit
+from smoothsym.auditing.search import LEAST, SHARE, search
 from smoothsym.auditing.telling import told
 from smoothsym.auditing.vectors import has_vector, vectors_beside
 from smoothsym.calling import TIMEOUT, Guard, guarded
@@ -35,6 +36,8 @@ from smoothsym.cases import Case, Facts, cases, default_lengths, default_paramet
 from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.scale import VECTOR, axes_of, length_of_vector
 from smoothsym.errors import shown, unknown
+
+Array = Any
 
 BUDGET = 300
 """Evaluations of an audit without data, unless another number is asked for."""
@@ -132,14 +135,25 @@ def audit(
             raise ValueError(f"n={n!r}: the rows of data have their own length; give one or the other")
         chosen = _from_data(_rows(data, fmt, op, notes), sampled, budget, int(seed), notes)
     else:
-        chosen = cases(facts, fmt, lengths, sampled, int(seed), int(budget or BUDGET))
+        wanted = int(budget or BUDGET)
+        chosen = cases(facts, fmt, lengths, sampled, int(seed), wanted - wanted // SHARE * (wanted >= LEAST))
     chosen = vectors_beside(chosen, op, of, fmt, int(seed))
     with measure.silence(), guarded(target, function, timeout) as watched:
         task = replace(task, target=watched)
+        total = len(chosen) if data is not None else max(wanted, len(chosen))
+
+        def said(done: int, _: int) -> None:
+            if progress is not None:
+                progress(done, total)
+
         if executor is None:
-            tally = measure.run(task, chosen, until, progress)
+            tally, scores = measure.scored(task, chosen, until, said)
         else:
-            tally = _sharded(task, _sent(target, function, executor), chosen, until, executor, progress, timeout)
+            tally, scores = _sharded(task, _sent(target, function, executor), chosen, until, executor, said, timeout)
+        if data is None and total > len(chosen) and not tally.stopped:
+            starts = zip(scores.tolist(), chosen, strict=True)
+            left = total - len(chosen)
+            tally.merge(search(task, starts, left, int(seed), until, facts.span, lambda q: said(len(chosen) + q, 0)))
         if isinstance(watched, Guard):
             tally.notes |= dict.fromkeys(watched.notes)
             watched.renew()
@@ -357,19 +371,22 @@ def _from_data(rows: Any, parameters: Sequence[Any], budget: int | None, seed: i
 
 def _sharded(
     task: Task, sent: Any, chosen: list[Case], until: float | None, executor: Any, progress: Any, timeout: float | None
-) -> Tally:
-    """Shards of the cases, each measured where the executor likes, merged to what one process would have found."""
+) -> tuple[Tally, Array]:
+    """Shards of the cases, each measured where the executor likes, merged to what one process would have found; and the scores."""
     size = max(1, -(-len(chosen) // 16))
     shards = [chosen[q : q + size] for q in range(0, len(chosen), size)]
     total, done = Tally(), 0
     bare = _bare(task)
     jobs = [executor.submit(_shard, sent, bare, shard, until, timeout) for shard in shards]
+    scores = []
     for job, shard in zip(jobs, shards, strict=True):
-        total.merge(job.result())
+        tally, found = job.result()
+        total.merge(tally)
+        scores.append(found)
         done += len(shard)
         if progress is not None:
             progress(done, len(chosen))
-    return total
+    return total, np.concatenate(scores)
 
 
 def _bare(task: Task) -> Task:
@@ -409,9 +426,11 @@ def _unresolved(*_: Any) -> Any:
     raise AssertionError("a target is resolved by its dotted name where it runs")
 
 
-def _shard(target: Any, task: Task, chosen: list[Case], until: float | None, timeout: float | None) -> Tally:
+def _shard(
+    target: Any, task: Task, chosen: list[Case], until: float | None, timeout: float | None
+) -> tuple[Tally, Array]:
     with guarded(target, resolve(target), timeout) as watched:
-        tally = measure.run(replace(task, target=watched, op=_operator(task.op)), chosen, until)
+        tally, scores = measure.scored(replace(task, target=watched, op=_operator(task.op)), chosen, until)
         if isinstance(watched, Guard):
             tally.notes |= dict.fromkeys(watched.notes)
-    return tally
+    return tally, scores

@@ -83,9 +83,11 @@ def run(
     return _measured(task, cases, until, progress)[0]
 
 
-def scored(task: Task, cases: Sequence[Case]) -> tuple[Tally, Array]:
+def scored(
+    task: Task, cases: Sequence[Case], until: float | None = None, progress: Callable[[int, int], None] | None = None
+) -> tuple[Tally, Array]:
     """The same, and the scaled error of each case: inf where the target has a fault, nan where the row is special or has no reference."""
-    return _measured(task, cases, None, None)
+    return _measured(task, cases, until, progress)
 
 
 def _measured(

@@ -94,16 +94,22 @@ class Derived:
                 yield members[int(self.maker.rng.integers(len(members)))]
 
     def at_zeros(self) -> Iterator[Case]:
-        """The floats on both sides of a zero of an output, in a single entry."""
-        for size in self.surveys:
-            edges = [
-                e
-                for e in self.edges
-                if "near zero" in e.tags and e.rays.start.shape[1] == size and not e.rays.rate[e.ray]
-            ]
-            edges = list(self._turns([e.rays.kinds[e.ray] for e in edges], edges))[:ZEROS]
-            if edges:
-                yield from self._zeros(edges)
+        """The floats on both sides of a zero of an output, in a single entry: lines are bracketed first, where a crossing is common."""
+        for size, survey in self.surveys.items():
+            if size not in EDGED and len(self.surveys) > 1:
+                continue
+            maker, rays, grid = self.maker, survey.rays, survey.grid
+            regimes = Regimes(maker.facts.programs[-1:], maker.facts.symbol, maker.fmt, "zero")
+            moving = np.flatnonzero(rays.rate == 0)
+            states = regimes(*rays.at(maker, np.repeat(moving, len(grid)), np.tile(grid, len(moving))))
+            states = states.reshape(len(moving), len(grid), -1)
+            ray, place = np.nonzero((states[:, 1:] != states[:, :-1]).any(axis=2))
+            kinds = [rays.kinds[moving[q]] for q in ray]
+            chosen = list(self._turns(kinds, range(len(ray))))[: 2 * ZEROS]
+            if chosen:
+                ray, place = moving[ray[chosen]], place[chosen]
+                _, above, _, _ = bisected(maker, regimes, rays, ray, grid[place], grid[place + 1])
+                yield from self._zeros(regimes, *rays.at(maker, ray, above))
 
     def long(self) -> Iterator[Case]:
         """Long rows that have few different entries: all equal, some beside the rest at any gap."""
@@ -184,11 +190,9 @@ class Derived:
             if not named or parameter in self.maker.parameters or self.maker.free(parameter)
         ]
 
-    def _zeros(self, edges: list[Edge]) -> Iterator[Case]:
+    def _zeros(self, regimes: Regimes, rows: Array, parameters: Array) -> Iterator[Case]:
         """One entry of each row moves a little, where that changes a sign of the outputs."""
-        maker, facts = self.maker, self.maker.facts
-        met = [e.rays.at(maker, np.array([e.ray]), np.array([e.above])) for e in edges]
-        rows, parameters = np.concatenate([row for row, _ in met]), np.concatenate([q for _, q in met])
+        maker, facts, count = self.maker, self.maker.facts, 0
         every = np.arange(len(rows))
         place = maker.rng.integers(rows.shape[1], size=len(rows))
         entry = rows[every, place]
@@ -198,16 +202,15 @@ class Derived:
         )
         middle = np.array([maker.ordinal(abs(v)) for v in entry.tolist()])
         reach, last = 1 << (maker.fmt.precision // 2), maker.fmt.infinity - 1
-        regimes = Regimes(facts.programs, facts.symbol, maker.fmt, "zero")
         near, far = np.maximum(middle - reach, 1), np.minimum(middle + reach, last)
         below, above, before, after = bisected(maker, regimes, rays, every, near, far)
         for q in np.flatnonzero((before != after).any(axis=1)).tolist():
-            found = int(below[q]), int(above[q])
+            found: tuple[int, int] | None = (int(below[q]), int(above[q]))
             if facts.evaluate is not None and maker.fmt.precision == 53:
-                exact = self._exact_zero(rays, q, found)
-                # What changes sign by rounding alone is no zero, and where a written formula cancels.
-                yield from self._cases(rays, q, exact or found, ("near zero",) if exact else ("cancellation",))
-            else:
+                found = self._exact_zero(rays, q, (int(below[q]), int(above[q])))
+            # What changes its sign by rounding alone, or where it underflows, is no zero.
+            if found is not None and count < ZEROS:
+                count += 1
                 yield from self._cases(rays, q, found, ("near zero",))
 
     def _exact_zero(self, rays: Rays, ray: int, found: tuple[int, int]) -> tuple[int, int] | None:

@@ -38,7 +38,7 @@ class Facts:
 
     `domain`: "real" or "positive". `arity`: the only length, or None. `kind`: whether entries dominate by themselves ("entry")
     or by "modulus", or None. `programs`: what float code may compute, as written and stable, of the value and of the gradient;
-    their intermediates name the dangerous sets. `symbol`: what they call the parameter. `span`: between which numbers the
+    their intermediates name the dangerous sets; the last is the stable one of what is asked for. `symbol`: what they call the parameter. `span`: between which numbers the
     parameter may be drawn freely, None where it may not. `evaluate(x, parameter)`: a precise value whose sign is right
     (None: not known). `beside`: how many entries the vector beside x has: "many", as x, or "one", or None.
     """
