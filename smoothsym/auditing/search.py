@@ -25,7 +25,7 @@ Span = tuple[float, float] | None
 
 SHARE, LEAST = 3, 60
 """One row in so many of a budget is searched with, where the budget is at least so large."""
-CHAINS, WIDTH = 4, 3
+CHAINS, WIDTH = 2, 4
 """How many chains are followed at a time, and how many moves of each are tried in one round."""
 PATIENCE = 6
 """After so many rounds without success a chain gives way to the next start."""
@@ -121,10 +121,8 @@ class _Chain:
             there += np.where(here < 0, -step, step)
         elif kind == 3:
             values = numbers(self.fmt, here)
-            there = ordinals(
-                self.fmt,
-                self._cast(values + rng.normal() * np.abs(values).max() * 2.0 ** (self.step - self.fmt.precision)),
-            )
+            shift = rng.normal() * 2.0 ** (self.step - self.fmt.precision)
+            there = ordinals(self.fmt, self._shifted(values, shift))
         elif kind == 4 and size > 1:
             first, second = rng.choice(size, 2, replace=False)
             there[first] = here[second] + rng.choice([0, step])
@@ -136,10 +134,12 @@ class _Chain:
         there = np.clip(there, 1 if positive else -last, last)
         return replace(self.case, x=tuple(numbers(self.fmt, there).tolist()), parameter=parameter)
 
-    def _cast(self, values: Array) -> Array:
+    def _shifted(self, values: Array, shift: float) -> Array:
+        """All entries moved by the same share of the largest."""
         largest = float(self.fmt.largest)
         with np.errstate(all="ignore"):
-            return np.clip(values, -largest, largest).astype(self.fmt.dtype).astype(np.float64)
+            moved = values + shift * np.abs(values).max()
+            return np.clip(moved, -largest, largest).astype(self.fmt.dtype).astype(np.float64)
 
     def _parameter(self, parameter: float, step: int) -> float:
         """The parameter some ordinals on, where that is between the ends of its span and not 0."""
