@@ -134,9 +134,9 @@ def judge(got: list[float], reference: Reference, fmt: Format, tol: float, neede
             value = _scaled(got[place], errors[place], uppers[place], reference, place, fmt, tol)
             if value > scaled:
                 best, scaled = place, value
-    return Judgement(
-        ulp, upper, scaled, _normwise(errors, exact, fmt), _float(errors[best]), best, got[best], exact[best]
-    )
+    normwise = _normwise(errors, exact, fmt)
+    normwise = inf if normwise > tol and any(map(isinf, got)) else normwise
+    return Judgement(ulp, upper, scaled, normwise, _float(errors[best]), best, got[best], exact[best])
 
 
 def _unless_infinite(got: float, value: float, tol: float) -> float:

@@ -183,16 +183,17 @@ class Tally:
     # ---- as plain data -------------------------------------------------------------------------------------------------------
 
     def plain(self) -> dict[str, Any]:
-        """Data that JSON can hold, from which `read` makes the same."""
+        """Data that JSON can hold, from which `read` makes the same; the same bytes for the same rows, in whatever order they came."""
         found: dict[str, Any] = {name: getattr(self, name) for name in _AS_THEY_ARE}
         found |= {name: getattr(self, name).plain() for name in (*NUMBERS, "over_bound")}
         found["worst"] = self.worst and self.worst.to_dict()
-        found["findings"] = [finding.to_dict() for finding in self.findings.values()]
-        found["classes"] = [[list(key), [kept.plain() for kept in many]] for key, many in self.classes.items()]
+        found["findings"] = [self.findings[kind].to_dict() for kind in sorted(self.findings)]
+        classes = sorted(self.classes.items(), key=lambda pair: repr(pair[0]))
+        found["classes"] = [[list(key), [kept.plain() for kept in many]] for key, many in classes]
         found["tops"] = {name: [[value, kept.plain()] for value, kept in tops] for name, tops in self.tops.items()}
         found["sample"] = [[place, kept.plain()] for place, kept in self.sample.items()]
         found["flushed"] = {name: spread.plain() for name, spread in self.flushed.items()}
-        found["notes"] = list(self.notes)
+        found["notes"] = sorted(self.notes)
         return plain(found)
 
     @classmethod
