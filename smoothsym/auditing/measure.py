@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from math import inf, isfinite, isinf, isnan
 from typing import Any
 
@@ -20,7 +21,7 @@ from smoothsym.auditing.cause import ILL_CONDITIONED
 from smoothsym.auditing.judge import Reference
 from smoothsym.auditing.references import measured_rows, reference
 from smoothsym.auditing.row_errors import RowErrors, row_errors
-from smoothsym.auditing.tally import NUMBERS, Kept, Tally
+from smoothsym.auditing.tally import NUMBERS, SAMPLE, Kept, Tally
 from smoothsym.auditing.vectors import vectors_beside
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import MeasuredRows, scale_rows
@@ -142,7 +143,9 @@ class _Group:
     @cached_property
     def x(self) -> Array:
         """The rows in float64, which has the numbers of every format."""
-        return np.array([case.x for case in self.cases], dtype=np.float64).reshape(len(self.cases), -1)
+        count, size = len(self.cases), len(self.cases[0].x)
+        entries = chain.from_iterable(case.x for case in self.cases)
+        return np.fromiter(entries, dtype=np.float64, count=count * size).reshape(count, size)
 
     @cached_property
     def v(self) -> Array | None:
@@ -273,7 +276,10 @@ class _Group:
                 for row in np.flatnonzero(values >= largest * (1 - 1e-6)).tolist():
                     tally.top(name, float(values[row]), self._kept(places[row], got[row], errors, row))
         draws = _draws(self.x[places], self.parameter)
-        for row in np.flatnonzero(known & (draws < tally.last_drawn)).tolist():
+        rows = np.flatnonzero(known)
+        for row in rows[np.argsort(draws[rows])[:SAMPLE]].tolist():
+            if draws[row] >= tally.last_drawn:
+                break
             tally.draw(int(draws[row]), self._kept(places[row], got[row], errors, row))
 
     def _kept(self, place: int, got: Array, errors: RowErrors, row: int) -> Kept:
