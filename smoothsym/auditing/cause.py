@@ -8,7 +8,7 @@ none of these         inaccurate, until calls of the target tell more (refined.p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isinf, isnan
@@ -115,37 +115,43 @@ class _Row:
         return found
 
     def by_range(self, alike: bool) -> str | None:
-        """The format's range, where the definition fails in it and not without it; `alike`: by the same error."""
+        """The format's range, where the definition fails in it and not without it; `alike`: by the same error, at this very input.
+
+        Else inputs beside it count too: at some the definition is right by luck, or its sums are in another order.
+        """
         run, judged = self._run("naive"), self.judgement
         if run is None:
             return None
         place = min(judged.component, len(run.limited) - 1)
-        limited = run.limited[place]
-        lost = {_way(limited), _way(judged.got)}
-        if lost != {"finite"} and "finite" in lost:
-            return None if alike or _way(judged.got) == "finite" else self.at_the_edge(place)
-        if ratio(error_of(limited, judged.exact, self.fmt), self.allowed) <= self.tol:
-            return None
-        if alike and not (limited == judged.got or ALIKE * abs(limited - judged.got) <= judged.error):
-            return None
         left = self.left(run, place)
         if left > self.tol and left * (ALIKE if alike else EXPLAINED) > judged.scaled:
             return None
+        limited = run.limited[place]
+        if alike:
+            same = limited == judged.got or ALIKE * abs(limited - judged.got) <= judged.error
+            return self._of(run, place, judged.exact) if same else None
+        found = self._of(run, place, judged.exact)
+        return found or next(filter(None, (self._of(near, place, near.free[place]) for near in self._beside())), None)
+
+    def _of(self, run: mechanism.Run, place: int, exact: Any) -> str | None:
+        """The end of the range that a run of the definition leaves, where it fails as the target does."""
+        limited, judged = run.limited[place], self.judgement
+        off = ratio(error_of(limited, exact, self.fmt), self.allowed)
+        if off <= self.tol or (_way(limited) == "finite") != (_way(judged.got) == "finite"):
+            return None
         if _way(judged.got) == "finite":
-            off = ratio(error_of(limited, judged.exact, self.fmt), self.allowed)
             return "underflow" if run.under and off <= ALIKE * judged.scaled <= ALIKE**2 * off else None
         if run.crowded and not run.over:
             return "accumulation"
         return {"over": "overflow", "under": "underflow"}[run.first] if run.over or run.under else None
 
-    def at_the_edge(self, place: int) -> str | None:
-        """The format's range, where the definition meets it by a slightly larger or smaller input: its sums are in another order."""
-        for by in (1 + EDGE, 1 - EDGE):
-            beside = Case(tuple(v * by for v in self.case.x), self.case.parameter, (), self.case.v)
-            run = mechanism.run(self.op, self.of, beside, self.fmt)
-            if run is not None and _way(run.limited[place]) == "lost" and (run.over or run.under):
-                return {"over": "overflow", "under": "underflow"}[run.first]
-        return None
+    def _beside(self) -> Iterator[mechanism.Run]:
+        """The definition at slightly larger and smaller inputs."""
+        for by in (1, -1, 3, -3):
+            x = tuple(v * (1 + by * EDGE * (1 + q % 2)) for q, v in enumerate(self.case.x))
+            run = mechanism.run(self.op, self.of, Case(x, self.case.parameter, (), self.case.v), self.fmt)
+            if run is not None:
+                yield run
 
     def left(self, run: mechanism.Run, place: int) -> float:
         """The scaled error of the definition without the format's range."""
@@ -169,7 +175,7 @@ class _Row:
 
     def by_sums(self) -> bool:
         """Whether sums taken term by term in the format explain the error, in a form that errs by nothing else."""
-        if len(self.case.x) < int(TOLERANCE):
+        if not int(TOLERANCE) <= len(self.case.x) or self.judgement.scaled > 4 * len(self.case.x):
             return False
         errors = []
         for sums in ("one by one", "halved"):

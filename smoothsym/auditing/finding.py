@@ -175,7 +175,12 @@ def brief(text: str) -> str:
     ('-40.0', '0.1', '0x1.62e42fefa39efp-1')
     """
     value = float.fromhex(text)
-    decimal = min((t for t in (repr(value), f"{value:g}") if float(t) == value or value != value), key=len)
+    with np.errstate(over="ignore"):
+        narrow = np.float32(value)
+    forms = [repr(value), f"{value:g}", *([f"{narrow:g}", str(narrow)] if float(narrow) == value else [])]
+    # A number of float32 may be read as a decimal of it.
+    held = [form for form in forms if float(form) == value or float(np.float32(form)) == value or value != value]
+    decimal = min(held, key=len)
     decimal += "" if {".", "e", "n"} & set(decimal) else ".0"
     return decimal if len(decimal) <= 8 else trimmed(text)
 
