@@ -16,6 +16,9 @@ from smoothsym.cases import Case
 from smoothsym.formats import Format
 from smoothsym.program import arrays, numbers
 
+NUDGE = 1024
+"""Inputs about another differ from it by a few times so small a part."""
+
 NO_RUN = (ArithmeticError, ValueError, KeyError, TypeError, AttributeError, IndexError)
 
 
@@ -73,12 +76,12 @@ def in_format(op: Any, of: Any, case: Case, fmt: Format, form: str, sums: str = 
 
 def roundings(op: Any, of: Any, case: Case, fmt: Format, component: int, form: str = "naive") -> Any:
     """What rounding each operation of a program to the format's precision makes of an output, in any range: the largest at a few
-    inputs beside the case, which differ from it in the last places. A raw mpf; None where the program cannot be run.
+    inputs about the case. A raw mpf; None where the program cannot be run.
     """
     worst = libmp.fzero
-    for nudge in range(4):
+    for nudge in range(6):
         beside = Case(
-            tuple(v * (1 + nudge * (1 + q % 3) * float(fmt.u)) for q, v in enumerate(case.x)),
+            tuple(v * (1 + nudge * (1 + q % 3) / NUDGE) for q, v in enumerate(case.x)),
             case.parameter,
             (),
             case.v,
