@@ -87,7 +87,10 @@ def run(
 def scored(
     task: Task, cases: Sequence[Case], until: float | None = None, progress: Callable[[int, int], None] | None = None
 ) -> tuple[Tally, Array]:
-    """The same, and the scaled error of each case: inf where the target has a fault, nan where the row is special or has no reference."""
+    """The same, and the scaled error of each case.
+
+    It is inf where the target has a fault, and nan where the row is special or has no reference, or got a zero for a subnormal.
+    """
     return _measured(task, cases, until, progress)
 
 
@@ -170,7 +173,8 @@ class _Group:
         if len(places):
             got = np.array([calls[place].numbers for place in places])
             errors = self._at_once(places, got)
-            scores[places] = np.where(errors.known, errors.scaled, np.nan)
+            flushed = _flushed(got, errors, self.task)
+            scores[places] = np.where(errors.known & ~flushed, errors.scaled, np.nan)
             left += places[~errors.known].tolist()
         for place in sorted(left):
             scores[place] = self._alone(self.cases[place], calls[place].numbers)
@@ -329,7 +333,7 @@ class _Group:
         if falls or _ill(judged.ulp, judged.upper):
             self._keep(kept, numbers, falls, flushed)
         if any(isinf(entry) for entry in case.x):
-            return scaled
+            return np.nan if flushed else scaled
         for name, value in zip(NUMBERS, (judged.ulp, scaled, judged.normwise), strict=True):
             tally.count(name, [value], flushed)
             if not flushed and tally.reaches(name, value):
@@ -339,7 +343,14 @@ class _Group:
         if task.bound is not None and case.x:
             allowed = task.bound(np.array(case.x, dtype=task.fmt.dtype), case.parameter)
             tally.hold(judging.over_bound(got, exact, allowed, task.fmt))
-        return scaled
+        return np.nan if flushed else scaled
+
+
+def _flushed(got: Array, errors: RowErrors, task: Task) -> Array:
+    """Which rows have a zero for a subnormal, which is flushing, and no fault, unless the target has more to it."""
+    at = got[np.arange(len(got)), errors.component]
+    beyond = (errors.scaled > task.tol) & (errors.error > 0)
+    return (at == 0) & beyond & (errors.error < float(task.fmt.smallest_normal))
 
 
 def _ill(ulp: Any, upper: Any) -> Any:
