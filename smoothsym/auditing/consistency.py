@@ -7,9 +7,9 @@ alone is noted.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import inf, isfinite
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ SHARE = 16
 LEAST = 6
 BATCH = "a row in a batch is as it is alone"
 AXIS = "a row of a 2-D array, with axis=-1, is as it is alone"
-TWIN = "it is as its twin"
+TWIN = "it is not as its twin"
 LONGEST = 128
 """Longer rows are left out: their scales cost more than they tell."""
 
@@ -81,9 +81,13 @@ def consistency(
     judge = _Judge(task, exact)
     for law, first, second in pairs:
         judge.compare(law, first, calls[first], second, calls[second])
-    for said, others in _ways(task, batch, some, twin):
-        for case, other in others:
-            judge.compare(_Same(said), case, calls[case], case, other)
+    company = _Same(AXIS if task.axis else BATCH)
+    for case, call in _together(task, batch):
+        if judge.compare(company, case, calls[case], case, call):
+            _tell_companion(task, judge, company, case, calls[case], batch)
+    if twin is not None:
+        for case, other in zip(some, _alone(task, twin, some), strict=True):
+            judge.compare(_Same(TWIN), case, calls[case], case, other)
     return judge.conclusion()
 
 
@@ -125,13 +129,25 @@ def _alone(task: Any, target: Any, cases: Sequence[Case]) -> list[Call]:
     return _called(task, target, rows, cases, vectors)
 
 
-def _together(task: Any, cases: Sequence[Case], **more: Any) -> list[tuple[Case, Call]]:
+def _together(task: Any, cases: Sequence[Case]) -> list[tuple[Case, Call]]:
     """What comes of cases of one length and parameter in one call; nothing where that is at fault."""
+    if not cases:
+        return []
     x = np.array([case.x for case in cases], dtype=task.fmt.dtype)
     v = None if cases[0].v is None else np.array([case.v for case in cases], dtype=task.fmt.dtype)
+    more = {"axis": -1} if task.axis else {}
     (call,) = _called(task, task.target, [x], cases[:1], [v], **more)
     parts = [] if call.fault else call.numbers.reshape(len(cases), -1)
     return [(case, Call(part)) for case, part in zip(cases, parts, strict=False)]
+
+
+def _tell_companion(task: Any, judge: _Judge, law: Invariant, case: Case, alone: Call, batch: Sequence[Case]) -> None:
+    """Tell one row beside which alone a case errs, where there is one, in place of the whole batch."""
+    for other in batch:
+        both = _together(task, [other, case]) if other.v is None and other != case else []
+        if both and judge.over(law, case, alone, case, both[1][1]):
+            judge.retell(law, case, alone, both[1][1], other)
+            return
 
 
 def _groups(cases: Iterable[Case]) -> list[list[Case]]:
@@ -148,17 +164,6 @@ def _batch(task: Any, cases: Sequence[Case]) -> list[Case]:
     lengths = [len(case.x) for case in cases]
     size = max(lengths, key=lengths.count)
     return [replace(case, parameter=cases[0].parameter) for case in cases if len(case.x) == size]
-
-
-def _ways(
-    task: Any, batch: Sequence[Case], cases: Sequence[Case], twin: Any
-) -> Iterator[tuple[str, list[tuple[Case, Call]]]]:
-    """Other ways to call the target, in words, each with what comes of cases."""
-    if batch:
-        said, more = (BATCH, {}) if task.batched else (AXIS, {"axis": -1})
-        yield said, _together(task, batch, **more)
-    if twin is not None:
-        yield TWIN, list(zip(cases, _alone(task, twin, cases), strict=True))
 
 
 # ---- judgement ---------------------------------------------------------------------------------------------------------------
@@ -186,39 +191,50 @@ class _Judge:
     def __init__(self, task: Any, exact: dict[Case, _Exact]) -> None:
         self._task, self._exact = task, exact
         self._broken: list[Finding] = []
-        self._apart: dict[str, list[float]] = {}
+        self._apart: dict[str, list[bool]] = {}
 
-    def compare(self, law: Invariant, first: Case, one: Call, second: Case, two: Call) -> None:
+    def compare(self, law: Invariant, first: Case, one: Call, second: Case, two: Call) -> bool:
+        """Whether a law is broken, which is then kept."""
+        broken = self.over(law, first, one, second, two)
+        if broken:
+            self._broken.append(self._finding(law, first, one, second, two))
+        return bool(broken)
+
+    def over(self, law: Invariant, first: Case, one: Call, second: Case, two: Call) -> bool | None:
+        """Whether two results are further from a law than tolerance explains; None where nothing can be said."""
         if one.fault or two.fault or first not in self._exact or second not in self._exact:
-            return
+            return None
         p, q = self._exact[first], self._exact[second]
         if max(np.abs(p.high).max(), np.abs(q.high).max()) > self._task.fmt.largest / 2:
-            return  # An infinity may be right.
+            return None  # An infinity may be right.
         finite = [bool(np.isfinite(call.numbers).all()) for call in (one, two)]
-        if not any(finite):
-            return  # Two failures are no relation.
-        worst = inf
-        if all(finite):
-            gap = law.gap(one.numbers, two.numbers, first, second)
-            worst = float((gap / law.allowed(p.allowed, q.allowed)).max())
-        if worst > judging.pairwise(len(first.x), self._task.tol):
-            self._broken.append(self._finding(law, first, one, second, two))
-        elif law.orders:
-            self._apart.setdefault(law.said, []).append(worst)
+        if not all(finite):
+            return True if any(finite) else None  # Two failures are no relation.
+        gap = law.gap(one.numbers, two.numbers, first, second)
+        if law.orders:
+            self._apart.setdefault(law.said, []).append(bool(gap.any()))
+        worst = float((gap / law.allowed(p.allowed, q.allowed)).max())
+        return worst > judging.pairwise(len(first.x), self._task.tol)
+
+    def retell(self, law: Invariant, case: Case, alone: Call, call: Call, other: Case) -> None:
+        """Tell the latest finding by one other row."""
+        beside = tuple(float(entry).hex() for entry in other.x)
+        self._broken[-1] = replace(self._finding(law, case, alone, case, call), beside=beside)
 
     def _finding(self, law: Invariant, first: Case, one: Call, second: Case, two: Call) -> Finding:
         """The finding at the input whose result is further off; what the other one was is said."""
         ends = [self._off(first, one), self._off(second, two)]
-        place = int(ends[1][0] > ends[0][0])
+        place = int(ends[1][0] > ends[0][0] and law.said != TWIN)
         (scaled, entry), case, call = ends[place], (first, second)[place], (one, two)[place]
         got, right, fmt = float(call.numbers[entry]), self._exact[case], self._task.fmt
         exact = libmp.mpf_add(libmp.from_float(float(right.high[entry])), libmp.from_float(float(right.low[entry])))
         ulp = judging.ratio(judging.error_of(got, exact, fmt), judging.ulp_of(exact, fmt))
         component = entry if self._task.entrywise else None
-        falls = scaled > judging.pairwise(len(case.x), self._task.tol)
+        falls = max(ends)[0] > judging.pairwise(len(case.x), self._task.tol)
+        note = law.said if law.said != TWIN else f"{TWIN}, which gives {float(two.numbers[ends[1][1]])!r}"
         told = replace(case, tags=(*case.tags, "invariant"))
         return judging.finding_of(
-            "broken invariant", told, repr(got), judging.decimal(exact), ulp, scaled, falls, component, law.said
+            "broken invariant", told, repr(got), judging.decimal(exact), ulp, scaled, falls, component, note
         )
 
     def _off(self, case: Case, call: Call) -> tuple[float, int]:
@@ -232,7 +248,7 @@ class _Judge:
 
     def conclusion(self) -> Consistency:
         notes = []
-        for said, gaps in self._apart.items():
-            if apart := [gap for gap in gaps if gap]:
-                notes.append(f"{said}: not to the last bit on {len(apart)} of {len(gaps)} rows, but within tolerance")
+        for said, apart in self._apart.items():
+            if said and any(apart):
+                notes.append(f"{said}: not to the last bit on {sum(apart)} of {len(apart)} rows")
         return Consistency(tuple(self._broken), tuple(notes))

@@ -49,7 +49,8 @@ class Finding:
     target returns and what is right (where the target has no dotted name, with `target` in scope; where the operator is no
     member of the catalogue, with `op`); `falls`, whether the finding makes the audit fall short; `component`, the entry of a
     gradient; `tags`, why the row was tried; `repair`, code of ours that passes there, as text to paste;
-    `v`, the vector beside x as hex floats, where the target is called with one.
+    `v`, the vector beside x as hex floats, where the target is called with one; `beside`, the other row of a 2-D array, where it is only
+    beside that one that x fails.
     """
 
     kind: str
@@ -66,6 +67,7 @@ class Finding:
     note: str = ""
     repair: str = ""
     v: tuple[str, ...] | None = None
+    beside: tuple[str, ...] | None = None
 
     @property
     def case(self) -> Case:

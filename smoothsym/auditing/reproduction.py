@@ -33,6 +33,8 @@ def reproduction(
         imported, expression = target
         first += f"; {imported}; target = {expression}"
     row = f"x = {_row(finding.inputs, fmt)}" + ("" if finding.v is None else f"; v = {_row(finding.v, fmt)}")
+    if finding.beside is not None:
+        row += f"; rows = np.stack([{_row(finding.beside, fmt)}, x])"
     parameter = "" if finding.parameter is None else _number(finding.parameter)
     named = f", {op.parameter.name}={parameter}" if parameter else ""
     if passing.keyword is not None:
@@ -53,6 +55,8 @@ def reproduction(
         return f"{first}\n{row}\nprint(repr({called}))"
     place = "" if finding.component is None else f"[{finding.component}]"
     got = f"{called}{'[0]' if batched else ''}{place}"
+    if finding.beside is not None:
+        got = f"target(rows{passed}{'' if batched else ', axis=-1'})[1]{place}"
     known, imported = operator(op)
     first += imported
     # A formula of the reader's own is what the reader has as `of`.

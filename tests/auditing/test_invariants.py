@@ -172,9 +172,10 @@ def test_even_and_homogeneous_functions():
 # ---- other ways to call ------------------------------------------------------------------------------------------------------
 
 
-def leaks_along_the_batch(x, alpha=1.0):
+def leaks_along_the_batch(x, axis=-1):
+    """The largest entry of all is taken off every row."""
     value = special.logsumexp(x, axis=-1)
-    return value + OFF * np.max(x) if np.ndim(x) > 1 and len(x) > 1 else value
+    return value + OFF * (np.max(x) - np.max(x, axis=-1)) if np.ndim(x) > 1 else value
 
 
 def with_axis(x, axis=None):
@@ -197,9 +198,20 @@ def test_a_target_that_takes_an_axis_does_the_same_along_it():
     ]
 
 
+@pytest.mark.parametrize("batched", [False, True])
+def test_what_is_wrong_in_company_alone_can_be_pasted(batched, capsys):
+    found = ss.audit(leaks_along_the_batch, ss.logsumexp, alpha=1.0, batched=batched, budget=200)
+    (finding,) = (f for f in found.findings if f.kind == "broken invariant")
+    assert finding.falls and finding.beside and "rows = " in finding.reproduction
+    exec(finding.reproduction, {"target": leaks_along_the_batch})
+    got, exact = map(float, capsys.readouterr().out.split())
+    assert abs(got - exact) > OFF / 2 and repr(got) == finding.got
+
+
 def test_a_twin_must_agree():
     found = ss.audit(special.logsumexp, ss.logsumexp, alpha=1.0, twin=lambda x: broken.logsumexp(x) + OFF)
-    assert found.verdict == "falls short" and consistent.TWIN in {finding.note for finding in found.findings}
+    (finding,) = (f for f in found.findings if f.kind == "broken invariant")
+    assert found.verdict == "falls short" and finding.note.startswith(f"{consistent.TWIN}, which gives ")
     assert ss.audit(special.logsumexp, ss.logsumexp, alpha=1.0, twin="broken:logsumexp").verdict == "holds"
 
 
