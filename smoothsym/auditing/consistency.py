@@ -217,7 +217,9 @@ class _Judge:
         return worst > judging.pairwise(len(first.x), self._task.tol)
 
     def retell(self, law: Invariant, case: Case, alone: Call, call: Call, other: Case) -> None:
-        """Tell the latest finding by one other row."""
+        """Tell the latest finding by one other row, where it is beside others that the case errs."""
+        if self._off(case, call) <= self._off(case, alone):
+            return
         beside = tuple(float(entry).hex() for entry in other.x)
         self._broken[-1] = replace(self._finding(law, case, alone, case, call), beside=beside)
 
