@@ -72,24 +72,26 @@ def audit(
 ) -> Audit:
     """Measure float code against certified references, on cases derived from the operator or on rows of data.
 
-    Parameters: `target`, a callable or its dotted name "package.module:function", called on one row of `dtype` as
-    target(x, alpha=a) over parameters that are sampled, or as target(x) with the parameter given here (alpha=1.0; a target that
-    has an argument of that name gets it); with `batched`, on a 2-D array of rows. `op`, a SmoothMax or a name of the catalogue.
-    `of`, "value", "gradient", "jvp" or "vjp", where the target is called as target(x, v, alpha=a), a parameter's name for that
-    derivative, or an expression in the operator's symbols; a number, or an entry for each of x. `data`, rows to use instead of cases; `n`, the length or lengths of rows; `budget`, how many
-    rows (default 300, or all the data; a few calls more make each finding readable); `seconds`, a cap; `seed`; `tol`, the scaled
-    error that is allowed; `executor`, a concurrent.futures.Executor to map shards over; `timeout`, the seconds that a call may take
-    (a first one three times as many): calls are made in a child process, so that a target that hangs or dies is a finding and the
-    audit goes on; None calls it in this one, unguarded; `twin`, the same code run in another way (compiled, say), which must
-    agree with it; `progress(done, total)`; `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient
-    or for all; `parameters`, those to sample, 0 and infinities only where they are among them.
-    With `arrays`, "torch", "jax" or "array_api_strict", the target is called with arrays of that library, on its `device`, under its
-    compiler where `compiled`; of="gradient" is then what its automatic differentiation makes of the value that the target returns
-    (of an array like x the target is taken to return the gradient itself). `keywords` are passed on: {"dim": -1}, or {"ord": ss.p}
-    for the parameter by another name.
-    With `exhaustive`, every row there is: all of float16, bfloat16 and float32 for one entry, all pairs of float16 and bfloat16 for
-    two (n=2), at one parameter. The maxima are upper bounds then. `checkpoint`, a file that keeps what is done, so that the same
-    call goes on from there; `budget`, how often a target that takes one row at a time may be called (default 2^20).
+    Parameters: `target`, a callable or its dotted name "package.module:function", called on one row of `dtype` as target(x,
+    alpha=a) over parameters that are sampled, or as target(x) with the parameter given here (alpha=1.0; a target that has an
+    argument of that name gets it); with `batched`, on a 2-D array of rows. `op`, a SmoothMax or a name of the catalogue. `of`,
+    "value", "gradient", "jvp" or "vjp", where the target is called as target(x, v, alpha=a), a parameter's name for that
+    derivative, or an expression in the operator's symbols; a number, or an entry for each of x. `data`, rows to use instead of
+    cases; `n`, the length or lengths of rows; `budget`, how many rows (default 300, or all the data; a few calls more make each
+    finding readable); `seconds`, a cap; `seed`; `tol`, the scaled error that is allowed; `executor`, a
+    concurrent.futures.Executor to map shards over; `timeout`, the seconds that a call may take (a first one three times as
+    many): calls are made in a child process, so that a target that hangs or dies is a finding and the audit goes on; None calls
+    it in this one, unguarded; `twin`, the same code run in another way (compiled, say), which must agree with it;
+    `progress(done, total)`; `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all;
+    `parameters`, those to sample, 0 and infinities only where they are among them.
+    With `arrays`, "torch", "jax" or "array_api_strict", the target is called with arrays of that library, on its `device`,
+    under its compiler where `compiled`; of="gradient" is then what its automatic differentiation makes of the value that the
+    target returns (of an array like x the target is taken to return the gradient itself). `keywords` are passed on: {"dim":
+    -1}, or {"ord": ss.p} for the parameter by another name.
+    With `exhaustive`, every row there is: all of float16, bfloat16 and float32 for one entry, all pairs of float16 and bfloat16
+    for two (n=2), at one parameter. The maxima are upper bounds then. `checkpoint`, a file that keeps what is done, so that the
+    same call goes on from there; the target is called in this process, unwatched; `budget`, how often a target that takes one
+    row at a time may be called (default 2^20).
     Raises TypeError and ValueError for bad arguments; what the target raises is a finding.
 
     >>> import numpy as np, smoothsym as ss
