@@ -36,6 +36,8 @@ def naive(x, alpha=1.0): return np.log(np.sum(np.exp(alpha * x))) / alpha
 def naive_rows(x): return np.log(np.sum(np.exp(x), axis=-1))
 def ours(x, alpha=1.0): return op(x, alpha=alpha)
 def gradient(x): return op(x, of="gradient")
+def along(x, v): return np.sum(gradient(x) * v)
+def less(x): return x - np.max(x)
 def talks(x): print("talk, talk"); return op(x)
 def exits(x): sys.exit(0)
 def sleeps(x): open("started", "w").close(); time.sleep(60)
@@ -290,11 +292,14 @@ def test_a_naive_target_falls_short_and_says_where(capsys, here):
         ["mine:ours", "--alpha", 1, "--data", "rows.npy", "--dtype", "float32"],
         ["mine:gradient", "--alpha", 1, "--of", "gradient", "--n", 2, 5, "--budget", 30, "--seed", 3],
         ["mine:naive_rows", "--alpha", 1, "--batched", "--data", "rows.csv"],
+        ["mine:along", "--alpha", 1, "--of", "jvp", "--data", "rows.npy"],
+        ["mine:less", "--alpha", 1, "--of", "x[i] - maximum(x)", "--data", "rows.npy"],
     ],
 )
 def test_a_sound_target_holds(capsys, here, argv):
     status, out = run(capsys, "audit", *argv, "--as", "logsumexp")
     assert (status, out.split(":")[0]) == (0, "holds")
+    assert re.search(r"\nscaled: p50 \S+, p99 \S+, max at least \S+ \(tol 8\)\n", out)
 
 
 def test_what_a_target_does_is_no_fault_of_the_command(capsys, here):

@@ -73,6 +73,7 @@ def audit_rows(result: Audit) -> Iterator[Row]:
 def told(finding: Finding, result: Audit) -> str:
     """An input, what came of it, and what is right: x = [88.72284], alpha = 1: got inf, exact 88.723."""
     where = f"x = {vector(finding.inputs, result.dtype)}"
+    where += "" if finding.v is None else f", v = {vector(finding.v, result.dtype)}"
     if finding.parameter is not None and (name := _parameter(result.op)):
         where += f", {name} = {shortest(float.fromhex(finding.parameter), 'float64').removesuffix('.0')}"
     got, exact = apart(finding.got, finding.exact)

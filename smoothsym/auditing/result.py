@@ -76,11 +76,11 @@ class Audit:
         head = f"{self.verdict}: {self.worst}" if self.worst is not None else f"{self.verdict}: no row was judged"
         about = f"{self.target} as {self.op} {self.of} in {self.dtype}: {self.rows} rows"
         about += f", {self.refused} without a reference" if self.refused else ""
-        lines = [head, about, *self._numbers()]
+        lines = [head, about, *self.numbers()]
         lines += [f"  {finding}" for finding in self.findings if finding is not self.worst]
         return "\n".join([*lines, *self.notes])
 
-    def _numbers(self) -> Iterator[str]:
+    def numbers(self) -> Iterator[str]:
         """The numbers side by side: what half of the rows, 99 in 100, and the worst one found err by."""
         for name, spread in self.spreads.items():
             most = "most" if self.exhaustive and name != "over_bound" else "least"

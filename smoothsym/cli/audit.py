@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext, redirect_stdout
 from typing import Any
 
-from smoothsym.cli.formulas import imported, operator
+from smoothsym.cli.formulas import formula, imported, operator
 from smoothsym.cli.inputs import given, keywords, parameters, real, rows
 from smoothsym.cli.output import dump, folded, laid_out, progress, say, width
 from smoothsym.errors import unknown
@@ -53,8 +53,9 @@ def _everything(args: argparse.Namespace) -> int:
 
     if args.operator is not None:
         operator(args.operator)
-    if args.of not in (None, "value", "gradient"):
-        raise unknown("of", args.of, ("value", "gradient"))
+    outputs = dict.fromkeys(target.of for target in targets())
+    if args.of is not None and args.of not in outputs:
+        raise unknown("of", args.of, outputs)
     wanted = {"op": args.operator, "of": args.of}
     only = [t for t in targets() if all(value in (None, getattr(t, name)) for name, value in wanted.items())]
     dtypes = None if args.dtype is None else [formats.get(args.dtype).name]
@@ -152,7 +153,7 @@ def _one(args: argparse.Namespace) -> int:
         "compiled": args.compiled,
         "keywords": keywords(args.keywords, op),
     }
-    about = (args.target, op, args.of or "value", args.dtype or "float64")
+    about = (args.target, op, formula(args.of or "value", op), args.dtype or "float64")
     with redirect_stdout(sys.stderr):  # what a target prints is no part of the answer
         imported(args.target)
         with progress("auditing") as moved, _executor(args.jobs) as pool:
@@ -180,6 +181,8 @@ def _told(found: Any, full: bool) -> None:
     say(said, "green" if found.holds else "bold red")
     for note in found.notes:
         say(note)
+    for line in found.numbers():
+        say(line)
     if found.seconds:
         say("{all:.1f} s of a processor, {target:.1f} of them the target's own".format(**found.seconds))
     say()

@@ -179,7 +179,9 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     audit.add_argument("target", nargs="?", metavar="TARGET", help="package.module:function (everything installed)")
     audit.add_argument("--as", dest="operator", metavar="OP", help="the operator that the target should compute")
     _domain(audit)
-    audit.add_argument("--of", metavar="WHAT", help="value or gradient (value)")
+    audit.add_argument(
+        "--of", metavar="WHAT", help="value, gradient, jvp, vjp, the parameter, or an expression in x[i] (value)"
+    )
     _dtype(audit, "of x (float64)")
     _data(audit, "rows to use instead of cases")
     _parameters(audit, dict.fromkeys(PARAMETERS, "; the target is then called as target(x)"))
