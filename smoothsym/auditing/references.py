@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import isfinite, isinf, isnan
+from math import copysign, isfinite, isinf, isnan
 from threading import Lock
 from typing import Any
 
@@ -72,9 +72,10 @@ def exact_parameter(value: Any) -> Any:
 def _reference(op: Any, of: str | Expr, case: Case) -> Reference:
     row = [v if isnan(v) or isinf(v) else Fraction(v) for v in case.x]
     number = exact_parameter(case.parameter)
-    answer = special.answer(op, row, number, of if isinstance(of, str) else "expression")
+    below = case.parameter == 0 and copysign(1.0, case.parameter) < 0
+    answer = special.answer(op, row, number, of if isinstance(of, str) else "expression", below)
     if answer is not None:
-        if of not in ("value", "gradient") or _unanswered(op, row, number, answer.value):
+        if of not in ("value", "gradient") or _unanswered(op, row, number, answer.value, below):
             return Reference(refused="the contract has no row for it")
         return Reference(answer=answer)
     if why := _without_answer(op, of, row, number):
@@ -86,13 +87,13 @@ def _reference(op: Any, of: str | Expr, case: Case) -> Reference:
         return Reference(refused=str(error))
 
 
-def _unanswered(op: Any, row: Sequence[Any], number: Any, value: Any) -> bool:
+def _unanswered(op: Any, row: Sequence[Any], number: Any, value: Any, below: bool) -> bool:
     """Whether nan stands for no answer: the operator has no such row, or its limit is no number that the contract can work out."""
     values = value if isinstance(value, list) else [value]
     if not any(isinstance(v, float) and isnan(v) for v in values):
         return False
     finite = bool(row) and not any(isinstance(v, float) for v in row) and number == number
-    return finite or op.special(special.condition(row, number, op.kind)) is special.UNANSWERED
+    return finite or op.special(special.condition(row, number, op.kind, below)) is special.UNANSWERED
 
 
 def _without_answer(op: Any, of: str | Expr, row: Sequence[Any], number: Any) -> str:

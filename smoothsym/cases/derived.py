@@ -39,9 +39,15 @@ class Derived:
 
     @cached_property
     def surveys(self) -> dict[int, Survey]:
-        programs = self.maker.facts.programs
+        programs = self._programs
         widest = max(max(EDGED) if self._square else size for size in self.maker.short) if programs else 0
         return {size: Survey.of(self.maker, size) for size in self.maker.short if size <= widest}
+
+    @property
+    def _programs(self) -> Any:
+        """None where the parameters are all at a limit: there the contract answers every row, and no program has an edge."""
+        ordinary = any(p is None or (p and np.isfinite(p)) for p in self.maker.parameters)
+        return self.maker.facts.programs if ordinary else ()
 
     @cached_property
     def _square(self) -> bool:
@@ -119,7 +125,7 @@ class Derived:
             pools.append(self._plain_long(size, first))
             if (
                 size <= LONGEST
-                and maker.facts.programs
+                and self._programs
                 and all(q.rank < 2 for p in maker.facts.programs for q in p.operations)
             ):
                 pools.append(self._long_stretches(size))
