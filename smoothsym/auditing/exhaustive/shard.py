@@ -206,13 +206,14 @@ class _Shard:
         best, place = errors.largest(good, tally.max_scaled)
         if place is not None:
             self._choose(("largest",), rows, np.array([place // width]), np.array([best]))
-        every = len(good) == got.size
-        uppers, ulps = (part.reshape(-1) if every else part.reshape(-1)[good] for part in (errors.uppers, errors.ulps))
         # What |f| alone would allow bounds the scaled errors; the largest of them is known.
-        tally.count("scaled", uppers, most=tally.max_scaled if place is None else best)
-        tally.count("ulp", ulps)
-        if width > 1:
-            tally.count("normwise", errors.normwise[~flushed.any(axis=1)])
+        numbers = {"scaled": errors.uppers, "ulp": errors.ulps} | ({"normwise": errors.normwise} if width > 1 else {})
+        apart = {"scaled": flushed, "ulp": flushed, "normwise": flushed.any(axis=1)}
+        most = {"scaled": tally.max_scaled if place is None else best}
+        for name, values in numbers.items():
+            tally.count(name, values[~apart[name]], most=most.get(name))
+            if apart[name].any():
+                tally.count(name, values[apart[name]], flushed=True)
 
     def _by_sort(self, rows: Array, errors: Errors, bad: Array, scaled: Array) -> None:
         """Of what is beyond tolerance, the roundest rows of each sort: by how it fails, and by how much."""
