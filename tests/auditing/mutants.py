@@ -1,0 +1,418 @@
+"""Programs that are wrong in one operation each, made mechanically from those that kernels run, and what becomes of them in an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields, replace
+from fractions import Fraction
+from functools import cached_property, lru_cache
+from typing import Any
+
+import mpmath
+import numpy as np
+from mpmath import libmp
+
+import smoothsym as ss
+from smoothsym import formats
+from smoothsym.auditing import measure
+from smoothsym.auditing.judge import allowance
+from smoothsym.cases import Case, default_parameters
+from smoothsym.certify.instance import Instance
+from smoothsym.error_bound.numbers import OfKernel
+from smoothsym.kernels.arguments import read
+from smoothsym.kernels.kernel import Kernel
+from smoothsym.kernels.task import Task, task_of
+from smoothsym.program.lower import Operation, Program
+
+Operations = list[Operation]
+Make = Callable[[Operations, Operation], int]
+"""What puts something else in the place of an operation, after those that are there already; the number of its result."""
+
+# ---- mutations ---------------------------------------------------------------------------------------------------------------
+
+RENAMED = {
+    "add": "sub",
+    "sub": "add",
+    "mul": "div",
+    "div": "mul",
+    "hypot": "add",
+    "max": "min",
+    "min": "max",
+    "maximum": "minimum",
+    "minimum": "maximum",
+    "exp": "expm1",
+    "expm1": "exp",
+    "log": "log1p",
+    "log1p": "log",
+}
+DROPPED = ("neg", "exp", "expm1", "log", "log1p", "sqrt", "abs", "sign", "add", "sub", "mul", "div", "pow", "without")
+TURNED = ("sub", "div", "pow")
+
+
+def mutants(program: Program) -> Iterator[tuple[str, Program]]:
+    """Every program that differs from this one in one operation, in one of the ways below, with what was done."""
+    seen = {program}
+    for place, operation in enumerate(program.operations):
+        for said, make in mutations(operation, program):
+            mutant = rebuilt(program, place, make)
+            if mutant not in seen:
+                seen.add(mutant)
+                yield f"v{place} = {operation.name}: {said}", mutant
+
+
+def mutations(operation: Operation, program: Program) -> Iterator[tuple[str, Make]]:
+    name, datum = operation.name, operation.datum
+    if name in RENAMED:
+        yield f"{RENAMED[name]} in its place", renamed(RENAMED[name])
+    if name in TURNED:
+        yield "arguments turned round", turned
+    if name in DROPPED:
+        for which, (_, placement) in enumerate(operation.args[: 1 if name == "without" else 2]):
+            if placement == tuple(range(operation.rank)):
+                yield f"dropped, argument {which} stays", kept(which)
+    if name == "number" and isinstance(datum, Fraction):
+        yield "off by an ulp", numbered(datum + formats.get("float64").ulp(datum))
+        yield "off by one", numbered(datum + 1)
+    if name == "length":
+        yield "one too many", wrapped("add", Fraction(1))
+    if name in ("symbol", "x"):
+        yield "its sign is lost", wrapped("abs")
+    if name == "log1p":
+        yield "log(1 + s)", spelled("add", "log")
+    if name == "expm1":
+        yield "exp(s) - 1", exp_less_one
+    if name == "sum" and operation.rank == 0:
+        yield "an entry less", sum_without_first
+    if name == "argmax" and operation.rank == 0:
+        yield "the first entry", first_place
+    if name == "either":
+        yield "the other way round", permuted(0, 2, 1)
+        yield "always the first form", kept(1)
+        yield "always the second form", kept(2)
+    if name in ("mul", "div"):
+        for which, (number, _) in enumerate(operation.args[: 2 if name == "mul" else 1]):
+            if program.operations[number].name in ("add", "sub"):
+                yield f"distributed over argument {which}", distributed(which)
+    if name in ("add", "sub") and program.operations[operation.args[0][0]].name in ("add", "sub"):
+        yield "added in another order", reordered
+
+
+def rebuilt(program: Program, place: int, make: Make) -> Program:
+    """A program with something else in one place, without what nothing needs any more."""
+    made: Operations = []
+    new: dict[int, int] = {}
+    for number, operation in enumerate(program.operations):
+        here = replace(operation, args=tuple((new[a], p) for a, p in operation.args))
+        new[number] = make(made, here) if number == place else push(made, here)
+    outputs = [(new[a], p) for a, p in program.outputs]
+    needed = {a for a, _ in outputs}
+    for number in reversed(range(len(made))):
+        if number in needed:
+            needed.update(a for a, _ in made[number].args)
+    left = {old: q for q, old in enumerate(sorted(needed))}
+    operations = [replace(made[q], args=tuple((left[a], p) for a, p in made[q].args)) for q in sorted(needed)]
+    return Program(tuple(operations), tuple((left[a], p) for a, p in outputs))
+
+
+def push(made: Operations, operation: Operation) -> int:
+    made.append(operation)
+    return len(made) - 1
+
+
+def renamed(name: str) -> Make:
+    return lambda made, operation: push(made, replace(operation, name=name))
+
+
+def permuted(*order: int) -> Make:
+    return lambda made, operation: push(made, replace(operation, args=tuple(operation.args[q] for q in order)))
+
+
+turned = permuted(1, 0)
+
+
+def kept(which: int) -> Make:
+    def make(made: Operations, operation: Operation) -> int:
+        number, placement = operation.args[which]
+        if placement == tuple(range(operation.rank)):
+            return number
+        # A number in place of a vector: added to nothing, so that it has the vector's axes.
+        along = next(arg for arg in operation.args if arg[1] == tuple(range(operation.rank)))
+        nothing = push(made, Operation("sub", (along, along), operation.rank))
+        return push(made, Operation("add", ((number, placement), (nothing, along[1])), operation.rank))
+
+    return make
+
+
+def numbered(value: Fraction) -> Make:
+    return lambda made, operation: push(made, replace(operation, datum=value))
+
+
+def wrapped(name: str, *beside: Fraction) -> Make:
+    def make(made: Operations, operation: Operation) -> int:
+        inner = (push(made, operation), tuple(range(operation.rank)))
+        others = [(push(made, Operation("number", (), 0, value)), ()) for value in beside]
+        return push(made, Operation(name, (inner, *others), operation.rank))
+
+    return make
+
+
+def spelled(inner: str, outer: str) -> Make:
+    """outer(inner(1, s)) for a function of s."""
+
+    def make(made: Operations, operation: Operation) -> int:
+        one = push(made, Operation("number", (), 0, Fraction(1)))
+        total = push(made, Operation(inner, ((one, ()), operation.args[0]), operation.rank))
+        return push(made, Operation(outer, ((total, tuple(range(operation.rank))),), operation.rank))
+
+    return make
+
+
+def exp_less_one(made: Operations, operation: Operation) -> int:
+    power = push(made, replace(operation, name="exp"))
+    one = push(made, Operation("number", (), 0, Fraction(1)))
+    return push(made, Operation("sub", ((power, tuple(range(operation.rank))), (one, ())), operation.rank))
+
+
+def sum_without_first(made: Operations, operation: Operation) -> int:
+    places = push(made, Operation("iota", (), 1))
+    first = push(made, Operation("number", (), 0, 0))
+    left = push(made, Operation("without", (operation.args[0], (places, (0,)), (first, ())), 1))
+    return push(made, replace(operation, args=((left, (0,)),)))
+
+
+def first_place(made: Operations, operation: Operation) -> int:
+    return push(made, Operation("number", (), 0, 0))
+
+
+def distributed(which: int) -> Make:
+    """a (b - c) as a b - a c: a parameter applied before the shift, and not after it."""
+
+    def make(made: Operations, operation: Operation) -> int:
+        number, outer = operation.args[which]
+        inner = made[number]
+
+        def product(arg: tuple[int, tuple[int, ...]]) -> tuple[int, tuple[int, ...]]:
+            args = list(operation.args)
+            args[which] = (arg[0], tuple(outer[q] for q in arg[1]))
+            used = sorted({q for _, placement in args for q in placement})
+            moved = tuple((a, tuple(used.index(q) for q in placement)) for a, placement in args)
+            return push(made, Operation(operation.name, moved, len(used))), tuple(used)
+
+        return push(made, Operation(inner.name, tuple(product(arg) for arg in inner.args), operation.rank))
+
+    return make
+
+
+def reordered(made: Operations, operation: Operation) -> int:
+    """(a + b) + c as a + (b + c), and likewise with minus signs."""
+    (number, outer), last = operation.args
+    inner = made[number]
+    first, second = ((a, tuple(outer[q] for q in p)) for a, p in inner.args)
+    name = operation.name if inner.name == "add" else {"add": "sub", "sub": "add"}[operation.name]
+    used = sorted({q for _, placement in (second, last) for q in placement})
+    moved = tuple((a, tuple(used.index(q) for q in placement)) for a, placement in (second, last))
+    rest = push(made, Operation(name, moved, len(used)))
+    return push(made, Operation(inner.name, (first, (rest, tuple(used))), operation.rank))
+
+
+# ---- a mutant as a kernel ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MutantTask(Task):
+    mutant: Any = None
+
+    def program(self, known: Any) -> Program:
+        return self.mutant
+
+
+@dataclass(frozen=True, repr=False)
+class Mutant(Kernel):
+    """A kernel with another program: the contract, the widening and the sums around it are the kernel's own."""
+
+    mutant: Any = None
+
+    def __call__(self, x: Any, axis: Any = -1, **parameter: Any) -> Any:
+        op, given = self.op.settled(parameter)
+        called = read(op, x, axis, None, None, given, plain=not self.contract)
+        plain = task_of(self, called, False)
+        task = MutantTask(**{f.name: getattr(plain, f.name) for f in fields(plain)}, mutant=self.mutant)
+        result = task(called.library, called.parameter, called.work, called.rows, None, None)
+        return called.layout.back(result, self.rank, False, np)
+
+    def rigorous(self, x: Any, fmt: formats.Format, **parameter: float) -> Any:
+        """A rigorous bound on what its floats lose beside its own exact value."""
+        model = ss.bound(self.op.kernels[self.name]).model
+        return OfMutant(self, model, fmt, parameter).bounds(x)
+
+
+class OfMutant(OfKernel):
+    @cached_property
+    def program(self) -> Program:
+        return self.kernel.mutant
+
+
+# ---- what becomes of it ------------------------------------------------------------------------------------------------------
+
+SUBJECTS = (
+    ("logsumexp", "stable"),
+    ("logsumexp", "stable_gradient"),
+    ("boltzmann", "stable"),
+    ("boltzmann", "stable_gradient"),
+    ("mellowmax", "stable"),
+    ("pnorm", "stable"),
+    ("softplus", "stable"),
+    ("smu", "stable"),
+    ("smu", "stable_gradient"),
+    ("logcosh", "stable"),
+)
+"""The kernels whose programs are mutated."""
+
+DOUBLE = formats.get("float64")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutant: "caught" or "over the bound" by an audit; or why it may pass; or "missed" or "unexplained"."""
+
+    kernel: Kernel
+    said: str
+    what: str
+    about: str = ""
+
+    @property
+    def settled(self) -> bool:
+        return self.what not in ("missed", "unexplained")
+
+    def __str__(self) -> str:
+        return f"{self.kernel.op.name} {self.kernel.name}, {self.said}: {self.what}{f' ({self.about})' if self.about else ''}"
+
+
+def kernels() -> Iterator[Kernel]:
+    for name, kernel in SUBJECTS:
+        yield ss.operators[name].kernels[kernel]
+
+
+def all_mutants() -> list[tuple[Kernel, str, Mutant]]:
+    """Every mutant of every subject."""
+    return [
+        (kernel, said, Mutant(kernel.op, kernel.of, kernel.form, mutant))
+        for kernel in kernels()
+        for said, mutant in mutants(kernel.program)
+    ]
+
+
+@lru_cache(maxsize=1 << 16)
+def _bound_at(kernel: Kernel, x: bytes, parameter: float | None) -> Any:
+    named = {} if parameter is None else {kernel.op.parameter.name: parameter}
+    row = np.frombuffer(x)
+    return ss.bound(kernel).rigorous(row[0] if kernel.op.arity == 1 else row, "float64", **named)
+
+
+def outcome(kernel: Kernel, said: str, mutant: Mutant, tol: float = 8.0) -> Outcome:
+    """Audit a mutant with the default budget, held to the bound of the kernel that it is a mutant of; explain it if it holds."""
+    audit = ss.audit(
+        mutant,
+        kernel.op,
+        kernel.of,
+        "float64",
+        bound=lambda x, parameter: _bound_at(kernel, np.asarray(x, dtype=np.float64).tobytes(), parameter),
+        tol=tol,
+        timeout=None,
+    )
+    if not audit.holds:
+        return Outcome(kernel, said, "caught", audit.worst.kind)
+    if (audit.max_over_bound or 0) > 1:
+        return Outcome(kernel, said, "over the bound", f"{audit.max_over_bound:.3g}")
+    return Outcome(kernel, said, *explained(kernel, mutant, tol))
+
+
+def explained(kernel: Kernel, mutant: Mutant, tol: float) -> tuple[str, str]:
+    """Why a mutant passes. Where its bits differ from the kernel's, on rows far and wide, its own rigorous bound and its own exact value
+    say what it may err; "missed" where it errs beyond tolerance on one of them all the same."""
+    changed, total = [], 0
+    for rows, parameter in nets(kernel):
+        named = {} if parameter is None else {kernel.op.parameter.name: parameter}
+        with measure.silence():
+            got, right = (np.asarray(f(rows, **named)).reshape(len(rows), -1) for f in (mutant, kernel))
+        total += len(rows)
+        apart = ((got != right) & ~(np.isnan(got) & np.isnan(right))).any(axis=1)
+        changed += [(Case(tuple(rows[q].tolist()), parameter, ()), got[q]) for q in np.flatnonzero(apart)]
+    if not changed:
+        return "unchanged", f"the kernel's bits on {total} rows"
+    # Those that differ most are the first to be looked at.
+    some = changed[:: max(1, len(changed) // 60)]
+    unsure = ""
+    for case, got in some:
+        task = measure.Task(lambda *_, got=got, **__: got if kernel.rank else got[0], kernel.op, kernel.of, DOUBLE, tol)
+        found = measure.run(task, [case])
+        if any(f.falls for f in found.findings.values()) or found.flushed:
+            return "missed", f"{case.x}, {case.parameter}: scaled {found.max_scaled:.3g}"
+        if not unsure and (worst := _beyond(kernel, mutant, case, tol)) > 1:
+            unsure = f"{case.x}, {case.parameter}: its bound is {worst:.3g} of what is allowed"
+    about = f"{len(changed)} rows of {total} where its bits differ"
+    return ("unexplained", unsure) if unsure else ("harmless", f"by its bound, at {len(some)} of {about}")
+
+
+@lru_cache(maxsize=64)
+def nets(kernel: Kernel, count: int = 400) -> tuple[tuple[Any, float | None], ...]:
+    """Rows far and wide that no audit has chosen, by length and parameter: maxima of any size, and gaps below them of any other."""
+    rng, op = np.random.default_rng(2026), kernel.op
+    usual = default_parameters(op.kind, DOUBLE) if op.parameter else [None]
+    wanted = [v for v in usual if v is None or (v and np.isfinite(v) and (v > 0 or not op.parameter.is_nonnegative))]
+    found = []
+    for parameter in wanted[:12]:
+        for size in (1, 2, 5) if op.arity is None else (op.arity,):
+            sharp = abs(parameter or 1.0)
+            tops = [
+                np.zeros(count),
+                rng.normal(size=count),
+                rng.normal(size=count) * 10.0 ** rng.integers(-5, 4, count),
+            ]
+            tops += [np.ldexp(rng.choice([-1.0, 1.0], count), rng.integers(-1074, 1024, count))]
+            top = np.choose(rng.integers(len(tops), size=count), tops)
+            gaps = rng.choice([0.0, 1.0], (count, size)) * 10.0 ** rng.uniform(-3, 3.1, (count, size))
+            if op.kind == "modulus":
+                top = np.ldexp(rng.uniform(0.5, 1, count), rng.integers(-1060, 1024, count))
+                rows = top[:, None] * np.exp(-gaps / sharp) * rng.choice([-1.0, 1.0], (count, size))
+                rows = np.abs(rows) if op.domain == "positive" else rows
+                rows[rows == 0] = 1e-300
+            else:
+                rows = top[:, None] - np.where(rng.random((count, 1)) < 0.8, gaps / sharp, gaps) * np.sign(
+                    parameter or 1.0
+                )
+            found.append((rng.permuted(rows, axis=1), parameter))
+    return tuple(found)
+
+
+def _beyond(kernel: Kernel, mutant: Mutant, case: Case, tol: float) -> float:
+    """The most that a mutant may err at a row, over what is allowed there: its exact value's distance from the true one, and its bound."""
+    op = kernel.op
+    right = measure.reference(op, kernel.of, case)
+    if right.measured is None:
+        return 0.0
+    named = {} if op.parameter is None else {op.parameter.name: Fraction(case.parameter)}
+    own = Instance(mutant.mutant, [Fraction(v) for v in case.x], named, len(case.x), {})
+    try:
+        exact = own.intervals(400)
+    except (ArithmeticError, ValueError):
+        return np.inf
+    bound = np.broadcast_to(
+        mutant.rigorous(np.array([case.x]), DOUBLE, **{k: float(v) for k, v in named.items()}),
+        (1, len(exact)) if kernel.rank else (1,),
+    ).reshape(-1)
+    worst = 0.0
+    for place, ((low, high), (least, most), lost) in enumerate(zip(right.measured.values, exact, bound, strict=True)):
+        ends = [
+            abs(a - b)
+            for a in (_fraction(low._mpf_), _fraction(high._mpf_))
+            for b in (_fraction(least), _fraction(most))
+        ]
+        allowed = tol * float(libmp.to_float(allowance(right.measured.scales(place)._mpf_, DOUBLE)))
+        worst = max(worst, (float(max(ends)) + float(lost)) / allowed)
+    return worst
+
+
+def _fraction(raw: Any) -> Fraction:
+    """What is far below every float is as good as zero."""
+    return Fraction(0) if not raw[1] or raw[2] + raw[3] < -5000 else formats.to_fraction(mpmath.mp.make_mpf(raw))
