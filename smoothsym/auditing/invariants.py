@@ -106,8 +106,9 @@ class Scaled(Invariant):
         if self.d and parameter is not None:
             parameter = parameter * t**self.d
         other = replace(case, x=tuple(v * t for v in case.x), parameter=parameter)
-        numbers = [*other.x, *([parameter] if parameter is not None and self.d else [])]
-        usual = all(not v or fmt.smallest_normal <= abs(v) <= fmt.largest for v in numbers)
+        moved = [*zip(case.x, other.x, strict=True), *([(case.parameter, parameter)] if self.d else [])]
+        # What becomes zero was none.
+        usual = all(u == v == 0 or fmt.smallest_normal <= abs(v) <= fmt.largest for u, v in moved if v is not None)
         return (case, other) if usual and any(case.x) else None
 
     def gap(self, a: Array, b: Array, first: Case, second: Case) -> Array:

@@ -105,6 +105,14 @@ def test_moved_inputs_are_exact_in_the_format(law, dtype):
     assert moved > 30
 
 
+def test_what_becomes_zero_or_subnormal_is_not_scaled():
+    fmt, law = formats.get("float64"), Scaled("", 2, 1)
+    for entries in ((-4e-323, 1.0), (-4e-323,), (5e-324, 0.0)):
+        tried = [law.inputs(Case(entries, 20.0, ()), fmt, np.random.default_rng(q)) for q in range(40)]
+        assert tried == [None] * 40
+    assert law.inputs(Case((0.0, 1.0), 20.0, ()), fmt, np.random.default_rng(0)) is not None
+
+
 # ---- each is broken once -----------------------------------------------------------------------------------------------------
 
 
