@@ -195,13 +195,17 @@ class _Group:
     def _in_batches(self, rows: Array, vectors: Array | None) -> list[Call]:
         """The same of a target of many rows: where a call is at fault its halves are called, until the row is known."""
         result, count = self.task.call(rows, self.parameter, vectors), len(rows)
-        if result.fault and count > 1:
+        if result.fault and count > 1 and result.called:
             halves = (slice(None, count // 2), slice(count // 2, None))
-            return [
+            parts = [
                 call
                 for half in halves
                 for call in self._in_batches(rows[half], None if vectors is None else vectors[half])
             ]
+            # What no part shows alone, or can be asked about any more, is a fault of each.
+            return parts if any(call.fault and call.called for call in parts) else [result] * count
+        if result.fault:
+            return [result] * count
         width = len(result.numbers) // count
         return [replace(result, numbers=result.numbers[q * width : (q + 1) * width]) for q in range(count)]
 

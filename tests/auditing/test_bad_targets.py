@@ -92,6 +92,20 @@ def test_a_batch_that_is_at_fault_is_taken_apart_until_the_row_is_known():
 
 
 @LINUX
+def test_a_fault_of_a_whole_batch_is_one_of_its_rows(monkeypatch):
+    def only_many(x):
+        if len(x) > 2:
+            raise MemoryError("too many rows")
+        return np.logaddexp.reduce(x, axis=-1)
+
+    data = np.arange(16.0).reshape(8, 2)
+    refused = audit(only_many, data=data, batched=True, budget=None)
+    assert refused.worst.kind == "raises" and refused.rows == 8
+    hung = audit(misbehaving.spins, data=data, batched=True, budget=None, timeout=0.2)
+    assert hung.verdict == "falls short" and hung.worst.kind == "hangs"
+
+
+@LINUX
 def test_what_is_slow_once_does_not_hang(monkeypatch):
     def imports(x, seen=[]):  # noqa: B006
         if not seen:
