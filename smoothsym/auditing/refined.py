@@ -1,5 +1,6 @@
 """What the operator's programs leave open about a failure, a few more calls of the target decide: what heals it tells its cause.
 
+special value       with parameters next to its own, on both sides, the target is right: what it computes there is not the limit
 gradient at zero    next to the zeros, on both sides, the target is right
 gradient at a tie   with the ties broken, by the last place already, it is right
 threshold branch    between two neighbouring floats a right result turns wrong, and stays so
@@ -19,6 +20,7 @@ import numpy as np
 
 from smoothsym import formats
 from smoothsym.auditing import mechanism
+from smoothsym.auditing.calls import Passing
 from smoothsym.auditing.cause import natural
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Task, reference, scored
@@ -56,6 +58,8 @@ def refined(finding: Finding, task: Task) -> Finding:
         return finding
     if finding.kind not in OPEN or not finding.falls or not 0 < len(case.x) <= LONGEST:
         return finding
+    if _at_a_limit(case, probe):
+        return replace(finding, kind="special value", note="at this parameter, and not next to it")
     if task.of != "value" and probe.heals(_off_zero(case)):
         kind = "gradient at zero"
     elif task.of != "value" and probe.heals(_off_ties(case, probe, _error(finding), finding.component or 0)):
@@ -120,6 +124,18 @@ class Probe:
 
 
 # ---- points at which a gradient has no second side ---------------------------------------------------------------------------
+
+
+def _at_a_limit(case: Case, probe: Probe) -> bool:
+    """Whether the target is wrong at this parameter alone: it is right next to it, on every side that can be judged."""
+    if case.parameter is None or not isfinite(case.parameter) or probe.task.passing == Passing():
+        return False
+    sides = []
+    for sign in (1, -1):
+        beside = [replace(case, parameter=case.parameter * (1 + sign * by), tags=("probe",)) for by in (2**-4, 2**-6)]
+        errors = [error for error in probe.errors(beside) if not isnan(error)]
+        sides += [max(errors) <= probe.task.tol] if errors else []
+    return any(sides) and all(sides)
 
 
 def _off_zero(case: Case) -> list[Case]:
