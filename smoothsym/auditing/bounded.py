@@ -21,12 +21,12 @@ _BOUNDS = Memory(200_000)
 
 
 def hold_to_bound(tally: Tally, task: Any) -> list[str]:
-    """Count the errors of a few rows over the bound of the kernel that the operator recommends; what there is to note.
+    """Count the errors of a few rows over the bound of the operator's stable kernel; what there is to note.
 
     The rows are those with the largest scaled error and the most ulps, and two that are drawn. Where the caller gave a bound, all
     rows have been held to it.
     """
-    if task.bound is None and task.of in ("value", "gradient") and hasattr(task.op, "recommended"):
+    if task.bound is None and task.of in ("value", "gradient"):
         entries = 0
         for kept in _rows(tally):
             if entries and entries + len(kept.case.x) > ENTRIES:
@@ -58,7 +58,8 @@ def _allowed(task: Any, case: Case) -> Any:
     """The bound at a case, one number or one for each entry; None where there is none."""
     given = {} if case.parameter is None else {task.op.parameter.name: case.parameter}
     try:
-        found = bound(task.op, of=task.of).rigorous(np.array(case.x), dtype=task.fmt.name, **given)
-    except (ArithmeticError, ValueError, TypeError, NotImplementedError):
+        kernel = task.op.kernels["stable" if task.of == "value" else "stable_gradient"]
+        found = bound(kernel).rigorous(np.array(case.x), dtype=task.fmt.name, **given)
+    except (ArithmeticError, ValueError, TypeError, KeyError, NotImplementedError):
         return None
     return np.asarray(found, dtype=np.float64).reshape(-1)
