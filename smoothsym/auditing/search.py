@@ -110,7 +110,7 @@ class _Chain:
 
     def _move(self, here: Array, kind: int, positive: bool) -> Case:
         rng, size, parameter = self.rng, len(here), self.case.parameter
-        step = rng.choice([-1, 1]) * np.int64(2 ** rng.uniform(0, max(self.step, 1)))
+        step = rng.choice([-1, 1]) * np.int64(2 ** (self.step * (1 - rng.random() ** 3)))
         there = here.copy()
         if kind == 0 and self.span is not None and parameter is not None:
             parameter = self._parameter(parameter, step)

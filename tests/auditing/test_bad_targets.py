@@ -141,8 +141,10 @@ def test_a_failure_that_does_not_come_again_is_told():
     calls = []
 
     def once(x):
-        calls.append(x)
-        return broken.logsumexp(x) + (len(calls) == 20)
+        value = broken.logsumexp(x)
+        fails = not calls and len(x) == 5 and np.isfinite(value)
+        calls.extend([x] * bool(fails))
+        return value + fails
 
     found = audit(once)
     told = [finding.note for finding in found.findings if finding.kind == "not deterministic"]
