@@ -29,6 +29,8 @@ from smoothsym.symbolic import weights as weights_of
 from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
 from smoothsym.symbolic.signs import in_domain
+from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
+from smoothsym.symbolic.simplex import limit as simplex_limit
 
 _LEVEL = Dummy("c", positive=True)
 _LIMIT_ROWS = {
@@ -81,14 +83,17 @@ class SmoothMax:
         self.special_values = dict(special_values or {})
         self.laws = tuple(laws)
         self.defaults = dict(defaults or {})
-        self.parameter: Any = self._checked(parameter)
+        self.parameters: tuple[Symbol, ...] = self._checked(parameter)
+        """All parameters; the first is the one that limits and special values are about."""
         self.others: tuple[Symbol, ...] = ()
+        self.fixed: dict[Symbol, Expr] = {}
+        """What parameters that it has no more were settled at."""
         self._settled: dict[Any, SmoothMax] = {}
 
-    def _checked(self, parameter: Any) -> Symbol | tuple[Symbol, ...] | None:
-        """The parameter, found where it is left out; every symbol of the definition must have a part to play."""
+    def _checked(self, parameter: Any) -> tuple[Symbol, ...]:
+        """The parameters, found where it is left out; every symbol of the definition must have a part to play."""
         entries = [entry for entry in self.definition.atoms(Indexed) if entry.base == words.x]
-        if not entries:
+        if not entries and not self.definition.has(words.x):
             raise ValueError(f"the definition of {self.name} has no entry of the vector: write it in ss.x[ss.j]")
         bound = bound_indices(self.definition)
         others = {entry for entry in self.definition.atoms(Indexed) if entry.base != words.x}
@@ -101,7 +106,7 @@ class SmoothMax:
             raise ValueError(f"the index {loose[0]} of the definition of {self.name} is bound by no sum over 1..n")
         names = sorted((q for q in free if isinstance(q, Symbol)), key=str)
         if parameter is None and len(names) == 1:
-            return names[0]
+            return (names[0],)
         wanted = (
             tuple(parameter) if isinstance(parameter, (tuple, list)) else (parameter,) if parameter is not None else ()
         )
@@ -113,16 +118,14 @@ class SmoothMax:
             raise ValueError(
                 f"the definition of {self.name} has a free symbol too many: {', '.join(extra)}; only the parameter may be free"
             )
-        return wanted if isinstance(parameter, (tuple, list)) and len(wanted) > 1 else wanted[0] if wanted else None
+        return wanted
 
     # ---- parameters ----------------------------------------------------------------------------------------------------------
 
     @property
-    def parameters(self) -> tuple[Symbol, ...]:
-        """All parameters; the first is the one that limits and special values are about."""
-        if isinstance(self.parameter, tuple):
-            return self.parameter
-        return () if self.parameter is None else (self.parameter,)
+    def parameter(self) -> Symbol | None:
+        """The first parameter; None where there is none."""
+        return self.parameters[0] if self.parameters else None
 
     @cached_property
     def leading(self) -> SmoothMax:
@@ -130,7 +133,7 @@ class SmoothMax:
         if len(self.parameters) < 2:
             return self
         found = copy(self)
-        found.parameter, found.others = self.parameters[0], self.parameters[1:]
+        found.parameters, found.others = self.parameters[:1], self.parameters[1:]
         return found
 
     @cached_property
@@ -168,6 +171,7 @@ class SmoothMax:
             rows = {row: special.subs(exact) for row, special in self.special_values.items()}
             own = {key: value for key, value in self.defaults.items() if key == first.name}
             self._settled[values] = SmoothMax(name, definition, first, self.domain, (), rows, self.title, defaults=own)
+            self._settled[values].fixed = dict(exact)
         return self._settled[values]
 
     # ---- what is true --------------------------------------------------------------------------------------------------------
@@ -234,7 +238,8 @@ class SmoothMax:
             definition = (1 / self.definition.xreplace(swaps)).xreplace({in_domain(words.x, "positive"): words.x})
         else:
             definition = -self.definition.xreplace({e: -e for e in entries})
-        return SmoothMax(f"{self.name}_dual", definition, self.parameter, self.domain, title=f"dual of {self.title}")
+        title = f"dual of {self.title}"
+        return SmoothMax(f"{self.name}_dual", definition, self.parameters, self.domain, title=title)
 
     def rank(self, of: str | Expr = "value") -> int:
         """How many free indices a formula has: 0 for a number, 1 for a vector, 2 for a matrix."""
@@ -499,7 +504,7 @@ class _Weighted(SmoothMax):
                 f"{plain.name} is a function of x[1]{', x[2]' * (plain.arity > 1)}, which have no weights; "
                 "weights= and where= are for operators over vectors of any length"
             )
-        definition, parameter = weights_of.weighted(plain.definition), plain.parameter
+        definition, parameter = weights_of.weighted(plain.definition), plain.parameters
         super().__init__(
             f"{plain.name}_weighted",
             definition,
@@ -552,6 +557,11 @@ def _slope(expression: Expr, parameter: Symbol, order: int) -> Expr:
 
 @lru_cache(maxsize=512)
 def _limit(expression: Expr, parameter: Symbol, point: Any, direction: str | None, positive: bool) -> Expr:
+    if expression.has(SimplexMaximum, Threshold):
+        found = simplex_limit(expression, parameter, S(point))
+        if found is None:
+            raise asymptotics.Undecided(f"no rule expands {expression} as {parameter} -> {point}")
+        return found
     return asymptotics.limit(expression, parameter, point, direction, positive)
 
 
@@ -572,6 +582,8 @@ def _floats(expression: Expr, domain: str) -> Stable:
 def _program(expression: Expr, form: str, at: tuple[Symbol, ...], domain: str) -> Program:
     axes = tuple(q for q in (words.i, words.k) if q in expression.free_symbols and q not in at)
     if form == "naive":
-        return lower([primitive(expression)], axes)
+        # A threshold is solved for as it stands.
+        solved = expression.has(SimplexMaximum, Threshold)
+        return lower([expression if solved else primitive(expression)], axes)
     stable = (_floats if form == "float" else _stable)(expression, domain)
     return lower([stable.expression], axes, stable.anchors)

@@ -62,7 +62,7 @@ def test_duals_are_smooth_minima() -> None:
 
 
 def test_several_parameters(gini) -> None:
-    assert gini.parameter == (p, q) and gini.parameters == (p, q)
+    assert gini.parameter == p and gini.parameters == (p, q)
     assert gini.limit(ss.oo) == ss.maximum(x)
     assert moments.equal(Sum(x[i] * gini.gradient, (i, 1, n)), gini.definition, "positive")
     settled, rest = gini.settled({"p": 3, "q": Fraction(1, 2)})

@@ -19,6 +19,9 @@ from smoothsym.program.intervals import Undefined
 WIDTHS = (40, 160, 640)
 """How near to the root, in bits, the values are taken: nearer than the next entry to leave the support, or one more time nearer."""
 
+LINES, LONGEST = 40, 1 << 16
+"""So many lines are followed, and no further than to numbers of so many bits."""
+
 PRECISIONS = (64, 256, 1024)
 
 
@@ -70,6 +73,15 @@ class ExactThresholds:
         power = self._ramp(t, self.apply("add", one, r))
         return self.apply("div", self.apply("sub", power, t), r)
 
+    def _xqlog1(self, t: Exact, r: Exact) -> Exact:
+        one = constant(Fraction(1))
+        if self._side(r) == 0:
+            if (found := self._clipped(t, one)) is not None or t.equals(Fraction(1)):
+                return found or constant(Fraction(0))
+            raise NoTheorem("the square of a logarithm")
+        power = self._ramplog(t, self.apply("add", one, r))
+        return self.apply("div", self.apply("sub", power, self._xqlog(t, r)), r)
+
     def inverse(self, balance: Callable[[Any], Any]) -> Exact:
         raise NoTheorem("the inverse of a slope that is solved for numerically")
 
@@ -98,6 +110,7 @@ class ExactThresholds:
                 raise NoTheorem("a threshold whose equation has irrational powers")
             return Fraction(rational)
 
+        yield from self._newton(value, a)
         whole = b - a
         for bits in WIDTHS:
             while (b - a) * (1 << bits) > whole:
@@ -106,6 +119,19 @@ class ExactThresholds:
             for start, step in ((a, a - b), (b, b - a)):
                 points = [start + k * step for k in range(3)]
                 yield from self._roots(points, [value(t) for t in points], start)
+
+    def _newton(self, value: Callable[[Fraction], Fraction], t: Fraction) -> Iterator[Exact]:
+        """The roots of lines: of a balance of straight pieces, which falls ever less, one of them after a few is its own."""
+        for _ in range(LINES):
+            step = (abs(t) + 1) / (1 << WIDTHS[-1])
+            height = value(t)
+            slope = (value(t + step) - height) / step
+            if not slope or not height:
+                return
+            t -= height / slope
+            if t.denominator.bit_length() > LONGEST:
+                return
+            yield constant(t)
 
     def _roots(self, t: list[Fraction], f: list[Fraction], near: Fraction) -> Iterator[Exact]:
         """The roots of the line and of the parabola through points at equal distances."""

@@ -25,6 +25,7 @@ from smoothsym.laws.ordering import OrderedSlopes
 from smoothsym.laws.pairs import PairConvex
 from smoothsym.laws.parameter import InParameter, JointlyConvex
 from smoothsym.laws.shape import Convex, Monotone, QuasiConvex, SchurConvex
+from smoothsym.laws.simplex import FinitelyExact
 from smoothsym.laws.stated import Conjugate, Identity, Inequality
 from smoothsym.laws.symmetry import (
     Associative,
@@ -75,7 +76,7 @@ def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
 
 __all__ = [
     "AbsolutelyHomogeneous", "Associative", "Between", "Cocoercive", "Conjugate", "Convex", "Definite", "Dual",
-    "DualNorm", "Even", "Expansion", "HalfSquare", "Homogeneous", "Identity", "InParameter", "Inequality",
+    "DualNorm", "Even", "Expansion", "FinitelyExact", "HalfSquare", "Homogeneous", "Identity", "InParameter", "Inequality",
     "JointlyConvex", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "LipschitzMap", "Monotone", "NonExpansive",
     "Nonnegative", "Norm", "OrderedSlopes", "OwnLipschitz", "PairConvex", "Pole", "QuasiConvex", "SchurConvex", "Smooth",
     "Superadditive", "Symmetric", "Translation", "Triangle", "Unbounded", "Verdict", "Zero", "attempts", "check",

@@ -14,10 +14,12 @@ from smoothsym.laws.law import Condition, Law, Nonnegative, condition, one_form
 from smoothsym.laws.means import ByExtremeMean, measures
 from smoothsym.laws.points import Function, Sample, larger
 from smoothsym.laws.search import Extreme
+from smoothsym.laws.simplex import bounds
 from smoothsym.laws.symmetry import Homogeneous, Translation, moved
 from smoothsym.symbolic.inequalities import under
 from smoothsym.symbolic.levels import Levels
 from smoothsym.symbolic.ranges import Bounded, Entries, Known, Unbounded, at_most, bounded, holds
+from smoothsym.symbolic.simplex import SimplexMaximum
 from smoothsym.symbolic.text import text
 
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
@@ -161,6 +163,10 @@ class Between(Law):
                 _written_out(self.upper, op.arity) - op.definition,
             )
             yield "the differences are nonnegative", (*(Nonnegative(g, self.when, op.domain) for g in gaps), *attained)
+            return
+        if op.definition.has(SimplexMaximum):
+            rule = "a vertex of the simplex and its middle bound the maximum"
+            yield rule, (*bounds(op.definition, S(self.lower), S(self.upper), self.when), *attained)
             return
         yield "bounded term by term", (InRange(op, self.lower, self.upper, self.when), *attained)
         rule = "a mean of distances is largest where all other entries are equal"

@@ -16,6 +16,7 @@ from smoothsym.laws.verdict import Verdict
 from smoothsym.symbolic import inequalities, moments
 from smoothsym.symbolic.assumptions import told
 from smoothsym.symbolic.asymptotics import enters_by_powers
+from smoothsym.symbolic.simplex import P
 
 EXCLUDED = "the enclosures exclude it"
 
@@ -69,7 +70,7 @@ class Exchangeable(Condition):
 
     def accepts(self, evidence: Any) -> bool:
         bound = {lim[0] for total in self.expression.atoms(Sum) for lim in total.limits if lim[1:] == (1, words.n)}
-        entries = self.expression.atoms(Indexed)
+        entries = {e for e in self.expression.atoms(Indexed) if e.base != P}
         return bool(evidence == self) and all(e.base == words.x and e.indices[0] in bound for e in entries)
 
 

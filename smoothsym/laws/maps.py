@@ -15,11 +15,13 @@ from smoothsym.laws.attained import Attained, said_of
 from smoothsym.laws.law import Condition, Holds, Law, Nonnegative, Zero, condition
 from smoothsym.laws.points import Function, Sample, larger
 from smoothsym.laws.search import Extreme
+from smoothsym.laws.simplex import Curved
 from smoothsym.laws.smoothness import smoothness
 from smoothsym.laws.vocabulary import E, w, written_out
 from smoothsym.symbolic.inequalities import quadratic_form
 from smoothsym.symbolic.levels import Levels
 from smoothsym.symbolic.naming import Names
+from smoothsym.symbolic.simplex import SimplexMaximum
 from smoothsym.symbolic.text import text
 
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
@@ -105,6 +107,10 @@ class LipschitzMap(Law):
     def sufficient(self, op: Any) -> Rules:
         constant, domain, when = S(self.constant), op.domain, self.when
         whole = Smooth(op.definition, domain)
+        if self.norm == "l_2" and op.definition.has(SimplexMaximum):
+            rule = "the regulariser is strongly convex: so says the duality with smoothness"
+            yield rule, (Curved(op.definition, when, 1 / constant),)
+            return
         if self.norm == "l_2":
             up, down = (Nonnegative(constant * _squares(op) - turn * _form(op), when, domain) for turn in (1, -1))
             yield "the quadratic form of the derivative is at most constant |v|^2", (up, down, whole, *_symmetric(op))

@@ -186,6 +186,7 @@ class Function:
 
     def __init__(self, op: Any, of: Any = "value", form: str = "stable") -> None:
         self.op, self.form = op, form
+        of = of.xreplace(op.fixed) if isinstance(of, Expr) else of
         self.roots = {r: Symbol(f"root_{place}") for place, r in enumerate(sorted(_outermost(of), key=str))}
         self.of = of.xreplace(self.roots) if self.roots else of
         free = of.free_symbols if isinstance(of, Expr) else set()

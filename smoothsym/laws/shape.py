@@ -17,11 +17,13 @@ from smoothsym.laws.law import Condition, Continuous, Holds, Joined, Law, Nonneg
 from smoothsym.laws.means import ByExtremeMean
 from smoothsym.laws.points import Function, Sample, larger, smaller
 from smoothsym.laws.search import Extreme
+from smoothsym.laws.simplex import AffineMaximum
 from smoothsym.laws.smoothness import continuous
 from smoothsym.laws.symmetry import Homogeneous, Symmetric
 from smoothsym.symbolic import inequalities, moments
 from smoothsym.symbolic.inequalities import quadratic_form
 from smoothsym.symbolic.levels import Levels
+from smoothsym.symbolic.simplex import SimplexMaximum
 from smoothsym.symbolic.text import text
 
 Rules = Iterator[tuple[str, tuple[Condition, ...]]]
@@ -157,6 +159,10 @@ class Convex(Law):
         if op.domain == "positive" and quasi.separates(op):
             parts = (Positive(op.definition, op.domain), Holds(Homogeneous(), op), Holds(quasi, op))
             yield f"positive, homogeneous and quasi-{self._word} functions are", parts
+        if op.definition.has(SimplexMaximum):
+            if not self.concave:
+                yield "a maximum of functions affine in x", (AffineMaximum(op.definition),)
+            return
         form = quadratic_form(op.hessian, op.arity if op.arity != 1 else None) if op.arity != 1 else op.hessian
         kinked = op.definition.has(Abs)
         joint = (Joined(op.gradient, self.when),) if kinked else ()

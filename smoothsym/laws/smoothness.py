@@ -9,6 +9,7 @@ from sympy import Abs, Expr, Pow, Sum, Symbol, log, sign
 
 from smoothsym import words
 from smoothsym.symbolic import inequalities, signs
+from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 
 def continuous(expression: Expr, domain: str, when: Any) -> bool:
@@ -43,6 +44,10 @@ def smoothness(expression: Expr, domain: str = "real") -> list[str]:
             found.append("at x = 0 not at all for n >= 2")
         elif not signs.positive(q.base) and not q.base.is_number and q.base.has(words.x, signs.POSITIVE_ENTRIES):
             found.insert(0, f"not known for the power {q}")
+    if e.has(SimplexMaximum):
+        found.append("once, with a continuous gradient; twice off the boundaries of the support of its maximiser")
+    if e.has(Threshold):
+        found.append("continuous; once off the boundaries of the support of the maximiser")
     if e.has(sign):
         found.insert(0, "not known at the jumps of sign")
     if e.has(Abs) and not any(isinstance(q.base, Abs) for q in powers):

@@ -16,11 +16,13 @@ from smoothsym.laws.means import ByExtremeMean, measures
 from smoothsym.laws.points import Function, Sample
 from smoothsym.laws.search import Extreme, Witness, counterexample
 from smoothsym.laws.settings import Settings, settings
+from smoothsym.laws.simplex import Curved, OwnRegulariser
 from smoothsym.laws.verdict import Verdict
 from smoothsym.laws.vocabulary import At, D, E, f, in_words, mu2, mu3, mu4, mu5, w, written_out
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.levels import Levels
 from smoothsym.symbolic.roots import Lambda, roots
+from smoothsym.symbolic.simplex import SimplexMaximum
 from smoothsym.symbolic.text import text
 
 MOST_AXES = 2
@@ -182,6 +184,10 @@ class Conjugate(Law):
         return f"the conjugate on the simplex is {text(self.value)}" + condition(self.when)
 
     def sufficient(self, op: Any) -> Rules:
+        if op.definition.has(SimplexMaximum):
+            rule = "f is the conjugate of its regulariser, which is convex, and so is its own biconjugate"
+            yield rule, (OwnRegulariser(op.definition, S(self.value), q), Curved(op.definition, self.when))
+            return
         over = (words.j, 1, words.n)
         weight = op.gradient.xreplace({words.i: words.j})
         gap = op.definition - Sum(q[words.j] * words.x[words.j], over) + self.value

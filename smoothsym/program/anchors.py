@@ -7,7 +7,7 @@ from typing import Any
 from sympy import Abs, Expr, Indexed, IndexedBase, Mul, Pow, S, Sum, Symbol, exp, sign
 
 from smoothsym import words
-from smoothsym.program.lower import ANCHORED
+from smoothsym.program.threshold import ANCHORED
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 s = Symbol("s", integer=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from mpmath.libmp import MPZ, from_man_exp
 
-from smoothsym.program.clipped import Clipped
+from smoothsym.program.clipped import CLIPPED, Clipped
 from smoothsym.program.intervals import LARGEST, Indeterminate, Interval, Undefined
 
 try:
@@ -53,7 +53,7 @@ class ArbBalls(Clipped):
             "hypot": lambda a, b: flint.arb.max(a * a + b * b, _ZERO).sqrt(),
             "maximum": flint.arb.max,
             "minimum": flint.arb.min,
-            **{name: getattr(self, name) for name in ("ramp", "ramplog", "qexp", "xqlog")},
+            **{name: getattr(self, name) for name in CLIPPED},
         }
 
     @contextmanager

@@ -12,7 +12,7 @@ import numpy as np
 
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.scratch import Scratch
-from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, zero
+from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, xqlog1, zero
 from smoothsym.program.summation import LONG, numpy_total, total
 from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
@@ -43,7 +43,13 @@ _IN_PLACE = {
     "abs": np.abs,
     "sqrt": np.sqrt,
 }
-_CLIPPED: dict[str, Callable[..., Any]] = {"ramp": ramp, "ramplog": ramplog, "qexp": qexp, "xqlog": xqlog}
+_CLIPPED: dict[str, Callable[..., Any]] = {
+    "ramp": ramp,
+    "ramplog": ramplog,
+    "qexp": qexp,
+    "xqlog": xqlog,
+    "xqlog1": xqlog1,
+}
 DOUBLINGS = 64
 """How often an upper end is doubled: beyond 2^64 no share of a simplex lies."""
 

@@ -14,7 +14,7 @@ from typing import Any
 from mpmath import libmp
 
 from smoothsym.program import intervals
-from smoothsym.program.clipped import Clipped
+from smoothsym.program.clipped import CLIPPED, Clipped
 from smoothsym.program.intervals import Interval
 
 
@@ -42,7 +42,7 @@ class Balls(Clipped):
             "hypot": intervals.hypot,
             "maximum": intervals.maximum,
             "minimum": intervals.minimum,
-            **{name: _told(getattr(self, name)) for name in ("ramp", "ramplog", "qexp", "xqlog")},
+            **{name: _told(getattr(self, name)) for name in CLIPPED},
         }
 
     def working(self) -> AbstractContextManager[None]:

@@ -7,6 +7,7 @@ zero takes no derivative and no theorem but the two signs, and what leads to it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from fractions import Fraction
 from typing import Any
 
@@ -17,6 +18,14 @@ from smoothsym.program.intervals import Indeterminate, Interval, Undefined
 EDGE = "the input is on the boundary of the support, where there is no derivative of the maximiser"
 
 NOT_CONVEX = "what is taken from <p, x> is not convex at these parameters: no threshold gives the maximum"
+
+STEPS = 60
+"""So many looks are taken from a narrow bracket on: where the function is too steep for secants it stays wider than the bits allow."""
+
+COARSE = 160
+"""The precision up to which a search is not begun at fewer bits."""
+
+CLIPPED = ("ramp", "ramplog", "qexp", "xqlog", "xqlog1")
 
 Ends = tuple[int, int]
 
@@ -30,6 +39,7 @@ class Clipped:
     interval: Callable[[Any], Interval]
     hull: Callable[[Fraction, Fraction], Any]
     from_zero: Callable[[Any], Any]
+    working: Callable[[], AbstractContextManager[None]]
 
     def signs(self, value: Any) -> Ends:
         """The signs of both ends."""
@@ -83,6 +93,15 @@ class Clipped:
         power = self.ramp(t, self.apply("add", one, r))
         return self.apply("div", self.apply("sub", power, self.ramp(t, one)), r)
 
+    def xqlog1(self, t: Any, r: Any) -> Any:
+        """The derivative of xqlog by r, t log(t)^2/2 for r = 0: r xqlog1 + xqlog = t^(1 + r) log(t)."""
+        one = self.number(Fraction(1))
+        if not self._zero(r):
+            power = self.ramplog(t, self.apply("add", one, r))
+            return self.apply("div", self.apply("sub", power, self.xqlog(t, r)), r)
+        half = self.ramplog(t, self.number(Fraction(1, 2)))
+        return self.apply("mul", self.number(Fraction(1, 2)), self.apply("mul", half, half))
+
     def _zero(self, r: Any) -> bool:
         low, high = self.signs(r)
         if low * high > 0:
@@ -96,10 +115,15 @@ class Clipped:
 
     # ---- where a falling function is 0 -----------------------------------------------------------------------------------------
 
-    def level(self, balance: Callable[[Any], Any], low: Any, high: Any) -> Any:
+    def level(self, balance: Callable[..., Any], low: Any, high: Any) -> Any:
         """Where a falling function is 0, which is known to lie between low and high."""
         if self.signs(self.apply("sub", low, high))[0] > 0:
             raise Undefined(NOT_CONVEX)
+        if self.bits > COARSE:
+            # Most of the search is done at fewer bits, and this leaves a bracket so narrow that a few secants do.
+            coarse = type(self)(self.bits // 2)  # type: ignore[call-arg]
+            with coarse.working(), suppress(Indeterminate):
+                low = high = coarse.level(lambda t, less=coarse: balance(t, less), low, high)
         ends = fraction(self.interval(low)[0]), fraction(self.interval(high)[1])
         return self.hull(*_Bracket(self, balance, self.bits).around(*ends))
 
@@ -153,12 +177,13 @@ class _Bracket:
         if self.sign(b) == 0:
             return self._outward(b, -1, first, tiny), b
         fb, side = self._value(), 0
+        true_a, true_b, fall = fa, fb, fa - fb
         width = b - a
-        for step in range(1, 8 * self.bits):
+        for step in range(1, 2 * self.bits if self.bits <= COARSE else STEPS):
             if b - a <= tiny:
                 break
             t = _short(a + (b - a) * fa / (fa - fb), self.bits + 8) if fa != fb else a
-            if step % 3 == 0:
+            if step % 2 == 0:
                 if b - a > width / 2:
                     t = _short((a + b) / 2, self.bits + 8)
                 width = b - a
@@ -166,13 +191,19 @@ class _Bracket:
                 t = (a + b) / 2
             found = self.sign(t)
             if found == 0:
-                return self._outward(t, -1, first, tiny), self._outward(t, 1, last, tiny)
+                # As far as the balance is not known there, by its slope between the ends.
+                near = max(tiny, 2 * (self.last[1] - self.last[0]) * (b - a) / (fall or 1))
+                return self._outward(t, -1, first, near), self._outward(t, 1, last, near)
             if found > 0:
                 a, fa = t, self._value()
                 fb, side = (fb / 2 if side > 0 else fb), 1
+                fall = fa - true_b
+                true_a = fa
             else:
                 b, fb = t, self._value()
                 fa, side = (fa / 2 if side < 0 else fa), -1
+                true_b = fb
+                fall = true_a - fb
         return a, b
 
     def _outward(self, t: Fraction, way: int, end: Fraction, tiny: Fraction) -> Fraction:

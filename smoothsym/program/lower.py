@@ -38,7 +38,7 @@ from sympy import (
 )
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
-from smoothsym.program.threshold import LEVEL, SLOPE, Level, minus, written_out
+from smoothsym.program.threshold import ANCHORED, LEVEL, OVER, SLOPE, TOP, Level, minus, written_out
 from smoothsym.symbolic.simplex import INNER, SimplexMaximum, Threshold, inverse
 from smoothsym.symbolic.tsallis import qexp, ramp, xqlog
 from smoothsym.words import maximum, mean, minimum
@@ -86,7 +86,6 @@ JOINS = {
     over: "div",
     minus: "sub",
     qexp: "qexp",
-    xqlog: "xqlog",
     hypot: "hypot",
     Max: "maximum",
     Min: "minimum",
@@ -101,7 +100,7 @@ class Operation:
     sqrt, abs, sign of one; sum, max, min over the axis `datum`; argmax (a position) and take, the value at a position; iota, the
     positions of an axis, and position, one that is given; same(i, s), 1 where two positions are equal and 0 elsewhere;
     without(v, i, s), v with 0 in its place where they are equal; either(t, a, b), a where t > 0 and b elsewhere; ramp(t, a),
-    ramplog(t, a), qexp(t, r, e) and xqlog(t, r) as in tsallis.py, of which ramplog is ramp(t, a, 1); level(low, high, gaps),
+    ramplog(t, a), qexp(t, r, e), xqlog(t, r) and xqlog1(t, r) as in tsallis.py, ramplog being ramp(t, a, 1) and xqlog1 with k = 1; level(low, high, gaps),
     the number `LEVEL` between low and high at which the program `inner`, which falls in it, is 0, the vector `GAPS` beside the
     others; inverse(t), the number `LEVEL` from 0 on at which the program `inner`, which falls in it, is 0, and 0 where it is
     negative everywhere, `SLOPE` being t.
@@ -271,6 +270,8 @@ class _Lowering:
             return self.level(e)
         if isinstance(e, ramp):
             return self.ramp(e, axes)
+        if isinstance(e, xqlog):
+            return self.xqlog(e, axes)
         if isinstance(e, inverse):
             t = self.lower(e.args[0], axes)
             inner = lower([SLOPE - e.args[1].xreplace({INNER: LEVEL})])
@@ -278,8 +279,7 @@ class _Lowering:
         if e.func in JOINS:
             return self.join(JOINS[e.func], *(self.lower(argument, axes) for argument in e.args))
         if isinstance(e, (maximum, minimum)):
-            index = Symbol("r", integer=True)
-            return self.reduce(REDUCTIONS[e.func], self.over(e.args[0], index), index, axes)
+            return self.reduce(REDUCTIONS[e.func], self.over(e.args[0], OVER), OVER, axes)
         if isinstance(e, mean):
             index = Symbol("r", integer=True)
             return self.lower(Sum(self.over(e.args[0], index), (index, 1, self.length)) / self.length, axes)
@@ -295,8 +295,15 @@ class _Lowering:
             return self.lower(ramp(t, a / k, 1) ** k, axes)
         return self.join("ramplog" if k else "ramp", self.lower(t, axes), self.lower(a, axes))
 
+    def xqlog(self, e: xqlog, axes: frozenset[Symbol]) -> _Use:
+        t, r, k = e.args
+        if k > 1:
+            return self.lower((ramp(t, 1 + r, k) - k * xqlog(t, r, k - 1)) / r, axes)
+        return self.join("xqlog1" if k else "xqlog", self.lower(t, axes), self.lower(r, axes))
+
     def level(self, e: Level) -> _Use:
         inner = lower([e.balance])
+        self.anchors = {**self.anchors, TOP: e.key}
         uses = [self.lower(end, frozenset()) for end in e.bracket]
         uses.append(self.lower(e.gap, frozenset({e.node.index})))
         args = tuple((use.number, tuple(range(len(use.labels)))) for use in uses)
@@ -396,10 +403,6 @@ def _without(factor: Expr) -> list[Expr] | None:
     """The indices i and s of a factor 1 - KroneckerDelta(i, s)."""
     delta = 1 - factor
     return sorted(delta.args, key=default_sort_key) if isinstance(delta, KroneckerDelta) else None
-
-
-ANCHORED = Symbol("anchored", integer=True)
-"""The index over which the key of an anchor is compared: the anchor is the position of the key's largest value."""
 
 
 def lower(

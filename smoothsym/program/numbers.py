@@ -93,15 +93,15 @@ def _inner(
     vectors: Mapping[str, Sequence[Any]],
     symbols: Mapping[str, Any],
     length: Fraction | int | None,
-) -> Callable[[Any], Any]:
-    """The program inside an operation, as a function of `LEVEL`."""
+) -> Callable[..., Any]:
+    """The program inside an operation, as a function of `LEVEL`; also in another arithmetic of the same numbers."""
 
     assert operation.inner is not None
     program = operation.inner
 
-    def inner(level: Any) -> Any:
+    def inner(level: Any, coarse: Any = None) -> Any:
         given = {**symbols, LEVEL.name: level}
-        return run(program, arithmetic, vectors, given, length=length)[0]
+        return run(program, coarse or arithmetic, vectors, given, length=length)[0]
 
     return inner
 

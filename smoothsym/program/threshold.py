@@ -12,13 +12,22 @@ from sympy import Add, Dummy, Expr, Function, Indexed, IndexedBase, Mul, S, Sum,
 
 from smoothsym.symbolic.simplex import P, SimplexMaximum, Threshold, inverse, inverse_slope, slope
 from smoothsym.symbolic.tsallis import qexp, ramp
-from smoothsym.words import maximum, minimum, n
+from smoothsym.words import maximum, n
 
 LEVEL = Symbol("level_", real=True)
 """What the program of a level falls in."""
 
 GAPS = IndexedBase("gaps_", real=True)
 """The entries less the largest one, in the program of a level."""
+
+OVER = Symbol("r", integer=True)
+"""The index that an extreme entry is taken over."""
+
+ANCHORED = Symbol("anchored", integer=True)
+"""The index over which the key of an anchor is compared: the anchor is the position of the key's largest value."""
+
+TOP = Symbol("top_", integer=True)
+"""The position of the largest entry."""
 
 SLOPE = Symbol("slope_", real=True)
 """The argument of an inverse, in its program."""
@@ -60,18 +69,24 @@ class Level(Expr):
 
     @property
     def bracket(self) -> tuple[Expr, Expr]:
-        """Between which numbers the level lies: the largest p_j is at least one share of the mass, and at most 1 / mass."""
-        mass, _, omega = self.node.parts
-        rise = slope(omega, P[self.node.index])
-        if mass == 1:
-            return -rise(S.One), -rise(1 / n)
-        return -rise(1 / minimum(mass)), -rise(1 / Sum(mass, *self.node.objective.limits))
+        """Between which numbers the level lies: the p_j of the largest entry is at least one share of the mass, and at most 1 / mass."""
+        node = self.node
+        mass, _, omega = node.parts
+        rise = slope(omega, P[node.index])
+        total = n if mass == 1 else Sum(mass, *node.objective.limits)
+        return -rise(1 / mass.xreplace({node.index: TOP})), -rise(1 / total)
+
+    @property
+    def key(self) -> Expr:
+        """What the entry at `TOP` has the largest of."""
+        _, entry, _ = self.node.parts
+        return entry.xreplace({self.node.index: ANCHORED})
 
 
 def largest(node: Any) -> Expr:
     """The largest entry."""
     _, entry, _ = node.parts
-    return maximum(entry.base) if isinstance(entry, Indexed) else maximum(entry)
+    return maximum(entry.base) if isinstance(entry, Indexed) else maximum(entry.xreplace({node.index: OVER}))
 
 
 def written_out(e: Expr) -> Expr:

@@ -10,6 +10,7 @@ from sympy import Abs, Expr, Indexed, S, Sum, Symbol, expand_log, log
 from smoothsym import words
 from smoothsym.symbolic import signs
 from smoothsym.symbolic.factoring import factored
+from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 from smoothsym.symbolic.text import text
 
 t = Symbol("t", positive=True)
@@ -48,6 +49,10 @@ class Levels:
                 raise ValueError(f"which level is {e} is not known")
             level = ordered[0 if isinstance(e, words.maximum) else 1]
             return Abs(level) if e.args[0].has(Abs) else level
+        if isinstance(e, SimplexMaximum | Threshold):
+            if self.first != self.rest:
+                raise ValueError(f"{e} is known where all entries are equal, and not at two levels")
+            return e.xreplace({q: S(self.first) for q in e.atoms(Indexed) if q.base == words.x})
         if isinstance(e, words.mean):
             return S(self.count * S(self.first) + (words.n - self.count) * S(self.rest)) / words.n
         if isinstance(e, Sum):

@@ -50,6 +50,7 @@ from smoothsym.symbolic import signs
 from smoothsym.symbolic.factors import cleared, exponential, factors, logarithm, modulus, power, raised
 from smoothsym.symbolic.monomials import TooLarge, exponent, product, terms, without_prime_symbols
 from smoothsym.symbolic.sums import Index, index, opened, summed
+from smoothsym.symbolic.tsallis import xqlog
 
 _NODES = (Add, Mul, Pow, Sum, Tuple, Indexed, IndexedBase, Symbol, Function)
 _PAIRWISE = {Max: lambda a, b: (a + b + Abs(a - b)) / 2, Min: lambda a, b: (a + b - Abs(a - b)) / 2}
@@ -206,6 +207,9 @@ def _normal(e: Expr) -> Expr:
         return logarithm(_factors(e.args[0] if isinstance(e, log) else 1 + e.args[0]))
     if isinstance(e, Abs | sign):
         return modulus(e.func, _factors(e.args[0]))
+    if isinstance(e, xqlog) and e.args[0].is_positive and e.args[2] == 0:
+        t, r, _ = e.args
+        return _normal((t ** (1 + r) - t) / r)
     if isinstance(e, expm1 | HyperbolicFunction) and not (written := e.rewrite(exp)).has(e.func):
         return _normal(written)
     return e.func(*(exponent(_normal(argument)) for argument in e.args))

@@ -13,10 +13,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Function, Indexed, IndexedBase, Mul, S, Sum, Symbol, diff
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    Function,
+    Indexed,
+    IndexedBase,
+    Mul,
+    S,
+    Sum,
+    Symbol,
+    cancel,
+    diff,
+    exp,
+    expand_mul,
+    log,
+)
 
 from smoothsym import words
 from smoothsym.symbolic.tsallis import as_tsallis, qexp, ramp
+from smoothsym.words import n
 
 P = IndexedBase("p", nonnegative=True)
 """The point of the simplex, bound by the node that it stands in."""
@@ -52,9 +69,48 @@ class _Node(Expr):
     is_finite = True
 
     def __new__(cls, objective: Expr) -> Expr:
-        total, shift = _without_shift(objective)
-        made: Expr = Expr.__new__(cls, total)
-        return made + shift
+        try:
+            mass, entry, omega = _parts(objective)
+        except ValueError:
+            # Written out for a given n, an objective is no sum any more: it is shown, and not computed with.
+            return cls._made(objective)
+        limits = objective.limits
+        shift, rest = _apart(entry, limits[0][0], as_Add=True)
+        factor, rest = _apart(rest, limits[0][0], as_Add=False)
+        if not factor.is_positive:
+            factor, rest = S.One, factor * rest
+        omega = expand_mul(omega / factor)
+        known = cls._known(mass, rest, omega, limits)
+        if known is None:
+            known = cls._made(Sum(mass * (P[limits[0][0]] * rest - omega), *limits))
+        return factor * known + shift
+
+    @classmethod
+    def _made(cls, objective: Expr) -> Expr:
+        made: Expr = Expr.__new__(cls, objective)
+        return made
+
+    @classmethod
+    def _known(cls, mass: Expr, entry: Expr, omega: Expr, limits: Any) -> Expr | None:
+        """What is known in closed form: entries that are all the same, and the entropy of Shannon, whose maximum is a LogSumExp."""
+        p, total = P[limits[0][0]], n if mass == 1 else Sum(mass, *limits)
+        if entry == 0:
+            return cls._alike(total, omega, p)
+        found = as_tsallis(omega, p)
+        if found is None or found[1] != 0 or found[0] == 0 or not found[0].is_nonnegative:
+            return None
+        head, _, linear, constant = found
+        return cls._entropic(
+            head * log(Sum(mass * exp(entry / head), *limits)), head + linear, linear + total * constant
+        )
+
+    @staticmethod
+    def _alike(total: Expr, omega: Expr, p: Expr) -> Expr:
+        raise NotImplementedError
+
+    @staticmethod
+    def _entropic(maximum: Expr, slope: Expr, rest: Expr) -> Expr:
+        raise NotImplementedError
 
     @property
     def objective(self) -> Sum:
@@ -95,6 +151,20 @@ class _Node(Expr):
 class SimplexMaximum(_Node):
     """The maximum over the simplex of an objective sum_j p[j] x[j] - omega(p[j])."""
 
+    @classmethod
+    def _known(cls, mass: Expr, entry: Expr, omega: Expr, limits: Any) -> Expr | None:
+        if omega == 0:
+            return words.maximum(entry.base) if isinstance(entry, Indexed) else words.maximum(entry)
+        return super()._known(mass, entry, omega, limits)
+
+    @staticmethod
+    def _alike(total: Expr, omega: Expr, p: Expr) -> Expr:
+        return -total * omega.xreplace({p: 1 / total})
+
+    @staticmethod
+    def _entropic(maximum: Expr, slope: Expr, rest: Expr) -> Expr:
+        return maximum - rest
+
     def _latex(self, printer: Any, exp: Any = None) -> str:
         mass, _, _ = self.parts
         simplex = r"\Delta" if mass == 1 else rf"\Delta_{{{printer._print(mass.base)}}}"
@@ -104,6 +174,14 @@ class SimplexMaximum(_Node):
 
 class Threshold(_Node):
     """The threshold tau of an objective: the multiplier of sum_j p[j] = 1."""
+
+    @staticmethod
+    def _alike(total: Expr, omega: Expr, p: Expr) -> Expr:
+        return -slope(omega, p)(1 / total)
+
+    @staticmethod
+    def _entropic(maximum: Expr, slope: Expr, rest: Expr) -> Expr:
+        return maximum - slope
 
     def _sympystr(self, printer: Any) -> str:
         return TAU.name
@@ -159,43 +237,64 @@ def slope(omega: Expr, variable: Expr) -> Callable[[Expr], Expr]:
     return lambda value: derived.xreplace({p: S(value)})
 
 
+def limit(e: Expr, parameter: Symbol, point: Expr) -> Expr | None:
+    """The limit of an expression in maxima over the simplex and thresholds as a parameter tends to a point; None where no rule has it.
+
+    The maximum changes by no more than sum_j omega(p_j) does at any p: so it is continuous where omega is, uniformly on [0, 1], and
+    tends to max(x) where omega tends to 0. The maximiser is continuous where the regulariser stays strictly convex.
+    """
+    if point.is_infinite:
+        return _flat(e, parameter, point)
+    there = e.subs(parameter, point)
+    if there.has(S.NaN, S.ComplexInfinity, S.Infinity, S.NegativeInfinity):
+        return None
+    if isinstance(e, SimplexMaximum):
+        return there
+    degenerate = any(node.subs(parameter, point).has(words.maximum) for node in e.atoms(_Node))
+    return None if degenerate or there.has(words.maximum) else there
+
+
+def _flat(e: Expr, parameter: Symbol, point: Expr) -> Expr | None:
+    """max(x) where omega = A xqlog(p, r) tends to 0: |xqlog(p, r)| <= 1/r on [0, 1] for r > 0."""
+    if not isinstance(e, SimplexMaximum):
+        return None
+    mass, entry, omega = e.parts
+    found = as_tsallis(omega, P[e.index])
+    if found is None or mass != 1 or found[2] != 0 or found[3] != 0 or point != S.Infinity:
+        return None
+    head, order = found[0], found[1]
+    size = (head / order).subs(parameter, 1 / INNER)
+    small = cancel(size)
+    rises = order.as_poly(parameter)
+    if rises is None or rises.degree() != 1 or not rises.LC().is_positive or small.xreplace({INNER: S.Zero}) != 0:
+        return None
+    return words.maximum(entry.base) if isinstance(entry, Indexed) else words.maximum(entry)
+
+
 def _parts(objective: Expr) -> tuple[Expr, Expr, Expr]:
-    """mass (p entry - omega) taken apart. Raises ValueError for an objective of any other form."""
+    """mass (p entry - omega) taken apart; omega is 0 where there is none. Raises ValueError for an objective of any other form."""
     hint = "write it as Sum(p[j]*x[j] - omega(p[j]), (j, 1, n))"
     if not isinstance(objective, Sum) or len(objective.limits) != 1:
         raise ValueError(f"the objective {objective} is no sum over one index; {hint}")
     body, index = objective.function, objective.limits[0][0]
-    mass, inner = S.One, body
-    if isinstance(body, Mul) and (inside := [f for f in body.args if isinstance(f, Add) and f.has(P)]):
-        inner = inside[0]
-        mass = Mul(*(f for f in body.args if f is not inner))
-    if mass.has(P) or not isinstance(inner, Add):
-        raise ValueError(f"the objective {objective} has more than a mass beside its terms; {hint}")
-    with_entries = [t for t in inner.args if (t / P[index]).as_independent(index)[1] != 1 and _linear(t, index)]
-    entry = Add(*(t / P[index] for t in with_entries))
-    omega = -Add(*(t for t in inner.args if t not in with_entries))
-    if omega.xreplace({P[index]: INNER}).has(index):
-        raise ValueError(f"omega={omega} is not the same for every entry; {hint}")
-    if entry == 0 or not omega.has(P):
-        raise ValueError(f"the objective {objective} has no entry, or no regulariser; {hint}")
+    outside: list[Expr] = []
+    inside: list[Expr] = []
+    for factor in Mul.make_args(body):
+        (inside if factor.has(P, words.x) or not isinstance(factor, Indexed) else outside).append(factor)
+    mass, inner = Mul(*outside), Mul(*inside)
+    share, terms = P[index], Add.make_args(inner)
+    linear = [t for t in terms if t.has(share) and not (t / share).has(P) and (t / share).has(words.x)]
+    entry, omega = Add(*(t / share for t in linear)), -Add(*(t for t in terms if t not in linear))
+    if omega.xreplace({share: INNER}).has(index) or (omega != 0 and not omega.has(P)):
+        raise ValueError(f"omega={omega} is not the same function of each p[{index}]; {hint}")
+    if omega.has(words.x) or (entry == 0 and not omega.has(P)):
+        raise ValueError(f"the objective {objective} has no entry that p[{index}] stands beside; {hint}")
     return mass, entry, omega
 
 
-def _linear(term: Expr, index: Symbol) -> bool:
-    """Whether a term is p[index] times something free of p, with entries of a vector in it."""
-    rest = term / P[index]
-    return not rest.has(P) and any(e.has(index) for e in rest.atoms(Indexed))
-
-
-def _without_shift(objective: Expr) -> tuple[Expr, Expr]:
-    """The objective without what every entry has in common, and that: p sums to 1."""
-    try:
-        mass, entry, omega = _parts(objective)
-    except ValueError:
-        # Written out for a given n, an objective is no sum any more: it is shown, and not computed with.
-        return objective, S.Zero
-    index = objective.limits[0][0]
-    shift, rest = entry.as_independent(index, as_Add=True) if isinstance(entry, Add) else (S.Zero, entry)
-    if shift == 0:
-        return objective, S.Zero
-    return Sum(mass * (P[index] * rest - omega), *objective.limits), shift
+def _apart(e: Expr, index: Symbol, as_Add: bool) -> tuple[Expr, Expr]:
+    """What is free of an index, and the rest, of a sum or a product."""
+    if e == 0:
+        return (S.Zero, S.Zero) if as_Add else (S.One, S.Zero)
+    free, rest = e.as_independent(index, as_Add=as_Add)
+    return free, rest

@@ -4,7 +4,7 @@ Three functions, closed under derivatives, whose values at an edge are limits or
 
     ramp(t, a, k) = t^a log(t)^k for t > 0, and 0 for t < 0; at 0 it is 0 where a > 0
     qexp(t, r, e) = ramp(1 + r t, e/r), and exp(e t) at r = 0
-    xqlog(t, r) = t (t^r - 1)/r for t > 0, t log(t) at r = 0, and 0 at t = 0
+    xqlog(t, r, k) = t (t^r - 1)/r for t > 0, t log(t) at r = 0, and 0 at t = 0; its k-th derivative by r
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class ramp(Function):
         return True if self.args[0].is_real and self.args[1].is_real else None
 
     def _eval_is_nonnegative(self) -> bool | None:
-        return True if self.args[2].is_zero and self.is_real else None
+        return True if self.args[2].is_zero else None
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
         t, a, k = self.args
@@ -94,8 +94,8 @@ class qexp(Function):
     def _eval_is_real(self) -> bool | None:
         return True if all(q.is_real for q in self.args) else None
 
-    def _eval_is_nonnegative(self) -> bool | None:
-        return self.is_real
+    def _eval_is_nonnegative(self) -> bool:
+        return True
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
         t, r, e = self.args
@@ -104,36 +104,48 @@ class qexp(Function):
 
 
 class xqlog(Function):
-    """t times the q-logarithm of t >= 0: (t^(1 + r) - t)/r, which is t log(t) at r = 0; 0 at t = 0.
+    """t times the q-logarithm of t >= 0, (t^(1 + r) - t)/r, which is t log(t) at r = 0; 0 at t = 0. With k, its k-th derivative by r.
 
-    >>> from sympy.abc import t
-    >>> xqlog(t, 1), xqlog(t, 0)
-    (t**2 - t, t*log(t))
+    >>> from sympy.abc import r, t
+    >>> xqlog(t, 1), xqlog(t, 0), xqlog(t, r).diff(r)
+    (t**2 - t, t*log(t), xqlog(t, r, 1))
     """
 
-    nargs = 2
+    nargs = 3
+
+    def __new__(cls, t: Any, r: Any, k: Any = 0, **options: Any) -> Expr:
+        made: Expr = Function.__new__(cls, S(t), S(r), S(k), **options)
+        return made
 
     @classmethod
-    def eval(cls, t: Expr, r: Expr) -> Expr | None:
+    def eval(cls, t: Expr, r: Expr, k: Expr) -> Expr | None:
         if t in (S.Zero, S.One):
             return S.Zero
-        if r.is_zero:
-            return t * log(t) if t.is_positive or t.is_Symbol else None
-        return (t ** (1 + r) - t) / r if r.is_Integer and r > 0 else None
+        if r.is_zero and (t.is_positive or t.is_Symbol):
+            return t * log(t) ** (k + 1) / (k + 1)
+        return (t ** (1 + r) - t) / r if r.is_Integer and r > 0 and k == 0 else None
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        t, r = self.args
+        t, r, k = self.args
         if argindex == 1:
-            return (1 + r) * self / t + 1
-        return (ramp(t, 1 + r, 1) - self) / r
+            beside = S.One if k == 0 else k * xqlog(t, r, k - 1) / t
+            return (1 + r) * self / t + beside
+        return xqlog(t, r, k + 1)
 
     def _eval_is_real(self) -> bool | None:
         return True if all(q.is_real for q in self.args) else None
 
     def _latex(self, printer: Any, exp: Any = None) -> str:
-        t, r = self.args
+        t, r, k = self.args
         text = rf"\frac{{{printer._print(t ** (1 + r))} - {printer._print(t)}}}{{{printer._print(r)}}}"
+        if k != 0:
+            power = "" if k == 1 else f"^{{{k}}}"
+            text = rf"\frac{{\partial{power}}}{{\partial {printer._print(r)}{power}}} {text}"
         return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
+
+    def _sympystr(self, printer: Any) -> str:
+        t, r, k = (printer._print(q) for q in self.args)
+        return f"xqlog({t}, {r})" if k == "0" else f"xqlog({t}, {r}, {k})"
 
 
 def _tidy(base: Expr) -> Expr:
@@ -173,7 +185,7 @@ def as_tsallis(omega: Expr, t: Expr) -> tuple[Expr, Expr, Expr, Expr] | None:
 
 def _power(body: Expr, t: Expr) -> tuple[Expr, Expr, Expr] | None:
     """(r, share, beside) with body = share xqlog(t, r) + beside t."""
-    if isinstance(body, xqlog) and body.args[0] == t and not body.args[1].has(t):
+    if isinstance(body, xqlog) and body.args[0] == t and body.args[2] == 0 and not body.args[1].has(t):
         return body.args[1], S.One, S.Zero
     if body == t * log(t):
         return S.Zero, S.One, S.Zero

@@ -33,6 +33,11 @@ def power(op: Any) -> bool:
     return op.parameter == p
 
 
+def order(op: Any) -> bool:
+    """Whether the parameter is the order of an entropy."""
+    return op.parameter == ss.q
+
+
 def outputs(op: Any) -> list[str | Expr]:
     """What is asked of an operator: its value and everything that is derived from it."""
     return ["value", "gradient", *([] if op.vector else ["hessian"]), op.parameter.name]
@@ -40,7 +45,8 @@ def outputs(op: Any) -> list[str | Expr]:
 
 def ordinary(op: Any, generator: Random) -> Input:
     row = [generator.gauss(0, 3) for _ in range(op.arity or generator.choice((1, 2, 3, 4)))]
-    parameter = generator.choice((1, 2, 3, 1.5, 0.75, -2) if power(op) else (1.0, 0.7, 2.5, -1.3))
+    usual = (1, 2, 3, 1.5, 0.75, -2) if power(op) else (1, 2, 3, 1.5, 0.75, 1.2) if order(op) else (1.0, 0.7, 2.5, -1.3)
+    parameter = generator.choice(usual)
     return _fitted(op, row, parameter)
 
 
@@ -50,7 +56,7 @@ def hostile(op: Any, generator: Random, longest: int = 4) -> Input:
     if op.translation and generator.randrange(8) == 0:
         return near_zero(op, generator, size)
     row = generator.choice(ROWS)(generator, size)
-    parameter = generator.choice(POWERS if power(op) else SHARPNESSES)(generator)
+    parameter = generator.choice(POWERS if power(op) else ORDERS if order(op) else SHARPNESSES)(generator)
     return _fitted(op, row, parameter)
 
 
@@ -112,3 +118,11 @@ POWERS: tuple[Callable[[Random], Any], ...] = (
     lambda g: g.choice((Fraction(1, 3), Fraction(22, 7), Fraction(-5, 3))),
     lambda g: g.choice((1, -1)) * 10 ** g.uniform(-6, 6),
 )
+
+ORDERS: tuple[Callable[[Random], Any], ...] = (
+    lambda g: g.choice((1, 2, 3, 1.5, 1.2, 0.5, 7.25)),
+    lambda g: g.choice((1 + 2.0**-40, 1 - 2.0**-20, 2 - 2.0**-52, 1e-3, 1e-30, 1e-300)),
+    lambda g: g.choice((Fraction(4, 3), Fraction(3, 2), Fraction(22, 7))),
+    lambda g: g.uniform(0.1, 12),
+)
+"""Beyond some dozens an order leaves shares of 10^-1000, which no float shows and no budget resolves beside 1."""

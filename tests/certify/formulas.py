@@ -176,9 +176,123 @@ def smoothabs(x: Sequence[Fraction], eps: Fraction, of: str, at: Place) -> flint
     return {"gradient": rational(x[0]) / root, "hessian": rational(eps) / root**3, "eps": 1 / (2 * root)}[of]
 
 
+class Share:
+    """The maximiser p_i = [(q - 1) x_i / gamma - tau]_+^(1/(q - 1)) of the literature, tau between two points that signs tell apart."""
+
+    def __init__(
+        self,
+        x: Sequence[Fraction],
+        q: Fraction,
+        gamma: Fraction = Fraction(1),
+        weights: Sequence[Fraction] | None = None,
+    ) -> None:
+        self.q, self.gamma, self.r = rational(q), rational(gamma), rational(q - 1)
+        top = max(x)
+        self.weights = [rational(w) for w in weights or [Fraction(1)] * len(x)]
+        self.top, self.z = rational(top), [rational((q - 1) * (v - top) / gamma) for v in x]
+        if q == 1:
+            powers = [rational((v - top) / gamma).exp() for v in x]
+            whole = self._whole(powers)
+            self.p = [p / whole for p in powers]
+            self.multiplier = self.gamma * whole.log()
+            return
+        largest = self.weights[x.index(top)]
+        ends = [flint.arb(1) / largest, 1 / total(self.weights)]
+        self.p = self._shares(self._top(*(end**self.r for end in ends)))
+        self.multiplier = -self.gamma * self.u / self.r
+
+    def _whole(self, parts: Sequence[flint.arb]) -> flint.arb:
+        return total(w * part for w, part in zip(self.weights, parts, strict=True))
+
+    @staticmethod
+    def power(base: flint.arb, exponent: flint.arb) -> flint.arb:
+        if base > 0:
+            return base**exponent
+        return flint.arb(0) if base <= 0 else flint.arb(0).union(base.abs_upper() ** exponent)
+
+    def _shares(self, u: flint.arb) -> list[flint.arb]:
+        """The maximiser where u is that power q - 1 of the largest share."""
+        self.u = u
+        return [self.power(z + u, 1 / self.r) for z in self.z]
+
+    def _excess(self, u: flint.arb) -> flint.arb:
+        return (self._whole(self._shares(u)) - 1) * (1 if self.r > 0 else -1)
+
+    def _top(self, *ends: flint.arb) -> flint.arb:
+        if self._excess(ends[0]) == 0:
+            return ends[0]
+        b, a = sorted((end.mid() for end in ends), key=lambda v: float(v.log()), reverse=True)
+        for _ in range(2200):
+            middle = ((a * b).sqrt() if b > 2 * a else (a + b) / 2).mid()
+            if (b - a) < b * flint.arb(2) ** -40:
+                break
+            a, b = (middle, b) if self._excess(middle) < 0 else (a, middle)
+        fa, fb = self._excess(a).mid(), self._excess(b).mid()
+        first, last = a, b
+        for _ in range(20):
+            if fa == fb:
+                break
+            a, b, fa = b, (b - fb * (b - a) / (fb - fa)).mid(), fb
+            fb = self._excess(b).mid()
+        near = abs(b) * flint.arb(2) ** (-flint.ctx.prec * 3 // 4)
+        low, high = b - near, b + near
+        return low.union(high) if self._excess(low) < 0 and self._excess(high) > 0 else first.union(last)
+
+
+def entmax(x: Sequence[Fraction], q: Fraction, of: str, at: Place, gamma: Fraction = Fraction(1)) -> flint.arb:
+    s = Share(x, q, gamma)
+    if of == "gradient":
+        return s.p[at[0]]
+    if of == "hessian":
+        slopes = [Share.power(p, 2 - s.q) for p in s.p]
+        return slopes[at[0]] / s.gamma * ((1 if at[0] == at[1] else 0) - slopes[at[1]] / total(slopes))
+    support = [p for p in s.p if p != 0]
+    if q == 1:
+        if of == "value":
+            return s.top + s.multiplier
+        return total(p * p.log() - p * p.log() ** 2 / 2 for p in support)
+    whole, below = total(p**s.q for p in support), s.q * s.r
+    if of == "value":
+        return s.top + s.multiplier + s.gamma / s.q * whole + s.gamma / below
+    if of == "gamma":
+        return (1 - whole) / below
+    return s.gamma * ((whole - 1) * (2 * s.q - 1) / below**2 - total(p**s.q * p.log() for p in support) / below)
+
+
+def sparsemax(x: Sequence[Fraction], gamma: Fraction, of: str, at: Place) -> flint.arb:
+    """By sorting: with k entries in the support, tau is the mean of these less gamma / k."""
+    ordered = sorted(x, reverse=True)
+    k = max(k for k in range(1, len(x) + 1) if k * ordered[k - 1] - sum(ordered[:k]) + gamma > 0)
+    tau = (sum(ordered[:k]) - gamma) / k
+    p = [max((v - tau) / gamma, Fraction(0)) for v in x]
+    squares = sum(v * v for v in p)
+    if of == "value":
+        return rational(sum(a * b for a, b in zip(p, x, strict=True)) - gamma * (squares - 1) / 2)
+    if of == "gradient":
+        return rational(p[at[0]])
+    if of == "gamma":
+        return rational((1 - squares) / 2)
+    inside = [Fraction(v > 0) for v in p]
+    return rational(inside[at[0]] * ((at[0] == at[1]) - inside[at[1]] / k) / gamma)
+
+
 FORMULAS: dict[str, Formula] = {
     f.__name__: f
-    for f in (boltzmann, logsumexp, mellowmax, pnorm, powermean, lehmer, softplus, softmax, smu, smoothabs, logcosh)
+    for f in (
+        boltzmann,
+        logsumexp,
+        mellowmax,
+        pnorm,
+        powermean,
+        lehmer,
+        softplus,
+        softmax,
+        smu,
+        smoothabs,
+        logcosh,
+        sparsemax,
+        entmax,
+    )
 }
 
 

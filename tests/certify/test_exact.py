@@ -138,6 +138,8 @@ THEOREMS = {
     "smu": (UF, UF, UF),
     "smoothabs": (UF, UF, UF),
     "logcosh": (LW, LW, "none"),
+    "sparsemax": ("rational arithmetic",) * 3,
+    "entmax": ("none", "none", "none"),
 }
 
 

@@ -11,6 +11,7 @@ import flint
 import numpy as np
 import pytest
 from draws import OPERATORS, hostile, ordinary
+from formulas import Share
 from judging import agrees
 from sympy import Sum, exp, log
 
@@ -77,6 +78,16 @@ def judged(name: str, row: list[Fraction], weights: list[Fraction], a: Fraction,
     def moment(f: Any) -> flint.arb:
         return total(c * f(v) for c, v in zip(ws, xs, strict=True))
 
+    if name in ("sparsemax", "entmax"):
+        order, gamma = (Fraction(2), a) if name == "sparsemax" else (a, Fraction(1))
+        s = Share(row, order, gamma, weights)
+        if of == "gradient":
+            return s.p[q] * ws[q]
+        if order == 1:
+            return s.top + s.multiplier
+        power = total(c * (p**s.q - p) for c, p in zip(ws, s.p, strict=True))
+        mean_ = total(c * p * v for c, p, v in zip(ws, s.p, xs, strict=True))
+        return mean_ - s.gamma * power / (s.q * s.r)
     z = moment(lambda v: (t * v).exp())
     if name in ("logsumexp", "mellowmax"):
         share = ws[q] * (t * xs[q]).exp() / z
