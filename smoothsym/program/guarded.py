@@ -63,6 +63,7 @@ from smoothsym.program.guards import (
 from smoothsym.program.lower import either, select, times
 from smoothsym.program.radicals import radical_form
 from smoothsym.program.stabilise import Stable, proved_equal, translation
+from smoothsym.program.threshold import written_out
 from smoothsym.program.units import SLACK, unit_form
 from smoothsym.symbolic import moments
 
@@ -283,7 +284,7 @@ def _centre(definition: Expr, base: IndexedBase) -> Any:
 def float_form(expression: Expr, stable: Stable, domain: str) -> Stable:
     """What the float program of an expression is lowered from, with what that finds itself."""
     if stable.law == "threshold":
-        return stable
+        return Stable(written_out(expression, floats=True), stable.anchors, stable.law)
     if stable.law == "none" and (unit := unit_form(expression, domain)) is not None:
         return Stable(computed(unit.expression), unit.anchors, unit.law)
     form = guarded(stable, expression, domain)

@@ -38,7 +38,8 @@ from sympy import (
 )
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
-from smoothsym.program.threshold import ANCHORED, LEVEL, OVER, SLOPE, TOP, Level, minus, written_out
+from smoothsym.program.ordered import either, minus, over, select, times
+from smoothsym.program.threshold import ANCHORED, LEVEL, OVER, SLOPE, TOP, Level, top_key, written_out
 from smoothsym.symbolic.simplex import INNER, SimplexMaximum, Threshold, inverse
 from smoothsym.symbolic.tsallis import qexp, ramp, xqlog
 from smoothsym.words import maximum, mean, minimum
@@ -46,30 +47,6 @@ from smoothsym.words import maximum, mean, minimum
 Placement = tuple[int, ...]
 
 REDUCTIONS = {maximum: "max", minimum: "min"}
-
-
-class either(Function):
-    """either(t, a, b): two forms a = b of one value; a is the better one where t > 0, b elsewhere."""
-
-    nargs = 3
-
-
-class select(Function):
-    """select(t, a, b): a where t > 0, b elsewhere."""
-
-    nargs = 3
-
-
-class times(Function):
-    """times(a, b): the product, multiplied in this order and merged with nothing."""
-
-    nargs = 2
-
-
-class over(Function):
-    """over(a, b): the quotient, divided in this order and merged with nothing."""
-
-    nargs = 2
 
 
 class root(Function):
@@ -303,7 +280,6 @@ class _Lowering:
 
     def level(self, e: Level) -> _Use:
         inner = lower([e.balance])
-        self.anchors = {**self.anchors, TOP: e.key}
         uses = [self.lower(end, frozenset()) for end in e.bracket]
         uses.append(self.lower(e.gap, frozenset({e.node.index})))
         args = tuple((use.number, tuple(range(len(use.labels)))) for use in uses)
@@ -431,7 +407,11 @@ def lower(
     """
     from smoothsym import words
 
-    work = _Lowering(base or words.x, length or words.n, frozenset(axes), anchors or {})
+    tops = {top_key(node) for output in outputs for node in S(output).atoms(SimplexMaximum, Threshold, Level)}
+    if len(tops) > 1:
+        raise ValueError(f"thresholds of {' and of '.join(sorted(map(str, tops)))} are not computed in one program")
+    anchors = {**(anchors or {}), TOP: tops.pop()} if tops else anchors or {}
+    work = _Lowering(base or words.x, length or words.n, frozenset(axes), anchors)
     placed = []
     for output in outputs:
         use = work.lower(S(output), frozenset(axes))

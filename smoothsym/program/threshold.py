@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Function, Indexed, IndexedBase, Mul, S, Sum, Symbol, cancel, expand, simplify
+from sympy import Add, Dummy, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, S, Sum, Symbol, cancel, expand, simplify
+from sympy.codegen.cfunctions import expm1, log1p
 
+from smoothsym.program.ordered import minus, over, select, times
 from smoothsym.symbolic.simplex import P, SimplexMaximum, Threshold, inverse, inverse_slope, slope
-from smoothsym.symbolic.tsallis import qexp, ramp
+from smoothsym.symbolic.tsallis import as_tsallis, qexp, ramp
 from smoothsym.words import maximum, n
 
 LEVEL = Symbol("level_", real=True)
@@ -31,12 +33,6 @@ TOP = Symbol("top_", integer=True)
 
 SLOPE = Symbol("slope_", real=True)
 """The argument of an inverse, in its program."""
-
-
-class minus(Function):
-    """minus(a, b): the difference, taken in this order and merged with nothing."""
-
-    nargs = 2
 
 
 class Level(Expr):
@@ -76,11 +72,12 @@ class Level(Expr):
         total = n if mass == 1 else Sum(mass, *node.objective.limits)
         return -rise(1 / mass.xreplace({node.index: TOP})), -rise(1 / total)
 
-    @property
-    def key(self) -> Expr:
-        """What the entry at `TOP` has the largest of."""
-        _, entry, _ = self.node.parts
-        return entry.xreplace({self.node.index: ANCHORED})
+
+def top_key(node: Any) -> Expr:
+    """What the entry at `TOP` has the largest of."""
+    node = node.node if isinstance(node, Level) else node
+    key: Expr = node.parts[1].xreplace({node.index: ANCHORED})
+    return key
 
 
 def largest(node: Any) -> Expr:
@@ -89,10 +86,10 @@ def largest(node: Any) -> Expr:
     return maximum(entry.base) if isinstance(entry, Indexed) else maximum(entry.xreplace({node.index: OVER}))
 
 
-def written_out(e: Expr) -> Expr:
-    """The formula with every maximum over the simplex and every threshold as they are computed."""
+def written_out(e: Expr, floats: bool = False) -> Expr:
+    """The formula with every maximum over the simplex and every threshold as they are computed; with `floats`, with care for their precision."""
     for node in sorted(e.atoms(SimplexMaximum), key=str):
-        e = e.xreplace({node: _value(node)})
+        e = e.xreplace({node: (_careful(node) if floats else None) or _value(node)})
     for threshold in sorted(e.atoms(Threshold), key=str):
         e = _from_the_largest(e, threshold)
     return e
@@ -106,6 +103,38 @@ def _value(node: Any) -> Expr:
     return top + Sum(
         mass * (share * minus(entry, top) - omega.xreplace({P[node.index]: share})), *node.objective.limits
     )
+
+
+def _careful(node: Any) -> Expr | None:
+    """The value as M and what is positive beside it, so that no digit of a small excess is lost; None where it has no such form.
+
+    By duality f = tau + sum_j psi(p_j), psi(p) = p omega'(p) - omega(p). For omega = A xqlog(p, r) + B p + C it is psi(p) = A p^(1 + r) - C,
+    and tau = M - omega'(t), t the largest share. So, with y = (t^r - 1)/r <= 0, which is linear in the level,
+
+        f = M - B - n C + A (t^(1 + r) - 1 - (1 + r) y) + A sum_(j not s) p_j^(1 + r)
+
+    in which all terms beside the constants are positive, of the order of y^2 (and y^2 for r = 1) or of p_j^(1 + r); and an error of the
+    level has no effect of the first order, as f is the least of all dual values.
+    """
+    mass, _, omega = node.parts
+    found = as_tsallis(omega, P[node.index])
+    if found is None or mass != 1:
+        return None
+    head, order, linear, constant = found
+    j, share = node.index, node.at(node.index)
+    others = 1 - KroneckerDelta(j, TOP)
+    power = share.func(*share.args[:1], share.args[1] * (1 + order), *share.args[2:])
+    if isinstance(share, qexp):
+        power = qexp(share.args[0], share.args[1], 1 + order)
+    one = slope(omega, P[j])(1)
+    top = minus(-Level(node.objective), one) / (head * (1 + order))
+    if order == 1:
+        excess: Expr = times(top, top)
+    else:
+        log_top = select(times(order, order), over(log1p(times(order, top)), order), top)
+        excess = minus(expm1(times(1 + order, log_top)), times(1 + order, top))
+    beside = head * (excess + Sum(others * power, *node.objective.limits)) - linear - n * constant
+    return largest(node) + beside
 
 
 def _from_the_largest(e: Expr, threshold: Any) -> Expr:

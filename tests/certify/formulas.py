@@ -236,7 +236,15 @@ class Share:
             fb = self._excess(b).mid()
         near = abs(b) * flint.arb(2) ** (-flint.ctx.prec * 3 // 4)
         low, high = b - near, b + near
-        return low.union(high) if self._excess(low) < 0 and self._excess(high) > 0 else first.union(last)
+        if self._excess(low) < 0 and self._excess(high) > 0:
+            return low.union(high)
+        for _ in range(2 * flint.ctx.prec):
+            middle = ((first + last) / 2).mid()
+            excess = self._excess(middle)
+            if not (excess < 0 or excess > 0):
+                break
+            first, last = (middle, last) if excess < 0 else (first, middle)
+        return first.union(last)
 
 
 def entmax(x: Sequence[Fraction], q: Fraction, of: str, at: Place, gamma: Fraction = Fraction(1)) -> flint.arb:
