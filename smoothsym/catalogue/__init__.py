@@ -22,7 +22,6 @@ from smoothsym.operator import SmoothMax
 
 _ALL = (
     boltzmann, logsumexp, mellowmax, pnorm, powermean, lehmer, softplus, softmax, smu, smoothabs, logcosh,
-    sparsemax, entmax,
 )  # fmt: skip
 operators: Mapping[str, SmoothMax] = MappingProxyType({op.name: op for op in _ALL})
 """The catalogue by name."""
