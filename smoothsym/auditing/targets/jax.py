@@ -9,26 +9,28 @@ from smoothsym.auditing.targets.orders import NO_COUNT
 from smoothsym.auditing.targets.target import ALONG, BOTH, HERE, Later, Library
 
 nn, jnp, lax = Later("jax.nn"), Later("jax.numpy"), Later("jax.lax")
-SHORT = (1, 2, 16)
-"""Lengths of rows for what takes long to compile, anew for each length and order."""
-
 JAX = Library(
     "JAX",
     f"{HERE}.jax",
     "jax",
     arrays="jax",
     outputs=("gradient",),
-    compiled=("value", "gradient", "vjp"),
+    compiled=("value", "gradient", "vjp", "jvp"),
+    eager=("value",),
+    lengths=(1, 2, 16, 1000),
     device="cuda",
 )
+EAGER = ("value", "gradient", "jvp")
+SHORT = (2, 16)
+"""Lengths of rows for what takes long to compile, anew for each length and order."""
 
 
-@JAX.computes("logsumexp", alpha=1.0, outputs=BOTH)
+@JAX.computes("logsumexp", alpha=1.0, outputs=BOTH, eager=EAGER)
 def logsumexp(x: Any) -> Any:
     return nn.logsumexp(x)
 
 
-@JAX.computes("logsumexp", alpha=1.0, n=2, outputs=BOTH)
+@JAX.computes("logsumexp", alpha=1.0, n=2, outputs=BOTH, eager=EAGER)
 def logaddexp(x: Any) -> Any:
     return jnp.logaddexp(x[0], x[1])
 
@@ -83,7 +85,7 @@ def squareplus(x: Any) -> Any:
     return nn.squareplus(x)
 
 
-@JAX.computes("pnorm", parameters=(2.0, 1.0, 3.0, 0.5, inf), n=SHORT, limits=NO_COUNT, name="linalg.norm")
+@JAX.computes("pnorm", parameters=(2.0, 1.0, 3.0, inf), n=SHORT, limits=NO_COUNT, name="linalg.norm")
 def norm(x: Any, p: float) -> Any:
     return jnp.linalg.norm(x, ord=p)
 

@@ -128,7 +128,8 @@ class Library:
 
     Parameters: `title`, as people call it; `module`, the file of its targets; `package`, what must be importable; `distribution`,
     what is installed; `arrays`, whose arrays its functions take; `outputs`, what is audited of a function beside its value, where its operator has it:
-    derivatives that the library takes by itself; `compiled`, the outputs that are audited compiled, too; `device`, one to audit on beside the CPU, where present.
+    derivatives that the library takes by itself; `compiled`, the outputs that are audited under its compiler; `eager`, those that are audited without; `lengths` of rows, where each costs a
+    compilation; `device`, one to audit on beside the CPU, where present.
     """
 
     def __init__(
@@ -141,12 +142,15 @@ class Library:
         dtypes: tuple[str, ...] = ("float64", "float32"),
         outputs: tuple[str, ...] = (),
         compiled: tuple[str, ...] = (),
+        eager: tuple[str, ...] = ("value", "gradient", "vjp", "jvp"),
+        lengths: tuple[int, ...] = (),
         device: str = "",
     ) -> None:
         self.title, self.module, self.package, self.distribution = title, module, package, distribution or package
-        self.arrays, self.dtypes, self.outputs, self.compiled, self.device = arrays, dtypes, outputs, compiled, device
+        self.arrays, self.dtypes, self.outputs, self.lengths, self.device = arrays, dtypes, outputs, lengths, device
+        self.compiled, self.eager = compiled, eager
         self.targets: list[Target] = []
-        self._made: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {}
+        self._made: dict[str, tuple[Callable[..., Any], str, dict[str, Any]]] = {}
 
     def computes(
         self,
@@ -159,12 +163,14 @@ class Library:
         dtypes: tuple[str, ...] = (),
         name: str = "",
         outputs: tuple[str, ...] | None = None,
+        eager: tuple[str, ...] = (),
         **fixed: float,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare that the function below computes `of` an operator.
 
         `n`, the lengths of its rows; `parameters`, those to sample; `fixed`, the one it has built in; `limits`, what its documentation
-        leaves out; `dtypes`, where these are not the library's; `name`, as people call it; `outputs`, derivatives that are audited.
+        leaves out; `dtypes`, where these are not the library's; `name`, as people call it; `outputs`, derivatives that are audited;
+        `eager`, outputs that are audited uncompiled, where these are more than the library's.
         """
 
         def declared(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -176,19 +182,19 @@ class Library:
                 dtypes or self.dtypes,
                 fixed,
                 tuple(parameters),
-                (n,) if isinstance(n, int) else tuple(n),
+                (n,) if isinstance(n, int) else tuple(n) or self.lengths,
                 limits,
                 self.package,
                 self.distribution,
             )
             wanted = (of, *((outputs if outputs is not None else self.outputs) if of == "value" else ()))
             for output in wanted:
-                self._declare(function, replace(plain, of=output), of)
+                self._declare(function, replace(plain, of=output), of, eager or self.eager)
             return function
 
         return declared
 
-    def _declare(self, function: Callable[..., Any], plain: Target, own: str) -> None:
+    def _declare(self, function: Callable[..., Any], plain: Target, own: str, eager: tuple[str, ...]) -> None:
         """A target for each way in which an output is computed."""
         if self.arrays == "numpy":
             self.targets.append(replace(plain, dotted=f"{self.module}:{function.__name__}"))
@@ -201,7 +207,9 @@ class Library:
         if self.device:
             ways.append((f"_{self.device}", self.device, {"device": self.device}))
         for suffix, said, options in ways:
-            self._made[f"{function.__name__}_{plain.of}{suffix}"] = function, {"of": derived, **options}
+            self._made[f"{function.__name__}_{plain.of}{suffix}"] = function, plain.op, {"of": derived, **options}
+            if not suffix and plain.of not in eager:
+                continue
             self.targets.append(
                 replace(
                     plain,
@@ -226,6 +234,5 @@ class Library:
         """The target of that name, on rows of NumPy. Raises AttributeError where there is none."""
         if name not in self._made:
             raise AttributeError(str(unknown("target", name, self._made)))
-        function, options = self._made[name]
-        op = next(target.op for target in self.targets if target.dotted == f"{self.module}:{name}")
+        function, op, options = self._made[name]
         return Bridged(function, self.arrays, elementwise=operator(op).arity == 1, **options)
