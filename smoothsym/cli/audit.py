@@ -73,7 +73,15 @@ def _everything(args: argparse.Namespace) -> int:
     absent = [library.distribution for library in missing()]
     if args.json:
         audits = [
-            {"target": t.name, "dotted": t.dotted, "control": t.control, "limits": t.limits, "audit": a.to_dict()}
+            {
+                "target": t.name,
+                "dotted": t.dotted,
+                "control": t.control,
+                "limits": t.limits,
+                "version": t.version,
+                "device": t.device,
+                "audit": a.to_dict(),
+            }
             for t, a in found
         ]
         caught = {"fall_short": _short(controls), "of": len(controls)}
@@ -104,7 +112,8 @@ def _table(found: list[Any], absent: list[str], full: bool) -> None:
     for line in laid_out(MAIN_HEAD, list(main_rows(shown)), (0, 1), columns, styles):
         say(*line)
     say()
-    for said in _closing([audit for target, audit in found if target.control], absent, found[0][1].tol):
+    controls = [audit for target, audit in found if target.control]
+    for said in _closing(controls, _versions([target for target, _ in found]), absent, found[0][1].tol):
         for part in folded(said, columns):
             say(part)
     if full:
@@ -112,11 +121,18 @@ def _table(found: list[Any], absent: list[str], full: bool) -> None:
             _findings(f"{target.name}, {audit.op} {audit.of}, {audit.dtype}", audit, target.limits)
 
 
-def _closing(controls: list[Any], absent: list[str], tol: float) -> Iterator[str]:
+def _versions(targets: list[Any]) -> str:
+    """What was audited, in the order of the table."""
+    named = {target.distribution or target.library: target.version for target in targets}
+    return ", ".join(f"{name} {version}" for name, version in sorted(named.items()) if version)
+
+
+def _closing(controls: list[Any], versions: str, absent: list[str], tol: float) -> Iterator[str]:
     """How to read the table, and how to see more of it."""
     if controls:
         caught = f"{_short(controls)} of {len(controls)} naive kernels fall short"
         yield f"{caught}: the definitions as they stand, which are here to be caught."
+    yield f"Audited: {versions}."
     if absent:
         yield f"Not installed: {', '.join(absent)}."
     yield (

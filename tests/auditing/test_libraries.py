@@ -66,7 +66,7 @@ def test_names_resolve_and_are_their_own():
     everything = targets()
     assert len({(target.dotted, target.of) for target in everything}) == len(everything)
     assert all(callable(resolve(target.dotted)) for target in everything if target.installed)
-    assert all(target.twin in {t.dotted for t in everything} for target in everything if target.twin)
+    assert all(callable(resolve(target.twin)) for target in everything if target.twin and target.installed)
     of_vectors = {name for name, op in ss.operators.items() if op.arity is None and not op.vector}
     assert {target.op for target in ours()} == of_vectors
     for module, name in (("ours", "logsumexp_stabl"), ("torch", "logsumexp_valu")):

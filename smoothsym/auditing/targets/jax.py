@@ -40,7 +40,7 @@ def logaddexp2(x: Any) -> Any:
     return jnp.logaddexp2(x[0], x[1])
 
 
-@JAX.computes("logsumexp", alpha=1.0, name="logaddexp.reduce")
+@JAX.computes("logsumexp", alpha=1.0, outputs=(), name="logaddexp.reduce")
 def logaddexp_reduce(x: Any) -> Any:
     return jnp.logaddexp.reduce(x)
 
