@@ -85,6 +85,10 @@ def group(
     for target in members:
         beat()
         fixed: Any = dict(target.fixed) | ({"parameters": target.parameters} if target.parameters else {})
-        own: dict[str, Any] = {"n": None if op.arity else target.lengths or usual, "twin": target.twin or None, "batched": target.batched}
+        own: dict[str, Any] = {
+            "n": None if op.arity else target.lengths or usual,
+            "twin": target.twin or None,
+            "batched": target.batched,
+        }
         results.append((target, audit(target.dotted, op, of, dtype, progress=beat, **own, **options, **fixed)))
     return results
