@@ -1,5 +1,6 @@
 """Known defects of PyTorch, JAX and entmax are found unaided, and told by the right kind; sound code of theirs holds."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -93,3 +94,23 @@ def test_sound_code_holds(target, op, of, dtype, given):
     assert audit.holds, str(audit)
     excused = {"convention", "ill-conditioned input", "flush to zero", "accumulation"}
     assert {finding.kind for finding in audit.findings} <= excused
+
+
+@pytest.mark.parametrize(
+    "target, op, of, dtype, given",
+    [
+        ("torch:logsumexp_gradient", "logsumexp", "gradient", "float32", {"alpha": 1.0}),
+        ("jax:log_softmax_value", "log_softmax", "value", "float64", {"alpha": 1.0}),
+        ("torch:softplus_gradient", "softplus", "gradient", "float64", {"alpha": 1.0}),
+    ],
+)
+def test_a_reproduction_runs_in_a_process_of_its_own(target, op, of, dtype, given):
+    audit = audited(target, op, of, dtype, budget=60, **given)
+    shown = [f for f in audit.findings if f.falls and f.kind != "broken invariant"]
+    code = "\n".join(finding.reproduction for finding in shown)
+    run = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    lines = run.stdout.splitlines()
+    assert shown and len(lines) == len(shown), run.stderr
+    for line, finding in zip(lines, shown, strict=True):
+        got, exact = line.split()
+        assert got == finding.got and float(exact) == pytest.approx(float(finding.exact), rel=1e-15)

@@ -124,3 +124,12 @@ def test_a_number_at_infinity_is_wrong_where_nan_is_a_choice():
     assert ss.audit(lambda x: given(x, 0.0), ss.logsumexp, "gradient", alpha=1.0, data=row).findings == ()
     two = ss.audit(lambda x: given(x, 0.0), ss.logsumexp, "gradient", alpha=1.0, data=[[np.inf, np.inf]])
     assert two.holds and [finding.kind for finding in two.findings] == ["convention"]
+
+
+def test_a_parameter_at_which_alone_the_target_is_wrong_is_a_special_value():
+    def uniform_at_one(x, alpha):
+        return np.full_like(x, 1 / len(x)) if alpha == 1 else broken.shifted_then_scaled(x, alpha)
+
+    audit = ss.audit(uniform_at_one, ss.logsumexp, "gradient", budget=100, n=(1, 2, 5))
+    (finding,) = [f for f in audit.findings if f.falls and f.kind != "broken invariant"]
+    assert finding.kind == "special value" and float.fromhex(finding.parameter) == 1 and "next to it" in finding.note
