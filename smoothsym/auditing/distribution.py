@@ -12,6 +12,8 @@ import numpy as np
 
 _SHIFT = 48
 """A bin is what the sign, the exponent and four bits of the significand of a float tell: 16 bins to a factor of two."""
+LEAST = 2.0**-16
+"""Smaller errors are not told apart, nor from 0."""
 _BESIDE = 1.0137
 """Edges lie beside the round numbers, which rounding errors like to be."""
 
@@ -47,6 +49,7 @@ class Distribution:
             return
         array[np.isnan(array)] = inf
         self.max = max(self.max, float(array.max()) if most is None else most)
+        array[array < LEAST] = 0.0
         with np.errstate(over="ignore"):
             array *= _BESIDE
         bins = array.view(np.int64) >> _SHIFT
@@ -68,7 +71,7 @@ class Distribution:
         >>> found = Distribution()
         >>> found.add([0.0, 0.25, 0.25, 40.0])
         >>> found.quantile(0.25), round(found.quantile(0.5), 2), found.quantile(1.0)
-        (0.0, 0.26, 40.0)
+        (1.52587890625e-05, 0.26, 40.0)
         """
         wanted, seen = share * self.rows, 0
         for place in sorted(self.counts):
@@ -95,7 +98,7 @@ class Distribution:
 def _upper(place: int) -> float:
     """The upper end of a bin."""
     if place == 0:
-        return 0.0  # or what is no more than 1e-311
+        return LEAST
     with np.errstate(over="ignore"):
         end = np.array([(place + 1) << _SHIFT]).view(np.float64)[0]
     return inf if not end < inf else float(end / _BESIDE * (1 + 2.0**-50))

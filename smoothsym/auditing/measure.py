@@ -21,7 +21,7 @@ from smoothsym.auditing.cause import ILL_CONDITIONED
 from smoothsym.auditing.judge import Reference
 from smoothsym.auditing.references import measured_rows, reference
 from smoothsym.auditing.row_errors import RowErrors, row_errors
-from smoothsym.auditing.tally import NUMBERS, SAMPLE, Kept, Tally
+from smoothsym.auditing.tally import NUMBERS, SAMPLE, Kept, Tally, coarse
 from smoothsym.auditing.vectors import vectors_beside
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import MeasuredRows, scale_rows
@@ -34,6 +34,8 @@ Array = Any
 
 ELEMENTS = 1 << 18
 """So many entries of rows are called and judged at a time, at most."""
+FEW = 16
+"""Rows of so few entries in all are known by enclosures before the batch is under way."""
 FIRST = 1
 """So many rows at first where there is a cap on seconds; then twice as many, and so on: it is looked at between groups."""
 
@@ -89,7 +91,7 @@ def scored(
 ) -> tuple[Tally, Array]:
     """The same, and the scaled error of each case.
 
-    It is inf where the target has a fault, and nan where the row is special or has no reference, or got a zero for a subnormal.
+    It is given to 12 bits, and inf where the target has a fault, and nan where the row is special or has no reference, or got a zero for a subnormal.
     """
     return _measured(task, cases, until, progress)
 
@@ -108,7 +110,7 @@ def _measured(
             done += len(places)
             if progress is not None:
                 progress(done, len(cases))
-    return tally, scores
+    return tally, coarse(scores)
 
 
 @contextmanager
@@ -236,7 +238,8 @@ class _Group:
     def _ordinary(self) -> Array:
         """Rows that are for the batch to measure, as far as can be seen at a glance."""
         parameter = self.parameter
-        if not self.x.shape[1] or (parameter is not None and (not isfinite(parameter) or not parameter)):
+        special = parameter is not None and (not isfinite(parameter) or not parameter)
+        if special or not self.x.shape[1] or self.x.size + len(self.x) <= FEW:
             return np.zeros(len(self.cases), dtype=bool)
         found: Array = np.isfinite(self.x).all(axis=1)
         return found & (self.x != 0).all(axis=1) if self.task.op.kind == "modulus" else found
@@ -281,7 +284,7 @@ class _Group:
             values = np.where(known & ~flushed, values, -1.0)
             largest = float(values.max())
             if tally.reaches(name, largest):
-                for row in np.flatnonzero(values >= largest * (1 - 1e-6)).tolist():
+                for row in np.flatnonzero(coarse(values) == coarse(largest)).tolist():
                     tally.top(name, float(values[row]), self._kept(places[row], got[row], errors, row))
         draws = _draws(self.x[places], self.parameter)
         rows = np.flatnonzero(known)
@@ -374,9 +377,9 @@ def _draws(x: Array, parameter: float | None) -> Array:
 
 
 def _kept(task: Task, case: Case, got: Array, ulp: float, scaled: float, component: int) -> Kept:
-    falls = scaled > task.tol
     place = component if task.entrywise else None
-    return Kept(case, got, judging.finding_of("inaccurate", case, "", "", ulp, scaled, falls, place))
+    about = float(coarse(ulp)), float(coarse(scaled)), scaled > task.tol
+    return Kept(case, got, judging.finding_of("inaccurate", case, "", "", *about, place))
 
 
 def _wanted(exact: Reference) -> str:

@@ -24,7 +24,7 @@ from smoothsym.certify.measured_rows import MeasuredRows, measure_rows, scale_ro
 from smoothsym.certify.scale import axes_of, entrywise
 from smoothsym.formats import FORMATS, Format
 
-LONG = 64
+LONG = 32
 """Above this length a row is measured by the batch, to as many digits as a finding shows: enclosures of so many entries take long."""
 _DIGITS = 2.0**-36
 """What the batch may leave open of u |f|, then: less than the 22nd digit."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from smoothsym.auditing import judge as judging
 from smoothsym.auditing.cause import kind_of
-from smoothsym.auditing.distribution import Distribution, Spread
+from smoothsym.auditing.distribution import LEAST, Distribution, Spread
 from smoothsym.auditing.finding import Finding, plain
 from smoothsym.auditing.judge import Judgement
 from smoothsym.auditing.references import reference
@@ -25,8 +25,8 @@ from smoothsym.certify.scale import entrywise
 NUMBERS = ("ulp", "scaled", "normwise")
 CLASS, TOP, SAMPLE = 3, 8, 4
 """How many rows are kept of a class of failures, of the largest errors, and, whatever they err, for the bound."""
-NEAR = 1 - 1e-6
-"""Errors this near each other are equal, as far as floats tell."""
+BITS = 12
+"""So many bits of an error are the same however a row was measured, and among whatever rows."""
 
 _AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "loses", "stopped")
 
@@ -132,12 +132,13 @@ class Tally:
         self.classes[key] = _best([*self.classes.get(key, ()), kept], CLASS)
 
     def top(self, name: str, value: float, kept: Kept) -> None:
-        """Keep a row, if nothing errs more."""
+        """Keep a row, if nothing errs more, as far as can be told."""
+        value = float(coarse(value))
         self.tops[name] = _largest([*self.tops.get(name, ()), (value, kept)])
 
     def reaches(self, name: str, value: float) -> bool:
         """Whether an error is as large as any so far."""
-        return value > 0 and value >= NEAR * max((q for q, _ in self.tops.get(name, ())), default=0.0)
+        return value > 0 and coarse(value) >= max((q for q, _ in self.tops.get(name, ())), default=0.0)
 
     @property
     def last_drawn(self) -> int:
@@ -233,7 +234,7 @@ class Tally:
             judged[id(kept)] = self._judge(task, kept)
         for name, tops in self.tops.items():
             # Where the largest error is that of a row which is kept.
-            if NEAR * getattr(self, name).max <= max(value for value, _ in tops) < inf:
+            if coarse(getattr(self, name).max) <= max(value for value, _ in tops) < inf:
                 getattr(self, name).max = max(getattr(judged[id(kept)], name) for _, kept in tops)
         self.classes, self.flushed = {}, {}
 
@@ -255,14 +256,20 @@ class Tally:
         return judged
 
 
+def coarse(values: Any) -> Any:
+    """Numbers to the bits that are the same in whatever company a row is measured."""
+    fraction, exponent = np.frexp(np.where(np.less(values, LEAST), 0.0, values))
+    return np.ldexp(np.round(fraction * 2**BITS) / 2**BITS, exponent)
+
+
 def _best(kept: list[Kept], most: int) -> list[Kept]:
     return sorted(kept, key=lambda one: one.rank, reverse=True)[:most] if len(kept) > 1 else kept
 
 
 def _largest(tops: list[tuple[float, Kept]]) -> list[tuple[float, Kept]]:
-    """Those that err most, as far as floats tell, the plainest of them."""
+    """Those that err most, the plainest of them."""
     most = max(value for value, _ in tops)
-    near = [(value, kept) for value, kept in tops if value >= NEAR * most]
+    near = [(value, kept) for value, kept in tops if value == most]
     return sorted(near, key=lambda pair: _plain(pair[1]), reverse=True)[:TOP] if len(near) > 1 else near
 
 

@@ -147,7 +147,11 @@ def test_every_row_is_counted_once():
     found, scores = measure.scored(asked, cases)
     finite = [case for case in cases if case.x and all(np.isfinite(case.x))]
     assert found.rows == len(cases) and found.ulp.rows == found.scaled.rows == len(finite)
-    assert len(scores) == len(cases) and np.isnan(scores[-3:]).all() and np.nanmax(scores[:-3]) == found.max_scaled
+    assert (
+        len(scores) == len(cases)
+        and np.isnan(scores[-3:]).all()
+        and np.nanmax(scores[:-3]) == pytest.approx(found.max_scaled, rel=1e-3)
+    )
 
     def raises(x):
         if len(x) == 3:
@@ -202,9 +206,12 @@ def test_quantiles_are_upper_ends_within_seven_percent():
 def test_zeros_infinities_and_nan_are_counted():
     found = Distribution()
     found.add([0.0, 0.0, 0.0, nan])
-    assert found.spread.p50 == 0 and found.spread.p99 == found.spread.max == inf and found.rows == 4
+    assert found.spread.p50 < 2e-5 and found.spread.p99 == found.spread.max == inf and found.rows == 4
     found.add([])
     assert found.rows == 4
+    nothing = Distribution()
+    nothing.add([0.0, 0.0])
+    assert nothing.spread.p50 == nothing.spread.p99 == nothing.spread.max == 0
 
 
 # ---- the bound ---------------------------------------------------------------------------------------------------------------
