@@ -15,8 +15,8 @@ from smoothsym.auditing.workers import beat, carried_out
 from smoothsym.calling import TIMEOUT
 from smoothsym.errors import shown
 
-BUDGET = 240
-"""Rows per target, operator and format in the main job: about half a minute for everything on two cores."""
+BUDGET = 160
+"""Rows per target, operator and format in the main job."""
 
 PATIENCE = 6
 """A worker that has been silent for so many timeouts of a call is given up: judging a row takes time too."""

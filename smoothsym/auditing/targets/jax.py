@@ -17,10 +17,10 @@ JAX = Library(
     outputs=("gradient",),
     compiled=("value", "gradient", "vjp", "jvp"),
     eager=("value",),
-    lengths=(1, 2, 16, 1000),
+    lengths=(2, 16, 1000),
     device="cuda",
 )
-EAGER = ("value", "gradient", "jvp")
+EAGER = ("value", "gradient")
 SHORT = (2, 16)
 """Lengths of rows for what takes long to compile, anew for each length and order."""
 
@@ -45,7 +45,7 @@ def logaddexp_reduce(x: Any) -> Any:
     return jnp.logaddexp.reduce(x)
 
 
-@JAX.computes("logsumexp", alpha=1.0, n=SHORT, name="cumlogsumexp, its last entry")
+@JAX.computes("logsumexp", alpha=1.0, n=SHORT, outputs=(), name="cumlogsumexp, its last entry")
 def cumlogsumexp(x: Any) -> Any:
     return lax.cumlogsumexp(x)[-1]
 
