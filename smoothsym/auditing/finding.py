@@ -119,7 +119,9 @@ class Finding:
         where = f", entry {self.component}" if self.component is not None else ""
         with_parameter = f", parameter {float.fromhex(self.parameter)!r}" if self.parameter is not None else ""
         with_parameter += f", v = {shown(self.v)}" if self.v is not None else ""
-        said = [part for part in (self.note, *(tag for tag in self.tags if tag.startswith("row "))) if part]
+        rows = [tag for tag in self.tags if tag.startswith("row ")]
+        rows = [f"made simple from {tag}" for tag in rows] if "simplified" in self.tags else rows
+        said = [part for part in (self.note, *rows) if part]
         note = f" ({'; '.join(said)})" if said else ""
         size = f"{number(self.ulp)} ulp, scaled {number(self.scaled)}"
         return f"{self.kind}: {size}: got {self.got}, exact {self.exact} at {shown(self.inputs)}{with_parameter}{where}{note}"

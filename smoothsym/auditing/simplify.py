@@ -61,6 +61,8 @@ def _shows(other: Finding, finding: Finding) -> bool:
 def _moves(finding: Finding, task: Task, lengths: _Lengths) -> Iterator[Case]:
     """Inputs that may be easier to read, the boldest first."""
     case = finding.case
+    if "data" in case.tags and "simplified" not in case.tags:
+        case = replace(case, tags=(*case.tags, "simplified"))
     x = case.x
     for places in _shorter(x, finding.component, lengths):
         beside = case.v if case.v is None or len(case.v) != len(x) else tuple(case.v[q] for q in places)

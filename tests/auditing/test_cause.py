@@ -75,3 +75,19 @@ def test_a_sum_that_saturates_is_no_matter_of_a_few_roundings():
         row = np.zeros((1, size))
         found = ss.audit(softmax, ss.logsumexp, of="gradient", dtype="bfloat16", alpha=1.0, data=row)
         assert found.verdict == verdict
+
+
+def test_a_row_of_a_user_is_shown_as_it_is_and_beside_it_a_simple_one():
+    row = [40.123456, 3.9876, -7.1, 40.123456]
+    audit = ss.audit(
+        lambda x: np.exp(x - special.logsumexp(x)),
+        ss.logsumexp,
+        "gradient",
+        "float32",
+        alpha=1.0,
+        data=np.float32([row]),
+    )
+    assert [float.fromhex(entry) for entry in audit.worst.inputs] == np.float32(row).tolist()
+    (told,) = audit.findings
+    assert len(told.inputs) == 2 and len(set(told.inputs)) == 1 and told.kind == audit.worst.kind == "cancellation"
+    assert "row 0" in told.tags and "made simple from row 0" in str(told) and "made simple" not in str(audit.worst)
