@@ -28,7 +28,13 @@ def facts_of(op: Any, of: str = "value") -> Facts:
 def _programs(op: Any, of: str) -> tuple[Program, ...]:
     """What float code may compute on its way: the value, and what is made from it."""
     wanted = dict.fromkeys(("value", of))
-    return tuple(dict.fromkeys(op.program(part, form) for part in wanted for form in ("naive", "stable")))
+    try:
+        found = tuple(dict.fromkeys(op.program(part, form) for part in wanted for form in ("naive", "stable")))
+    except ValueError:
+        found = ()
+    # A maximum over the simplex is no formula but an equation to be solved: what is dangerous whatever the expression is tried alone.
+    solved = any(operation.name == "level" for program in found for operation in program.operations)
+    return () if solved else found
 
 
 def _evaluation(op: Any, of: str) -> Any:

@@ -44,13 +44,19 @@ def default_parameters(facts: Facts, fmt: Format) -> tuple[float | None, ...]:
 def special_parameters(facts: Facts) -> tuple[float, ...]:
     """Where something that depends on the parameter alone is zero, or an exponent that is another function; 0 always.
 
+    Where there is no program to tell, the parameter itself is taken for an exponent.
+
     >>> from smoothsym.program.lower import lower
     >>> from smoothsym.words import j, n, p, x
     >>> from sympy import Sum
     >>> special_parameters(Facts(programs=(lower([Sum(x[j] ** p, (j, 1, n)) / Sum(x[j] ** (p - 1), (j, 1, n))]),), symbol="p"))
     (-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
     """
-    return () if facts.symbol is None else _special(facts.programs, facts.symbol, facts.arity or 2)
+    if facts.symbol is None:
+        return ()
+    if not facts.programs:
+        return EXPONENTS[1:]
+    return _special(facts.programs, facts.symbol, facts.arity or 2)
 
 
 @lru_cache(maxsize=256)
