@@ -15,7 +15,7 @@ from smoothsym.auditing.workers import beat, carried_out
 from smoothsym.calling import TIMEOUT
 from smoothsym.errors import shown
 
-BUDGET = 160
+BUDGET = 120
 """Rows per target, operator and format in the main job."""
 
 PATIENCE = 6
