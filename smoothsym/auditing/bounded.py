@@ -40,7 +40,9 @@ def hold_to_bound(tally: Tally, task: Any) -> list[str]:
                 tally.unbounded += 1
     total = tally.over_bound.rows + tally.unbounded
     return (
-        [f"no bound on {tally.unbounded} of {total} rows: an operation may overflow there"] if tally.unbounded else []
+        [f"no bound on {tally.unbounded} of {total} rows: an operation may overflow there, or has no rule of rounding"]
+        if tally.unbounded
+        else []
     )
 
 
