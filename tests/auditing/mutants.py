@@ -16,7 +16,7 @@ import smoothsym as ss
 from smoothsym import formats
 from smoothsym.auditing import measure
 from smoothsym.auditing.judge import allowance
-from smoothsym.cases import Case, default_parameters
+from smoothsym.cases import Case
 from smoothsym.certify.instance import Instance
 from smoothsym.error_bound.numbers import OfKernel
 from smoothsym.kernels.arguments import read
@@ -358,10 +358,12 @@ def explained(kernel: Kernel, mutant: Mutant, tol: float) -> tuple[str, str]:
 def nets(kernel: Kernel, count: int = 400) -> tuple[tuple[Any, float | None], ...]:
     """Rows far and wide that no audit has chosen, by length and parameter: maxima of any size, and gaps below them of any other."""
     rng, op = np.random.default_rng(2026), kernel.op
-    usual = default_parameters(op.kind, DOUBLE) if op.parameter else [None]
-    wanted = [v for v in usual if v is None or (v and np.isfinite(v) and (v > 0 or not op.parameter.is_nonnegative))]
+    usual = (
+        (2.0, 1.0, 3.0, 1.5, 0.5, -1.0, 2.0**-5) if op.kind == "modulus" else (1.0, -1.0, 0.5, 20.0, 2.0**-26, 2.0**26)
+    )
+    wanted = [v for v in usual if op.parameter is None or v > 0 or not op.parameter.is_nonnegative]
     found = []
-    for parameter in wanted[:12]:
+    for parameter in wanted:
         for size in (1, 2, 5) if op.arity is None else (op.arity,):
             sharp = abs(parameter or 1.0)
             tops = [

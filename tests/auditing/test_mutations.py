@@ -1,0 +1,64 @@
+"""An audit that is told nothing finds what is wrong in one operation, or what it passes is shown to be harmless."""
+
+import mutants
+import numpy as np
+import pytest
+
+import smoothsym as ss
+from smoothsym.program import arrays
+
+SEED, SAMPLE = 7, 24
+EVERY = mutants.all_mutants()
+CHOSEN = [EVERY[q] for q in sorted(np.random.default_rng(SEED).choice(len(EVERY), SAMPLE, replace=False))]
+
+
+def name_of(one):
+    kernel, said, _ = one
+    return f"{kernel.op.name}-{kernel.name}-{said}"
+
+
+def test_there_are_many_and_all_of_them_are_others():
+    assert len(EVERY) > 500
+    for kernel in mutants.kernels():
+        made = [mutant for _, mutant in mutants.mutants(kernel.program)]
+        assert len(set(made)) == len(made) > 10 and kernel.program not in made
+
+
+def test_what_is_said_of_a_mutant_is_done():
+    def run(said):
+        (program,) = [made for text, made in mutants.mutants(ss.logsumexp.program("value", "naive")) if said in text]
+        return float(arrays.run(program, np.array([[1.0, 2.0, 3.0]]), {"alpha": 0.5})[0][0])
+
+    weights = np.exp([0.5, 1.0, 1.5])
+    assert run("sum: an entry less") == pytest.approx(np.log(weights[1:].sum()) / 0.5)
+    assert run("log: log1p in its place") == pytest.approx(np.log1p(weights.sum()) / 0.5)
+    assert run("log: dropped") == pytest.approx(weights.sum() / 0.5)
+    assert run("div: arguments turned round") == pytest.approx(0.5 / np.log(weights.sum()))
+    assert run("exp: expm1 in its place") == pytest.approx(np.log(np.expm1([0.5, 1.0, 1.5]).sum()) / 0.5)
+
+
+def test_a_parameter_goes_before_the_shift():
+    """a (b - c) as a b - a c, which only rounding tells from the kernel."""
+    kernel = ss.logsumexp.kernels["stable_gradient"]
+    (mutant,) = [m for said, m in mutants.mutants(kernel.program) if "mul: distributed over argument 1" in said]
+    found = mutants.outcome(kernel, "alpha before the shift", mutants.Mutant(kernel.op, kernel.of, kernel.form, mutant))
+    assert found.what == "caught", str(found)
+
+
+def test_the_programs_themselves_are_not_mistaken_for_mutants():
+    kernel = ss.logsumexp.kernels["stable"]
+    whole = mutants.Mutant(kernel.op, kernel.of, kernel.form, kernel.program)
+    assert mutants.outcome(kernel, "nothing", whole).what == "unchanged"
+
+
+@pytest.mark.parametrize("one", CHOSEN, ids=map(name_of, CHOSEN))
+def test_a_mutant_is_found_or_harmless(one):
+    found = mutants.outcome(*one)
+    assert found.settled, str(found)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("one", EVERY, ids=map(name_of, EVERY))
+def test_every_mutant_is_found_or_harmless(one):
+    found = mutants.outcome(*one)
+    assert found.settled, str(found)
