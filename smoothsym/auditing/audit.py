@@ -265,7 +265,7 @@ def _check(budget: Any, seconds: Any, seed: Any, tol: Any, timeout: Any, executo
 
 def _operator(op: Any) -> Any:
     if isinstance(op, str):
-        from smoothsym.catalogue import operators
+        from smoothsym.catalogue import named as operators
 
         if op not in operators:
             raise unknown("op", op, operators)
@@ -393,7 +393,7 @@ def _sharded(
 
 def _bare(task: Task) -> Task:
     """A task without its target, on its way to another process."""
-    from smoothsym.catalogue import operators
+    from smoothsym.catalogue import named as operators
 
     op: Any = task.op.name if task.op in operators.values() else task.op
     return replace(task, target=_unresolved, op=op)

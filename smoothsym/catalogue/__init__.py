@@ -26,6 +26,12 @@ _ALL = (
 operators: Mapping[str, SmoothMax] = MappingProxyType({op.name: op for op in _ALL})
 """The catalogue by name."""
 
+solved: Mapping[str, SmoothMax] = MappingProxyType({op.name: op for op in (sparsemax, entmax)})
+"""Operators that are evaluated by solving an equation: they have no twofold batch, error bound, compensated kernel or printed source."""
+
+named: Mapping[str, SmoothMax] = MappingProxyType({**operators, **solved})
+"""All of them by name."""
+
 __all__ = [
     "boltzmann",
     "entmax",
@@ -33,6 +39,7 @@ __all__ = [
     "logcosh",
     "logsumexp",
     "mellowmax",
+    "named",
     "operators",
     "pnorm",
     "powermean",
@@ -40,5 +47,6 @@ __all__ = [
     "smu",
     "softmax",
     "softplus",
+    "solved",
     "sparsemax",
 ]

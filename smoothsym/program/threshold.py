@@ -1,7 +1,8 @@
 """A formula with a threshold, as it is computed: from the largest entry M, with the level, which is the threshold less M.
 
-The maximiser's entry is a function of d = (x_j - M) - level, and its value 1 is at d = omega'(1), which is also the least that the
-level can be, negated. Written by d - omega'(1), an entry that has all the weight is 1 exactly, in floats as well.
+The maximiser's entry is a function of d = (x_j - M) - level. Where omega'(0) is finite, levels are measured from it: then p_j is a power
+of d, and small ones keep their digits. Elsewhere it is written by d - omega'(1), which is 0 for an entry that has all the weight. Either
+way that entry is 1 exactly, in floats as well, since the level is then the end of its bracket.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ SLOPE = Symbol("slope_", real=True)
 
 
 class Level(Expr):
-    """The threshold of an objective less the largest entry."""
+    """The threshold of an objective less the largest entry, and plus omega'(0) where that is finite: shares are then powers of gap - level."""
 
     is_commutative = True
     is_real = True
@@ -58,9 +59,7 @@ class Level(Expr):
         mass, _, omega = node.parts
         d = Dummy("d", real=True)
         share = inverse_slope(d, omega, P[node.index])
-        gauged = share.replace(
-            lambda e: isinstance(e, (qexp, ramp)), lambda e: _gauged(e, d, slope(omega, P[node.index])(1))
-        )
+        gauged = share.replace(lambda e: isinstance(e, (qexp, ramp, inverse)), lambda e: _gauged(e, d, node))
         return Sum(mass * gauged.xreplace({d: minus(GAPS[node.index], LEVEL)}), *node.objective.limits) - 1
 
     @property
@@ -68,9 +67,18 @@ class Level(Expr):
         """Between which numbers the level lies: the p_j of the largest entry is at least one share of the mass, and at most 1 / mass."""
         node = self.node
         mass, _, omega = node.parts
-        rise = slope(omega, P[node.index])
+        rise, start = slope(omega, P[node.index]), origin(node)
         total = n if mass == 1 else Sum(mass, *node.objective.limits)
-        return -rise(1 / mass.xreplace({node.index: TOP})), -rise(1 / total)
+        return start - rise(1 / mass.xreplace({node.index: TOP})), start - rise(1 / total)
+
+
+def origin(node: Any) -> Expr:
+    """omega'(0) where that is known to be finite, else 0: what levels are measured from."""
+    found = as_tsallis(node.parts[2], P[node.index])
+    if found is None or not (found[1].is_Rational and found[1] > 0):
+        return S.Zero
+    head, order, linear, _ = found
+    return expand(head + linear - head * (1 + order) / order)
 
 
 def top_key(node: Any) -> Expr:
@@ -126,7 +134,7 @@ def _careful(node: Any) -> Expr | None:
     power = share.func(*share.args[:1], share.args[1] * (1 + order), *share.args[2:])
     if isinstance(share, qexp):
         power = qexp(share.args[0], share.args[1], 1 + order)
-    one = slope(omega, P[j])(1)
+    one = simplify(slope(omega, P[j])(1) - origin(node))
     top = minus(-Level(node.objective), one) / (head * (1 + order))
     if order == 1:
         excess: Expr = times(top, top)
@@ -138,8 +146,7 @@ def _careful(node: Any) -> Expr | None:
 
 
 def _from_the_largest(e: Expr, threshold: Any) -> Expr:
-    omega = threshold.parts[2]
-    top, level, one = largest(threshold), Level(threshold.objective), slope(omega, P[threshold.index])(1)
+    top, level = largest(threshold), Level(threshold.objective)
     tau = Dummy("tau", real=True)
 
     def gauged(part: Expr) -> Expr:
@@ -149,10 +156,10 @@ def _from_the_largest(e: Expr, threshold: Any) -> Expr:
             return part
         rate, place, rest = found
         linear = part.func(rate * d + rest, *part.args[1:])
-        return _gauged(linear, d, one).xreplace({d: minus(minus(place, top), level)})
+        return _gauged(linear, d, threshold).xreplace({d: minus(minus(place, top), level)})
 
     e = e.replace(lambda part: isinstance(part, (qexp, ramp, inverse)) and part.args[0].has(threshold), gauged)
-    return e.xreplace({threshold: top + level})
+    return e.xreplace({threshold: top + level - origin(threshold)})
 
 
 def _distance(t: Expr, tau: Expr) -> tuple[Expr, Expr, Expr] | None:
@@ -167,12 +174,16 @@ def _distance(t: Expr, tau: Expr) -> tuple[Expr, Expr, Expr] | None:
     return cancel(rate), place, rest
 
 
-def _gauged(part: Expr, d: Expr, one: Expr) -> Expr:
-    """A power that is 1 at d = omega'(1), written by d - omega'(1)."""
+def _gauged(part: Expr, d: Expr, node: Any) -> Expr:
+    """A power of a line in d, the entry less the threshold, in the distance from `origin`, by which it is 0, or else by that from omega'(1)."""
     if isinstance(part, inverse):
         return part
-    t, origin = expand(part.args[0]), S.One if isinstance(part, ramp) else S.Zero
+    start, one = origin(node), slope(node.parts[2], P[node.index])(1)
+    t = expand(part.args[0])
     rate = cancel(t.coeff(d))
-    if simplify(t.xreplace({d: one}) - origin) != 0:
-        return part
-    return part.func(origin + Mul(rate, minus(d, one)), *part.args[1:])
+    if isinstance(part, ramp) and simplify(t.xreplace({d: start})) == 0:
+        return part.func(rate * d, *part.args[1:])
+    at_one = S.One if isinstance(part, ramp) else S.Zero
+    if start == 0 and simplify(t.xreplace({d: one}) - at_one) == 0:
+        return part.func(at_one + Mul(rate, minus(d, one)), *part.args[1:])
+    return part.func(rate * d + t.xreplace({d: start}), *part.args[1:])

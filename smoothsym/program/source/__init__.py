@@ -37,7 +37,7 @@ def source(
     computes formats narrower than float32 in float32; `summation`, "halved" for sums as kernels take them, in twice the precision but for two additions
     (in C for all), else the library's; `note`, a comment to begin with. Array code takes rows along the last axis and gives the dtype of x; C takes
     doubles, and writes what is no single number to `out`, a matrix by rows.
-    Raises ValueError for an unknown language.
+    Raises ValueError for an unknown language, and for a program that solves an equation.
 
     >>> from smoothsym.program.lower import lower
     >>> from smoothsym.words import alpha, x
@@ -50,6 +50,8 @@ def source(
     }
     <BLANKLINE>
     """
+    if any(operation.inner is not None for operation in program.operations):
+        raise ValueError(f"{name} solves an equation for a threshold, which no printed source does; call the kernel")
     if language not in LANGUAGES:
         raise unknown("language", language, LANGUAGES)
     vectors = tuple(dict.fromkeys(["x", *(str(q.datum) for q in program.operations if q.name == "x")]))
