@@ -22,6 +22,9 @@ WIDTHS = (40, 160, 640)
 LINES, LONGEST = 40, 1 << 16
 """So many lines are followed, and no further than to numbers of so many bits."""
 
+HALVINGS = 300
+"""How often a bracket is halved before the simplest rational in it is tried: of those with 140 bits it holds one."""
+
 PRECISIONS = (64, 256, 1024)
 
 
@@ -110,6 +113,11 @@ class ExactThresholds:
                 raise NoTheorem("a threshold whose equation has irrational powers")
             return Fraction(rational)
 
+        try:
+            value(a), value((a + b) / 2)
+        except NoTheorem:
+            yield self._simplest(balance, a, b)
+            return
         yield from self._newton(value, a)
         whole = b - a
         for bits in WIDTHS:
@@ -119,6 +127,16 @@ class ExactThresholds:
             for start, step in ((a, a - b), (b, b - a)):
                 points = [start + k * step for k in range(3)]
                 yield from self._roots(points, [value(t) for t in points], start)
+
+    def _simplest(self, balance: Callable[[Any], Any], a: Fraction, b: Fraction) -> Exact:
+        """The simplest rational where signs leave it: powers that are irrational elsewhere may be rational at the root."""
+        for _ in range(HALVINGS):
+            middle = (a + b) / 2
+            side = self._side(balance(constant(middle)))
+            if side == 0:
+                return constant(middle)
+            a, b = (middle, b) if side > 0 else (a, middle)
+        return constant(((a + b) / 2).limit_denominator(1 << (HALVINGS // 2 - 8)))
 
     def _newton(self, value: Callable[[Fraction], Fraction], t: Fraction) -> Iterator[Exact]:
         """The roots of lines: of a balance of straight pieces, which falls ever less, one of them after a few is its own."""
