@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isfinite, isnan
+from math import inf, isfinite, isnan
 from typing import Any
 
 import numpy as np
@@ -275,7 +275,7 @@ def leaks(finding: Finding, case: Case, probe: Probe) -> bool:
     for name in NARROWER.get(task.fmt.name, ()):
         narrow = formats.get(name)
         unit = float(narrow.u / task.fmt.u)
-        size = natural(case, task.op, task.of, abs(float(finding.exact)))
+        size = natural(case, task.op, task.of, _modulus(finding.exact))
         explained = finding.scaled <= 64 * unit or _error(finding) <= 8 * float(narrow.u) * size
         if task.tol < unit and explained and max(errors) <= 32 * unit and np.median(errors) >= unit / 64:
             return _as_rounded(rows, probe, narrow)
@@ -304,3 +304,14 @@ def _as_rounded(rows: Sequence[Case], probe: Probe, narrow: formats.Format) -> b
         with np.errstate(all="ignore"):
             numbers += [bool(g == np.float64(g).astype(narrow.dtype).astype(np.float64)) for g in got]
     return all(numbers) or {1.0, -1.0} <= signs
+
+
+def _modulus(text: str) -> float:
+    """The modulus of a number as findings write it: a decimal, or a power of two where its exponent is beyond every float.
+
+    >>> _modulus("-2.5"), _modulus("2**(-100000000)"), _modulus("-2**(100000000)")
+    (2.5, 0.0, inf)
+    """
+    if "**" in text:
+        return 0.0 if "**(-" in text else inf
+    return abs(float(text))
