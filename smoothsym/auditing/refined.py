@@ -187,10 +187,11 @@ class _Line:
         return self.fmt.ordinal(self.fmt.round(Fraction(value)))
 
     def number(self, place: int) -> float:
-        return float(self.fmt.decode(self.fmt.from_ordinal(place)))
+        """The float at a place; beyond the last one, that."""
+        return float(self.fmt.decode(self.fmt.from_ordinal(min(max(place, -self.last), self.last))))
 
     def moved(self, value: float, by: int) -> float:
-        return self.number(min(max(self.place(value) + by, -self.last), self.last))
+        return self.number(self.place(value) + by)
 
     @property
     def last(self) -> int:

@@ -133,3 +133,12 @@ def test_a_parameter_at_which_alone_the_target_is_wrong_is_a_special_value():
     audit = ss.audit(uniform_at_one, ss.logsumexp, "gradient", budget=100, n=(1, 2, 5))
     (finding,) = [f for f in audit.findings if f.falls and f.kind != "broken invariant"]
     assert finding.kind == "special value" and float.fromhex(finding.parameter) == 1 and "next to it" in finding.note
+
+
+def test_the_line_of_floats_ends_with_the_largest():
+    from smoothsym import formats
+    from smoothsym.auditing.refined import _Line
+
+    line = _Line(formats.get("bfloat16"))
+    largest = float(line.fmt.largest)
+    assert line.number(line.last + 5) == largest == line.moved(largest, 3) and line.number(-line.last - 1) == -largest
