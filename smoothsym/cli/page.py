@@ -15,6 +15,7 @@ from smoothsym.cli.output import folded
 from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.expansion import Expansion, expansions
 from smoothsym.symbolic.naming import Names, central_moments_meant, in_central_moments
+from smoothsym.symbolic.simplex import TAU, Threshold
 from smoothsym.symbolic.text import text
 from smoothsym.words import m
 
@@ -119,7 +120,9 @@ class Page:
         """What the names in the formula and its derivatives stand for."""
         used = [self.names.fold(e) for e in (self.formula, *(e for _, _, e in self.derivatives))]
         delta = [("delta[i, k]", "1 where i = k, else 0")] if any(e.has(KroneckerDelta) for e in used) else []
-        return self.names.meanings(used) + delta
+        thresholds = sorted({node for e in used for node in e.atoms(Threshold)}, key=str)
+        tau = [(str(node), f"the one number with {text(node.balance(TAU) + 1)} = 1") for node in thresholds]
+        return self.names.meanings(used) + delta + tau
 
     # ---- for reading -----------------------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ def regularised_maximum(omega: Expr, variable: Expr, entry: Expr | None = None) 
     >>> from sympy.abc import t
     >>> from smoothsym.words import alpha
     >>> regularised_maximum(t**2 / 2 + t * log(t), t)
-    SimplexMaximum(Sum(-p[j]**2/2 - log(p[j])*p[j] + p[j]*x[j], (j, 1, n)))
+    SimplexMaximum(Sum(-log(p[j])*p[j] - p[j]**2/2 + p[j]*x[j], (j, 1, n)))
     """
     omega, j = S(omega), words.j
     if variable not in omega.free_symbols:
@@ -221,7 +221,7 @@ def inverse_slope(t: Expr, omega: Expr, variable: Expr) -> Expr:
 
     >>> from sympy.abc import p, t
     >>> inverse_slope(t, p**2 / 2, p), inverse_slope(t, p * log(p), p)
-    (ramp(t, 1, 0), exp(t - 1))
+    (ramp(t, 1), exp(t - 1))
     """
     found = as_tsallis(omega, variable)
     if found is None:

@@ -19,7 +19,7 @@ class ramp(Function):
 
     >>> from sympy.abc import t
     >>> ramp(t, 2).diff(t), ramp(-1, 2), ramp(3, 2)
-    (2*ramp(t, 1, 0), 0, 9)
+    (2*ramp(t, 1), 0, 9)
     """
 
     nargs = 3
@@ -60,8 +60,8 @@ class ramp(Function):
         return text if exp is None else rf"\left({text}\right)^{{{exp}}}"
 
     def _sympystr(self, printer: Any) -> str:
-        t, a, k = (printer._print(q) for q in self.args)
-        return f"ramp({t}, {a}, {k})"
+        shown = self.args if self.args[2] != 0 else self.args[:2]
+        return f"ramp({', '.join(map(printer._print, shown))})"
 
 
 class qexp(Function):
@@ -69,7 +69,7 @@ class qexp(Function):
 
     >>> from sympy.abc import t
     >>> qexp(t, 0), qexp(t, 1), qexp(t, 2).diff(t)
-    (exp(t), ramp(t + 1, 1, 0), ramp(2*t + 1, -1/2, 0))
+    (exp(t), ramp(t + 1, 1), ramp(2*t + 1, -1/2))
     """
 
     nargs = 3
