@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import pickle
 import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from inspect import signature
-from math import isfinite
-from numbers import Integral, Real
 from typing import Any
 
-import numpy as np
 from sympy import Expr
 
 from smoothsym import formats
 from smoothsym.auditing import exhaustive as exhaustively
 from smoothsym.auditing import measure
+from smoothsym.auditing.arguments import check, check_output, lengths_of, on_arrays, operator, parameters_of
 from smoothsym.auditing.bounded import hold_to_bound
-from smoothsym.auditing.bridge import DIFFERENTIABLE, OUTPUTS, Bridged
+from smoothsym.auditing.bridge import Bridged
 from smoothsym.auditing.calls import dotted, passing, resolve, takes_axis
 from smoothsym.auditing.consistency import consistency
+from smoothsym.auditing.data import cases_of, rows_of
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.search import LEAST, SHARE, search
+from smoothsym.auditing.shards import ranges, sent, sharded
 from smoothsym.auditing.telling import told
 from smoothsym.auditing.vectors import has_vector, vectors_beside
 from smoothsym.calling import TIMEOUT, Guard, guarded
-from smoothsym.cases import Case, Facts, cases, default_lengths, default_parameters
-from smoothsym.certify.inputs import check_formula, exact_number
-from smoothsym.certify.scale import VECTOR, axes_of, length_of_vector
-from smoothsym.errors import shown, unknown
-
-Array = Any
+from smoothsym.cases import Case, cases
 
 BUDGET = 300
 """Evaluations of an audit without data, unless another number is asked for."""
@@ -99,21 +91,17 @@ def audit(
     >>> naive.verdict
     'falls short'
     """
-    op, parameter = _operator(op).settled(parameter)
-    _output(op, of)
+    op, parameter = operator(op).settled(parameter)
+    check_output(op, of)
     fmt = formats.get(dtype)
     facts = facts_of(op, of)
-    given, sampled = _parameters(op, facts, fmt, parameter, parameters)
+    options = [q.name for q in signature(audit).parameters.values() if q.kind is q.KEYWORD_ONLY]
+    given, sampled = parameters_of(op, facts, fmt, parameter, parameters, options)
     if given is None and parameters is None and op.parameter is not None:
         facts = facts.spanning(min(0.0, *sampled), max(sampled))
-    lengths = _lengths(n, op, fmt)
-    _check(budget, seconds, seed, tol, timeout, executor, progress=progress, bound=bound)
-    if arrays is not None or keywords:
-        target = _bridged(target, arrays or "numpy", of, op, device, compiled, keywords or {})
-    elif (dotted(target) or "").startswith(("torch.", "torch:")):
-        raise ValueError(f"target={dotted(target)!r} takes PyTorch's arrays: give arrays='torch', or --arrays torch")
-    elif device is not None or compiled:
-        raise ValueError("device= and compiled= are about arrays of a library: give arrays='torch' or 'jax', too")
+    lengths = lengths_of(n, op, fmt)
+    check(budget, seconds, seed, tol, timeout, executor, progress=progress, bound=bound)
+    target = on_arrays(target, arrays, of, op, device, compiled, keywords)
     function = resolve(target)
     way = passing(function, op.parameter.name if op.parameter is not None else None, given, has_vector(op, of))
     asked = tuple(sampled) if parameters is not None or given is not None else ()
@@ -124,9 +112,7 @@ def audit(
         if data is not None:
             raise ValueError("exhaustive=True takes every row there is; leave data= out")
         job = exhaustively.job_of(task, n, sampled)
-        remote = None
-        if executor is not None:
-            remote = partial(_exhaustive, _sent(target, function, executor), replace(job, task=_bare(task)))
+        remote = None if executor is None else ranges(job, sent(target, function, executor))
         limits = {"budget": budget, "until": until, "checkpoint": checkpoint, "progress": progress}
         part, complete = exhaustively.run(job, executor=executor, remote=remote, **limits)
         return _conclude(part.tally, task, target, (), until, int(seed), notes, part, complete)
@@ -135,7 +121,7 @@ def audit(
     if data is not None:
         if n is not None:
             raise ValueError(f"n={n!r}: the rows of data have their own length; give one or the other")
-        chosen = _from_data(_rows(data, fmt, op, notes), sampled, budget, int(seed), notes)
+        chosen = cases_of(rows_of(data, fmt, op, notes), sampled, budget, int(seed), notes)
     else:
         wanted = int(budget or BUDGET)
         chosen = cases(facts, fmt, lengths, sampled, int(seed), wanted - wanted // SHARE * (wanted >= LEAST))
@@ -151,7 +137,7 @@ def audit(
         if executor is None:
             tally, scores = measure.scored(task, chosen, until, said)
         else:
-            tally, scores = _sharded(task, _sent(target, function, executor), chosen, until, executor, said, timeout)
+            tally, scores = sharded(task, sent(target, function, executor), chosen, until, executor, said, timeout)
         if data is None and total > len(chosen) and not tally.stopped:
             starts = zip(scores.tolist(), chosen, strict=True)
             left = total - len(chosen)
@@ -229,210 +215,3 @@ def _conclude(
         exhaustive=complete,
         seconds={} if part is None else {"all": part.seconds, "target": part.target_seconds},
     )
-
-
-def _bridged(
-    target: Any, arrays: str, of: str, op: Any, device: str | None, compiled: bool, keywords: Mapping[str, Any]
-) -> Bridged:
-    """The target on arrays of a library, differentiated by it where a derivative is audited."""
-    if isinstance(target, Bridged):
-        raise TypeError(f"target={target.name!r} is bridged to arrays of {target.arrays} already; leave arrays= out")
-    output = of if of in OUTPUTS and arrays in DIFFERENTIABLE else "value"
-    return Bridged(target, arrays, output, device=device, compiled=compiled, elementwise=op.arity == 1, **keywords)
-
-
-def _check(budget: Any, seconds: Any, seed: Any, tol: Any, timeout: Any, executor: Any, **callables: Any) -> None:
-    """Raise TypeError or ValueError for an option that cannot be meant."""
-    kinds: dict[str, tuple[Any, Any]] = {"budget": (budget, Integral)}
-    kinds |= {"tol": (tol, Real), "seconds": (seconds, Real), "timeout": (timeout, Real)}
-    for name, (number, kind) in kinds.items():
-        if number is not None and (isinstance(number, bool) or not isinstance(number, kind) or not number > 0):
-            what = "whole number" if kind is Integral else "number"
-            raise ValueError(f"{name}={shown(number)}: give a positive {what}")
-    if tol is None:
-        raise ValueError("tol=None: give a positive number")
-    if isinstance(seed, bool) or not isinstance(seed, Integral) or seed < 0:
-        raise ValueError(f"seed={shown(seed)}: give a whole number that is not negative")
-    if executor is not None and not hasattr(executor, "submit"):
-        raise TypeError(
-            f"executor={executor!r} is a {type(executor).__name__}; give a concurrent.futures.Executor, such as "
-            "ProcessPoolExecutor(2)"
-        )
-    for name, function in callables.items():
-        if function is not None and not callable(function):
-            raise TypeError(f"{name}={shown(function)} is a {type(function).__name__}, which cannot be called")
-
-
-def _operator(op: Any) -> Any:
-    if isinstance(op, str):
-        from smoothsym.catalogue import named as operators
-
-        if op not in operators:
-            raise unknown("op", op, operators)
-        op = operators[op]
-    if not hasattr(op, "definition"):
-        raise TypeError(f"op={op!r} is a {type(op).__name__}; give a SmoothMax or the name of one")
-    return op
-
-
-def _output(op: Any, of: Any) -> None:
-    """Raise ValueError for an output that no audit takes, TypeError for what is none."""
-    if not isinstance(of, (str, Expr)):
-        raise TypeError(f"of={of!r} is a {type(of).__name__}; give 'value', 'gradient' or an expression in ss.x")
-    names = ("value", "gradient", "jvp", "vjp", *(q.name for q in op.parameters))
-    if isinstance(of, str) and of not in names:
-        raise unknown("of", of, names)
-    size = op.arity or 3
-    beside = length_of_vector(op, of, size)
-    check_formula(op, of, op.formula(of), size, {} if beside is None else {VECTOR: beside})
-    if axes_of(op, of) > 1:
-        raise ValueError(
-            f"of={str(of)!r} of {op.name} is a matrix; audit its products with vectors: of='vjp', a target f(x, v), or 'jvp'"
-        )
-
-
-def _parameters(
-    op: Any, facts: Facts, fmt: formats.Format, given: dict[str, Any], sampled: Any
-) -> tuple[float | None, list[Any]]:
-    """The parameter that is given, if one is, and all those to use."""
-    name = op.parameter.name if op.parameter is not None else None
-    if extra := [key for key in given if key != name]:
-        options = [q.name for q in signature(audit).parameters.values() if q.kind is q.KEYWORD_ONLY]
-        raise TypeError(f"audit: {unknown('argument', extra[0], [*([name] if name else []), *options])}")
-    if sampled is not None and (name is None or name in given):
-        why = f"{op.name} has no parameter" if name is None else f"{name}= is given already; give one or the other"
-        raise TypeError(f"parameters={sampled!r}: {why}")
-    if name is None:
-        return None, [None]
-    if name in given:
-        number = _number(given[name], name)
-        return number, [number]
-    if sampled is None:
-        usual: Any = default_parameters(facts, fmt)
-        return None, [v for v in usual if v >= 0 or not op.parameter.is_nonnegative]
-    if isinstance(sampled, str) or not hasattr(sampled, "__iter__") or not list(sampled):
-        raise ValueError(f"parameters={sampled!r}: give a sequence of numbers to sample {name} from")
-    return None, [_number(v, "parameters") for v in sampled]
-
-
-def _number(value: Any, argument: str) -> float:
-    exact_number(value, argument)
-    number = float(value)
-    if isfinite(number) and exact_number(number, argument) != exact_number(value, argument):
-        raise ValueError(f"{argument}={value!r} is no float64, and float code cannot be given it; give {number!r}")
-    return number
-
-
-def _lengths(n: Any, op: Any, fmt: formats.Format) -> tuple[int, ...]:
-    if n is None:
-        return default_lengths(fmt) if op.arity is None else (op.arity,)
-    sizes = tuple(n) if isinstance(n, (list, tuple, range)) else (n,)
-    if not sizes or any(isinstance(q, bool) or not isinstance(q, (int, np.integer)) or q < 1 for q in sizes):
-        raise ValueError(f"n={n!r}: give a positive length, or a sequence of them")
-    if op.arity is not None and any(q != op.arity for q in sizes):
-        raise ValueError(f"n={n!r}: {op.name} takes {op.arity} entries")
-    return tuple(int(q) for q in sizes)
-
-
-def _rows(data: Any, fmt: formats.Format, op: Any, notes: list[str]) -> Any:
-    """The data as rows of floats in the audited dtype. Raises TypeError and ValueError that name the argument."""
-    try:
-        array = np.asarray(data)
-    except ValueError as error:
-        raise ValueError(f"data is no array of rows of equal length: {error}") from None
-    if array.dtype.kind not in "fiuV" or (array.dtype.kind == "V" and array.dtype.name != "bfloat16"):
-        raise TypeError(
-            f"data has dtype {array.dtype}; give real numbers, such as np.asarray(rows, dtype={fmt.name!r})"
-        )
-    if array.ndim not in (1, 2) or array.size == 0:
-        raise ValueError(f"data has shape {array.shape}; give a 2-D array of rows, or one row, that is not empty")
-    # For a function of one entry a vector is many rows.
-    rows = array.reshape(-1, 1 if op.arity == 1 and array.ndim == 1 else array.shape[-1])
-    if op.arity is not None and rows.shape[1] != op.arity:
-        raise ValueError(f"data has rows of {rows.shape[1]}; {op.name} takes {op.arity} entries")
-    if op.domain == "positive" and np.any(rows <= 0):
-        bad = float(rows[rows <= 0][0])
-        raise ValueError(f"data has the entry {shown(bad)}; {op.name} is defined for positive entries")
-    with np.errstate(all="ignore"):
-        cast = rows.astype(fmt.dtype)
-    if not np.array_equal(cast.astype(np.longdouble), rows.astype(np.longdouble), equal_nan=True):
-        notes.append(f"data rounded from {array.dtype} to {fmt.name} first")
-    return cast.astype(np.float64)
-
-
-def _from_data(rows: Any, parameters: Sequence[Any], budget: int | None, seed: int, notes: list[str]) -> list[Case]:
-    places = np.arange(len(rows))
-    if budget is not None and budget < len(rows):
-        notes.append(f"{budget} of {len(rows)} rows, drawn with seed {seed}")
-        places = np.sort(np.random.default_rng(seed).choice(len(rows), int(budget), replace=False))
-    return [
-        Case(tuple(float(v) for v in rows[place]), parameters[q % len(parameters)], ("data", f"row {place}"))
-        for q, place in enumerate(places)
-    ]
-
-
-def _sharded(
-    task: Task, sent: Any, chosen: list[Case], until: float | None, executor: Any, progress: Any, timeout: float | None
-) -> tuple[Tally, Array]:
-    """Shards of the cases, each measured where the executor likes, merged to what one process would have found; and the scores."""
-    size = max(1, -(-len(chosen) // 16))
-    shards = [chosen[q : q + size] for q in range(0, len(chosen), size)]
-    total, done = Tally(), 0
-    bare = _bare(task)
-    jobs = [executor.submit(_shard, sent, bare, shard, until, timeout) for shard in shards]
-    scores = []
-    for job, shard in zip(jobs, shards, strict=True):
-        tally, found = job.result()
-        total.merge(tally)
-        scores.append(found)
-        done += len(shard)
-        if progress is not None:
-            progress(done, len(chosen))
-    return total, np.concatenate(scores)
-
-
-def _bare(task: Task) -> Task:
-    """A task without its target, on its way to another process."""
-    from smoothsym.catalogue import named as operators
-
-    op: Any = task.op.name if task.op in operators.values() else task.op
-    return replace(task, target=_unresolved, op=op)
-
-
-def _exhaustive(target: Any, job: Any, start: int, stop: int) -> Any:
-    task = replace(job.task, target=resolve(target), op=_operator(job.task.op))
-    return exhaustively.measured(replace(job, task=task), start, stop)
-
-
-def _sent(target: Any, function: Any, executor: Any) -> Any:
-    """What stands for a target where an executor runs it."""
-    return function if isinstance(executor, ThreadPoolExecutor) else _travelling(target)
-
-
-def _travelling(target: Any) -> Any:
-    """What stands for a target on its way to another process: its dotted name, or itself where it can be pickled."""
-    if (name := dotted(target)) is not None:
-        return name
-    try:
-        pickle.dumps(target)
-    except Exception:
-        raise ValueError(
-            f"target={target!r} has no dotted name by which another process could find it; define it in a module, and pass "
-            "'package.module:function'"
-        ) from None
-    return target
-
-
-def _unresolved(*_: Any) -> Any:
-    """Stands for a target on its way to another process."""
-    raise AssertionError("a target is resolved by its dotted name where it runs")
-
-
-def _shard(
-    target: Any, task: Task, chosen: list[Case], until: float | None, timeout: float | None
-) -> tuple[Tally, Array]:
-    with guarded(target, resolve(target), timeout) as watched:
-        tally, scores = measure.scored(replace(task, target=watched, op=_operator(task.op)), chosen, until)
-        if isinstance(watched, Guard):
-            tally.notes |= dict.fromkeys(watched.notes)
-    return tally, scores

@@ -1,0 +1,49 @@
+"""The rows of data that an audit is given, as cases in the audited format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from smoothsym import formats
+from smoothsym.cases import Case
+from smoothsym.errors import shown
+
+
+def rows_of(data: Any, fmt: formats.Format, op: Any, notes: list[str]) -> Any:
+    """The data as rows of floats in the audited dtype. Raises TypeError and ValueError that name the argument."""
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"data is no array of rows of equal length: {error}") from None
+    if array.dtype.kind not in "fiuV" or (array.dtype.kind == "V" and array.dtype.name != "bfloat16"):
+        raise TypeError(
+            f"data has dtype {array.dtype}; give real numbers, such as np.asarray(rows, dtype={fmt.name!r})"
+        )
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise ValueError(f"data has shape {array.shape}; give a 2-D array of rows, or one row, that is not empty")
+    # For a function of one entry a vector is many rows.
+    rows = array.reshape(-1, 1 if op.arity == 1 and array.ndim == 1 else array.shape[-1])
+    if op.arity is not None and rows.shape[1] != op.arity:
+        raise ValueError(f"data has rows of {rows.shape[1]}; {op.name} takes {op.arity} entries")
+    if op.domain == "positive" and np.any(rows <= 0):
+        bad = float(rows[rows <= 0][0])
+        raise ValueError(f"data has the entry {shown(bad)}; {op.name} is defined for positive entries")
+    with np.errstate(all="ignore"):
+        cast = rows.astype(fmt.dtype)
+    if not np.array_equal(cast.astype(np.longdouble), rows.astype(np.longdouble), equal_nan=True):
+        notes.append(f"data rounded from {array.dtype} to {fmt.name} first")
+    return cast.astype(np.float64)
+
+
+def cases_of(rows: Any, parameters: Sequence[Any], budget: int | None, seed: int, notes: list[str]) -> list[Case]:
+    places = np.arange(len(rows))
+    if budget is not None and budget < len(rows):
+        notes.append(f"{budget} of {len(rows)} rows, drawn with seed {seed}")
+        places = np.sort(np.random.default_rng(seed).choice(len(rows), int(budget), replace=False))
+    return [
+        Case(tuple(float(v) for v in rows[place]), parameters[q % len(parameters)], ("data", f"row {place}"))
+        for q, place in enumerate(places)
+    ]
