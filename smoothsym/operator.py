@@ -149,7 +149,8 @@ class SmoothMax:
         Raises TypeError where one of the others is not given.
         """
         _, *others = self.parameters or (None,)
-        given = {**self.defaults, **given}
+        # That of the first parameter is for those who need a number: an audit samples it.
+        given = {**{q.name: self.defaults[q.name] for q in others if q.name in self.defaults}, **given}
         if not others:
             return self, given
         if missing := [q.name for q in others if q.name not in given]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from math import inf
 from typing import Any
 
 from smoothsym.auditing.audit import audit
@@ -90,5 +91,30 @@ def group(
             "twin": target.twin or None,
             "batched": target.batched,
         }
-        results.append((target, audit(target.dotted, op, of, dtype, progress=beat, **own, **options, **fixed)))
+        try:
+            results.append((target, audit(target.dotted, op, of, dtype, progress=beat, **own, **options, **fixed)))
+        except Exception as error:
+            # What no audit survives is told in its row, and the others go on.
+            results.append((target, unfinished(target, dtype, seed, error)))
     return results
+
+
+def unfinished(target: Target, dtype: str, seed: int, error: Exception) -> Audit:
+    """The audit of a target that came to no end: it does not hold."""
+    said = f"the audit itself failed: {type(error).__name__}: {error}"
+    return Audit(
+        target.dotted,
+        target.op,
+        target.of,
+        dtype,
+        "falls short",
+        inf,
+        inf,
+        inf,
+        None,
+        None,
+        (),
+        0,
+        seed=seed,
+        notes=(said,),
+    )

@@ -42,7 +42,8 @@ def main_rows(rows: Sequence[tuple[Target, Audit]]) -> Iterator[Row]:
     """One row for each target, output and format, worst first; of what falls short, the worst input in words."""
     for target, result in worst_first(rows):
         cells = (number(result.max_scaled), number(result.max_ulp), target.name, result.op, result.of, result.dtype)
-        yield cells, _allowed(result) if result.holds or result.worst is None else _worst(result, result.worst)
+        said = "; ".join(result.notes) if result.worst is None else _worst(result, result.worst)
+        yield cells, _allowed(result) if result.holds else said
 
 
 def _allowed(result: Audit) -> str:

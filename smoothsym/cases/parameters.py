@@ -34,7 +34,7 @@ def default_parameters(facts: Facts, fmt: Format) -> tuple[float | None, ...]:
         return (None,)
     half = fmt.precision // 2
     points = special_parameters(facts)
-    powers = any(_exponents(program, facts.symbol) for program in facts.programs)
+    powers = not facts.programs or any(_exponents(program, facts.symbol) for program in facts.programs)
     tiny = 2.0**-half
     found = [*(USUAL_POWERS if powers else (*USUAL, 1 / tiny)), *points, tiny, -tiny, *([2.0**-5] if powers else [])]
     exact = np.array(found).astype(fmt.dtype).astype(np.float64).tolist()

@@ -69,6 +69,7 @@ class Kernel:
         if self.form == "naive":
             return self.program
         op, given = self.op.settled(parameter)
+        given = {**op.defaults, **given}
         known = (
             known_of(given.get(op.parameter.name, DEFAULTS.get(op.parameter.name, 1.0))) if op.parameter else Known()
         )
@@ -143,6 +144,7 @@ class Kernel:
         if op is not self.op:
             return op.kernels[self.name](x, axis, keepdims, where, weights, rounded, **given)
         self._check()
+        given = {**op.defaults, **given}
         called = read(op, x, axis, where, weights, given, plain=not self.contract, twice=self.twice)
         task = task_of(self, called, rounded)
         result = autograd.apply(task, called)
