@@ -197,6 +197,7 @@ def _conclude(
     return Audit(
         target=name or getattr(target, "__name__", None) or repr(target),
         op=task.op.name,
+        parameter=task.op.parameter.name if task.op.parameter is not None else None,
         of=str(task.of),
         dtype=task.fmt.name,
         verdict="falls short" if any(finding.falls for finding in findings) else "holds",

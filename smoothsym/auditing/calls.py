@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from inspect import Parameter, signature
 from typing import Any
 
 from smoothsym.calling import UNCALLED, Call, call_rows, dotted, resolve
 from smoothsym.kernels import Kernel
+from smoothsym.operator import SmoothMax
 
 __all__ = ["UNCALLED", "Call", "Passing", "call_rows", "dotted", "passing", "resolve", "takes_axis"]
 
@@ -36,7 +38,7 @@ def passing(target: Callable[..., Any], name: str | None, given: float | None, v
     >>> passing(lambda x, alpha: x, "alpha", None), passing(lambda x, a: x, "alpha", None)
     (Passing(keyword='alpha', position=False), Passing(keyword=None, position=True))
     """
-    ours = isinstance(target, Kernel)
+    ours = isinstance(target.func if isinstance(target, partial) else target, (Kernel, SmoothMax))
     try:
         about = signature(target)
     except (TypeError, ValueError):

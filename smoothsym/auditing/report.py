@@ -75,19 +75,12 @@ def told(finding: Finding, result: Audit) -> str:
     """An input, what came of it, and what is right: x = [88.72284], alpha = 1: got inf, exact 88.723."""
     where = f"x = {vector(finding.inputs, result.dtype)}"
     where += "" if finding.v is None else f", v = {vector(finding.v, result.dtype)}"
-    if finding.parameter is not None and (name := _parameter(result.op)):
-        where += f", {name} = {shortest(float.fromhex(finding.parameter), 'float64').removesuffix('.0')}"
+    if finding.parameter is not None:
+        where += f", {result.parameter or 'parameter'} = {shortest(float.fromhex(finding.parameter), 'float64').removesuffix('.0')}"
     got, exact = apart(finding.got, finding.exact)
     entry = "" if finding.component is None else f"entry {finding.component}: "
     came = f"{entry}got {got}, exact {exact}" if exact else got or finding.note
     return f"{where}: {came}"
-
-
-def _parameter(op: str) -> str:
-    from smoothsym.catalogue import operators
-
-    symbol = operators[op].parameter if op in operators else None
-    return "parameter" if symbol is None else symbol.name
 
 
 def vector(inputs: Sequence[str], dtype: str) -> str:

@@ -43,6 +43,8 @@ class Audit:
     exhaustive: bool = False
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
     spreads: Mapping[str, Spread] = field(default_factory=dict)
+    parameter: str | None = None
+    """The name of the operator's parameter."""
 
     @property
     def maxima(self) -> str:

@@ -1,4 +1,4 @@
-"""What people call when they want a smooth maximum: the libraries' functions, a file for each, and every kernel of ours beside them."""
+"""What people call when they want a smooth maximum: the libraries' functions, a file for each, and ours beside them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ JAX = Library(
     arrays="jax",
     outputs=("gradient",),
     compiled=("value", "gradient", "vjp", "jvp"),
-    eager=("value",),
+    eager=(),
     lengths=(2, 16, 1000),
     device="cuda",
 )

@@ -1,7 +1,8 @@
-"""The kernels of the catalogue's functions of a vector, by an importable name such as logsumexp_stable_gradient."""
+"""What a call of each operator of the catalogue runs, and, as controls, the definitions as they stand; by importable names."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from smoothsym.auditing.targets.target import HERE, Target
@@ -9,28 +10,31 @@ from smoothsym.errors import unknown
 
 
 def ours() -> list[Target]:
-    """A target for each kernel; those that state the definition as it stands are controls."""
+    """A target for the value and one for the gradient of each operator, such as logsumexp_gradient; naive kernels of functions of a
+    vector are controls.
+    """
     from smoothsym.catalogue import operators
 
     found = []
     for name, op in operators.items():
-        if op.arity is not None or op.vector:
-            continue
-        for kernel in op.kernels.values():
-            form = kernel.name.removesuffix("_gradient")
-            dotted = f"{HERE}.ours:{name}_{kernel.name}"
-            found.append(
-                Target(f"smoothsym {form}", dotted, name, kernel.of, control=not kernel.contract, library="smoothsym")
-            )
+        for of in ("value",) if op.vector else ("value", "gradient"):
+            suffix = "" if of == "value" else "_gradient"
+            here = f"{HERE}.ours:{name}"
+            found.append(Target("smoothsym", f"{here}{suffix}", name, of, library="smoothsym"))
+            if op.arity is None and not op.vector:
+                dotted = f"{here}_naive{suffix}"
+                found.append(Target("smoothsym naive", dotted, name, of, control=True, library="smoothsym"))
     return found
 
 
 def __getattr__(name: str) -> Any:
-    """A kernel as <operator>_<kernel>, so that its dotted name reproduces a finding."""
+    """An operator, <operator>_gradient, or a kernel as <operator>_<kernel>, so that its dotted name reproduces a finding."""
     if not name.startswith("_"):
         from smoothsym.catalogue import operators
 
         for op_name, op in operators.items():
+            if name in (op_name, f"{op_name}_gradient"):
+                return op if name == op_name else partial(op, of="gradient")
             kernel = name.removeprefix(op_name + "_")
             if kernel != name and kernel in op.kernels:
                 return op.kernels[kernel]

@@ -68,10 +68,10 @@ def hypot(x: Any) -> Any:
 
 
 @TORCH.computes(
-    "normalized", parameters=(2.0, 1.0, 3.0), limits="divides by 1e-12 where the norm is less", outputs=ALONG
+    "normalized", parameters=(2.0, 1.0, 3.0), limits="eps=0: it divides by eps where the norm is less", outputs=ALONG
 )
 def normalize(x: Any, p: float) -> Any:
-    return functional.normalize(x, p=p, dim=-1)
+    return functional.normalize(x, p=p, dim=-1, eps=0.0)
 
 
 def __getattr__(name: str) -> Any:
