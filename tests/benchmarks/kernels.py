@@ -226,7 +226,9 @@ def against_bound(one: Contestant, bound: Any, op: Any, of: str, fmt: Format, ch
         with measure.silence():
             got = np.ravel(one.run(x[None], case.parameter)).astype(np.float64)
             limit = np.ravel(bound.rigorous(x, dtype=fmt.name, **given))
-        one.over = max(one.over or 0.0, judging.over_bound([float(v) for v in got], reference, limit, fmt))
+        # None: there is no bound.
+        over = judging.over_bound([float(v) for v in got], reference, limit, fmt)
+        one.over = max(one.over or 0.0, over or 0.0)
 
 
 # ---- times -----------------------------------------------------------------------------------------------------------------
@@ -312,7 +314,7 @@ def main() -> None:
         print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
     chosen = [ss.operators[name] for name in args.operators] or [op for op in ss.operators.values() if not op.vector]
     for op in chosen:
-        for of in args.of:
+        for of in ("value",) if op.vector else args.of:
             for dtype in args.dtypes:
                 table(op, of, dtype, args)
 
