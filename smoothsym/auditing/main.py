@@ -100,9 +100,17 @@ def group(
     return results
 
 
+FAILED = "the audit itself failed"
+
+
+def failed(audit: Audit) -> bool:
+    """Whether an audit came to no end, by a fault of smoothsym."""
+    return any(note.startswith(FAILED) for note in audit.notes)
+
+
 def unfinished(target: Target, dtype: str, seed: int, error: Exception) -> Audit:
     """The audit of a target that came to no end: it does not hold."""
-    said = f"the audit itself failed: {type(error).__name__}: {error}"
+    said = f"{FAILED}: {type(error).__name__}: {error}"
     return Audit(
         target.dotted,
         target.op,

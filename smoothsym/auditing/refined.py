@@ -302,8 +302,7 @@ def _as_rounded(rows: Sequence[Case], probe: Probe, narrow: formats.Format) -> b
     for row in rows:
         got = probe.result(row)
         signs |= {float(np.sign(g - e)) for g, e in zip(got, probe.exact(row), strict=False)}
-        with np.errstate(all="ignore"):
-            numbers += [bool(g == np.float64(g).astype(narrow.dtype).astype(np.float64)) for g in got]
+        numbers += [abs(g) <= narrow.largest and narrow.decode(narrow.round(Fraction(g))) == g for g in got]
     return all(numbers) or {1.0, -1.0} <= signs
 
 

@@ -88,6 +88,8 @@ def _everything(args: argparse.Namespace) -> int:
         dump({"fall_short": short, "of": len(judged), "controls": caught, "not_installed": absent, "audits": audits})
     else:
         _table(found, absent, args.full)
+    if faults := [f"{target.name} as {audit.op} {audit.of}" for target, audit in found if job.failed(audit)]:
+        raise RuntimeError(f"{len(faults)} audits came to no end: {', '.join(faults)}")
     return 1 if short else 0
 
 
