@@ -33,7 +33,7 @@ def _programs(op: Any, of: str) -> tuple[Program, ...]:
     except ValueError:
         found = ()
     # A maximum over the simplex is no formula but an equation to be solved: what is dangerous whatever the expression is tried alone.
-    solved = any(operation.name == "level" for program in found for operation in program.operations)
+    solved = any(operation.name in ("level", "shares") for program in found for operation in program.operations)
     return () if solved else found
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.scratch import Scratch
+from smoothsym.program.shares import shares
 from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, xqlog1, zero
 from smoothsym.program.summation import LONG, numpy_total, total
 from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
@@ -229,6 +230,16 @@ class Run:
         low, high = (self.xp.broadcast_to(self.xp.asarray(q, dtype=self.x.dtype), shape) for q in (low, high))
         return zero(self.xp, self._inside(operation, LEVEL.name, beside, self.symbols), low, high, self.lazy)
 
+    def _shares(self, operation: Operation) -> Any:
+        """The maximiser over the simplex, which is 0 outside the mask."""
+        gaps, scale, order, *rest = (self.value(number) for number, _ in operation.args)
+        mass = rest[0] if rest else None
+        if self.where is not None:
+            xp = self.xp
+            gaps = xp.where(self.where, gaps, xp.asarray(-xp.inf, dtype=gaps.dtype))
+            mass = mass if mass is None else xp.where(self.where, mass, xp.asarray(0, dtype=mass.dtype))
+        return shares(self.xp, gaps, scale, order, mass, self.lazy)
+
     def _inverse(self, operation: Operation) -> Any:
         """The number from 0 on at which the program inside is 0, entry by entry."""
         t = self.placed(operation, 0)
@@ -327,6 +338,7 @@ _HOW = {
     "either": Run._either,
     "without": Run._without,
     "level": Run._level,
+    "shares": Run._shares,
     "inverse": Run._inverse,
     **dict.fromkeys(_CLIPPED, Run._clipped),
 }

@@ -39,7 +39,7 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
 from smoothsym.program.ordered import either, minus, over, select, times
-from smoothsym.program.threshold import ANCHORED, LEVEL, OVER, SLOPE, TOP, Level, top_key, written_out
+from smoothsym.program.threshold import ANCHORED, LEVEL, OVER, SLOPE, TOP, Level, Share, largest, top_key, written_out
 from smoothsym.symbolic.simplex import INNER, SimplexMaximum, Threshold, inverse
 from smoothsym.symbolic.tsallis import qexp, ramp, xqlog
 from smoothsym.words import maximum, mean, minimum
@@ -80,7 +80,7 @@ class Operation:
     ramplog(t, a), qexp(t, r, e), xqlog(t, r) and xqlog1(t, r) as in tsallis.py, ramplog being ramp(t, a, 1) and xqlog1 with k = 1; level(low, high, gaps),
     the number `LEVEL` between low and high at which the program `inner`, which falls in it, is 0, the vector `GAPS` beside the
     others; inverse(t), the number `LEVEL` from 0 on at which the program `inner`, which falls in it, is 0, and 0 where it is
-    negative everywhere, `SLOPE` being t.
+    negative everywhere, `SLOPE` being t; shares(gaps, s, r) and shares(gaps, s, r, mass), the maximiser of shares.py.
     """
 
     name: str
@@ -245,6 +245,8 @@ class _Lowering:
             return self.lower(written_out(e), axes)
         if isinstance(e, Level):
             return self.level(e)
+        if isinstance(e, Share):
+            return self.share(e, axes)
         if isinstance(e, ramp):
             return self.ramp(e, axes)
         if isinstance(e, xqlog):
@@ -284,6 +286,18 @@ class _Lowering:
         uses.append(self.lower(e.gap, frozenset({e.node.index})))
         args = tuple((use.number, tuple(range(len(use.labels)))) for use in uses)
         return _Use(self.tape.record(Operation("level", args, 0, None, inner)), ())
+
+    def share(self, e: Share, axes: frozenset[Symbol]) -> _Use:
+        mass, index = e.node.parts[0], e.node.index
+        uses = [self.lower(minus(e.node.parts[1], largest(e.node)), frozenset({index}))]
+        uses += [self.lower(q, frozenset()) for q in e.scale]
+        uses += [] if mass == 1 else [self.lower(mass, frozenset({index}))]
+        args = tuple((use.number, tuple(range(len(use.labels)))) for use in uses)
+        whole = self.tape.record(Operation("shares", args, 1))
+        if e.index in axes:
+            return _Use(whole, (e.index,))
+        operation = Operation("take", ((whole, (0,)), (self.position(e.index, axes).number, ())), 0)
+        return _Use(self.tape.record(operation), ())
 
     def over(self, body: Expr, index: Symbol) -> Expr:
         return body.xreplace({self.base: self.base[index]}) if not body.has(Indexed) else body  # type: ignore[index]
@@ -407,7 +421,7 @@ def lower(
     """
     from smoothsym import words
 
-    tops = {top_key(node) for output in outputs for node in S(output).atoms(SimplexMaximum, Threshold, Level)}
+    tops = {top_key(node) for output in outputs for node in S(output).atoms(SimplexMaximum, Threshold, Level, Share)}
     if len(tops) > 1:
         raise ValueError(f"thresholds of {' and of '.join(sorted(map(str, tops)))} are not computed in one program")
     anchors = {**(anchors or {}), TOP: tops.pop()} if tops else anchors or {}

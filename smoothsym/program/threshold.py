@@ -3,13 +3,31 @@
 The maximiser's entry is a function of d = (x_j - M) - level. Where omega'(0) is finite, levels are measured from it: then p_j is a power
 of d, and small ones keep their digits. Elsewhere it is written by d - omega'(1), which is 0 for an entry that has all the weight. Either
 way that entry is 1 exactly, in floats as well, since the level is then the end of its bracket.
+
+Floats have digits to lose in x_j - tau where many entries share: their programs take the entries p_j themselves (shares.py), of which
+every power of that difference is one, and tau = M - omega'(p_s), s the position of M.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Dummy, Expr, Indexed, IndexedBase, KroneckerDelta, Mul, S, Sum, Symbol, cancel, expand, simplify
+from sympy import (
+    Add,
+    Dummy,
+    Expr,
+    Indexed,
+    IndexedBase,
+    KroneckerDelta,
+    Mul,
+    S,
+    Sum,
+    Symbol,
+    cancel,
+    expand,
+    log,
+    simplify,
+)
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym.program.ordered import minus, over, select, times
@@ -72,6 +90,28 @@ class Level(Expr):
         return start - rise(1 / mass.xreplace({node.index: TOP})), start - rise(1 / total)
 
 
+class Share(Expr):
+    """The entry at an index of the maximiser of an objective, as floats compute it: for Tsallis entropies."""
+
+    is_real = True
+    is_nonnegative = True
+    is_commutative = True
+
+    @property
+    def node(self) -> Any:
+        return Threshold(self.args[0])
+
+    @property
+    def index(self) -> Expr:
+        return self.args[1]
+
+    @property
+    def scale(self) -> tuple[Expr, Expr]:
+        """(A (1 + r), r): p_j^r - p_s^r = r (x_j - x_s)/(A (1 + r))."""
+        head, order = _tsallis(self.node)[:2]
+        return cancel(head * (1 + order)), order
+
+
 def origin(node: Any) -> Expr:
     """omega'(0) where that is known to be finite, else 0: what levels are measured from."""
     found = as_tsallis(node.parts[2], P[node.index])
@@ -83,7 +123,7 @@ def origin(node: Any) -> Expr:
 
 def top_key(node: Any) -> Expr:
     """What the entry at `TOP` has the largest of."""
-    node = node.node if isinstance(node, Level) else node
+    node = node.node if isinstance(node, (Level, Share)) else node
     key: Expr = node.parts[1].xreplace({node.index: ANCHORED})
     return key
 
@@ -99,8 +139,14 @@ def written_out(e: Expr, floats: bool = False) -> Expr:
     for node in sorted(e.atoms(SimplexMaximum), key=str):
         e = e.xreplace({node: (_careful(node) if floats else None) or _value(node)})
     for threshold in sorted(e.atoms(Threshold), key=str):
-        e = _from_the_largest(e, threshold)
+        shared = floats and _tsallis(threshold) is not None
+        e = (_from_the_shares if shared else _from_the_largest)(e, threshold)
     return e
+
+
+def _tsallis(node: Any) -> Any:
+    """(A, r, B, C) of a regulariser A xqlog(p, r) + B p + C, None for any other."""
+    return as_tsallis(node.parts[2], P[node.index])
 
 
 def _value(node: Any) -> Expr:
@@ -117,32 +163,51 @@ def _careful(node: Any) -> Expr | None:
     """The value as M and what is positive beside it, so that no digit of a small excess is lost; None where it has no such form.
 
     By duality f = tau + sum_j psi(p_j), psi(p) = p omega'(p) - omega(p). For omega = A xqlog(p, r) + B p + C it is psi(p) = A p^(1 + r) - C,
-    and tau = M - omega'(t), t the largest share. So, with y = (t^r - 1)/r <= 0, which is linear in the level,
+    and tau = M - omega'(t), t the largest share. So, with y = (t^r - 1)/r <= 0,
 
-        f = M - B - n C + A (t^(1 + r) - 1 - (1 + r) y) + A sum_(j not s) p_j^(1 + r)
+        f = M - B - n C + A e(t) + A sum_(j not s) p_j^(1 + r),     e(t) = t^(1 + r) - 1 - (1 + r) y = (1 - t^r (1 + r (1 - t)))/r
 
-    in which all terms beside the constants are positive, of the order of y^2 (and y^2 for r = 1) or of p_j^(1 + r); and an error of the
-    level has no effect of the first order, as f is the least of all dual values.
+    in which all terms beside the constants are positive, e of the order of (1 - t)^2; and an error of t has no effect of the first
+    order, as f is the least of all dual values. e is computed as -expm1(r log(t) + log1p(r (1 - t)))/r, which is t - 1 - log(t) for r = 0.
     """
-    mass, _, omega = node.parts
-    found = as_tsallis(omega, P[node.index])
-    if found is None or mass != 1:
+    found = _tsallis(node)
+    if found is None or node.parts[0] != 1:
         return None
     head, order, linear, constant = found
-    j, share = node.index, node.at(node.index)
+    j, top = node.index, Share(node.objective, TOP)
     others = 1 - KroneckerDelta(j, TOP)
-    power = share.func(*share.args[:1], share.args[1] * (1 + order), *share.args[2:])
-    if isinstance(share, qexp):
-        power = qexp(share.args[0], share.args[1], 1 + order)
-    one = simplify(slope(omega, P[j])(1) - origin(node))
-    top = minus(-Level(node.objective), one) / (head * (1 + order))
     if order == 1:
-        excess: Expr = times(top, top)
+        excess: Expr = times(minus(top, 1), minus(top, 1))
     else:
-        log_top = select(times(order, order), over(log1p(times(order, top)), order), top)
-        excess = minus(expm1(times(1 + order, log_top)), times(1 + order, top))
-    beside = head * (excess + Sum(others * power, *node.objective.limits)) - linear - n * constant
-    return largest(node) + beside
+        away = minus(1, top)
+        product = times(order, log(top)) + log1p(times(order, away))
+        excess = -select(times(order, order), over(expm1(product), order), log(top) + away)
+    powers = Sum(others * ramp(Share(node.objective, j), 1 + order), *node.objective.limits)
+    return largest(node) + head * (excess + powers) - linear - n * constant
+
+
+def _from_the_shares(e: Expr, threshold: Any) -> Expr:
+    """Every power of an entry less the threshold as one of a share: 1 + r t is p^r where p = [1 + r t]_+^(1/r), and t is log p for r = 0."""
+    index, tau, order = threshold.index, Dummy("tau", real=True), _tsallis(threshold)[1]
+    base = threshold.at(index)
+    line = base.args[0].xreplace({threshold: tau})
+
+    def shared(part: Expr) -> Expr:
+        t = part.args[0].xreplace({threshold: tau})
+        places = {q.indices[0] for q in t.atoms(Indexed)}
+        place = places.pop() if len(places) == 1 else index
+        if expand(t - line.xreplace({index: place})) != 0:
+            return part
+        share = Share(threshold.objective, place)
+        if isinstance(part, qexp):
+            return ramp(share, part.args[2])
+        # ramp(p^r, a, k) = r^k ramp(p, r a, k).
+        return order ** part.args[2] * ramp(share, order * part.args[1], part.args[2])
+
+    e = e.replace(lambda part: isinstance(part, base.func) and part.args[0].has(threshold), shared)
+    return e.xreplace(
+        {threshold: largest(threshold) - slope(threshold.parts[2], P[index])(Share(threshold.objective, TOP))}
+    )
 
 
 def _from_the_largest(e: Expr, threshold: Any) -> Expr:

@@ -50,7 +50,7 @@ def source(
     }
     <BLANKLINE>
     """
-    if any(operation.inner is not None for operation in program.operations):
+    if any(operation.inner is not None or operation.name == "shares" for operation in program.operations):
         raise ValueError(f"{name} solves an equation for a threshold, which no printed source does; call the kernel")
     if language not in LANGUAGES:
         raise unknown("language", language, LANGUAGES)
