@@ -18,6 +18,7 @@ from smoothsym.symbolic.derivation import BrokenStep, Derivation, latex
 from smoothsym.symbolic.derivatives import partial
 from smoothsym.symbolic.naming import Names, Z, c, central_moment, central_moment_order, in_central_moments
 from smoothsym.symbolic.roots import equation_of, interval_of
+from smoothsym.symbolic.simplex import TAU, Threshold
 from smoothsym.words import Delta, i, j, k, m, m2, mean, n, rho, v, x
 
 ORDER = 4
@@ -99,6 +100,9 @@ class _Page:
             d.text(
                 "Kronecker's {delta} is one where its indices agree, and zero elsewhere.", delta=KroneckerDelta(i, k)
             )
+        thresholds = set().union(*(e.atoms(Threshold) for e in (*gradient.values(), *slopes.values())))
+        for node in sorted(thresholds, key=str):
+            d.text("The threshold {tau} is the one number with {sum} = 1.", tau=TAU, sum=node.balance(TAU) + 1)
         for e, found in gradient.items():
             d.derivative(
                 self.f,

@@ -30,7 +30,6 @@ from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
 from smoothsym.symbolic.signs import in_domain
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
-from smoothsym.symbolic.simplex import limit as simplex_limit
 
 _LEVEL = Dummy("c", positive=True)
 _LIMIT_ROWS = {
@@ -188,6 +187,14 @@ class SmoothMax:
     def vector(self) -> bool:
         """Whether there is a value for each entry x[i], i a free index, as of softmax."""
         return words.i in self.definition.free_symbols
+
+    @cached_property
+    def explicit(self) -> bool:
+        """Whether its value is a formula in sums; else it solves an equation, as the maximum over the simplex does for its threshold.
+
+        What solves an equation has no compensated kernel, error bound, printed source or batch in twofold arithmetic.
+        """
+        return _explicit(self.definition)
 
     @cached_property
     def gradient(self) -> Expr:
@@ -546,6 +553,10 @@ class _Weighted(SmoothMax):
         return copies * weights_of.weighted(formula), basis
 
 
+def _explicit(formula: Expr) -> bool:
+    return not formula.has(SimplexMaximum, Threshold)
+
+
 @lru_cache(maxsize=1024)
 def _rank(formula: Expr) -> int:
     return len({words.i, words.k} & formula.free_symbols)
@@ -558,11 +569,6 @@ def _slope(expression: Expr, parameter: Symbol, order: int) -> Expr:
 
 @lru_cache(maxsize=512)
 def _limit(expression: Expr, parameter: Symbol, point: Any, direction: str | None, positive: bool) -> Expr:
-    if expression.has(SimplexMaximum, Threshold):
-        found = simplex_limit(expression, parameter, S(point))
-        if found is None:
-            raise asymptotics.Undecided(f"no rule expands {expression} as {parameter} -> {point}")
-        return found
     return asymptotics.limit(expression, parameter, point, direction, positive)
 
 
@@ -584,7 +590,6 @@ def _program(expression: Expr, form: str, at: tuple[Symbol, ...], domain: str) -
     axes = tuple(q for q in (words.i, words.k) if q in expression.free_symbols and q not in at)
     if form == "naive":
         # A threshold is solved for as it stands.
-        solved = expression.has(SimplexMaximum, Threshold)
-        return lower([expression if solved else primitive(expression)], axes)
+        return lower([primitive(expression) if _explicit(expression) else expression], axes)
     stable = (_floats if form == "float" else _stable)(expression, domain)
     return lower([stable.expression], axes, stable.anchors)

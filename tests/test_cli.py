@@ -89,7 +89,8 @@ def process(*argv, **settings):
 def test_list_names_each_operator_with_its_parameter(capsys, op):
     status, out = run(capsys, "list")
     assert status == 0
-    assert re.search(rf"^{op.name} +{op.parameter} +{op.domain} ", out, re.MULTILINE)
+    names = ", ".join(q.name for q in op.parameters)
+    assert re.search(rf"^{op.name} +{names} +{op.domain} ", out, re.MULTILINE)
     (found,) = [o for o in strictly(run(capsys, "list", "--json")[1])["operators"] if o["name"] == op.name]
     assert found["formula"]["sympy"] == str(op.definition) and found["kernels"] == list(op.kernels)
 

@@ -16,7 +16,7 @@ from smoothsym.cases import Case, cases, default_parameters
 from smoothsym.formats import get
 
 FORMATS = ["float16", "bfloat16", "float32", "float64"]
-SCALAR = [op for op in ss.operators.values() if not op.vector]
+SCALAR = [op for op in ss.operators.values() if op.explicit and not op.vector]
 KERNELS = [(op, kernel) for op in SCALAR for kernel in op.kernels.values()]
 
 

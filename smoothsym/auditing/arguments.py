@@ -43,7 +43,7 @@ def check(budget: Any, seconds: Any, seed: Any, tol: Any, timeout: Any, executor
 
 def operator(op: Any) -> Any:
     if isinstance(op, str):
-        from smoothsym.catalogue import named as operators
+        from smoothsym.catalogue import operators
 
         if op not in operators:
             raise unknown("op", op, operators)

@@ -48,7 +48,7 @@ def sharded(
 
 def _bare(task: Task) -> Task:
     """A task without its target, on its way to another process."""
-    from smoothsym.catalogue import named as operators
+    from smoothsym.catalogue import operators
 
     op: Any = task.op.name if task.op in operators.values() else task.op
     return replace(task, target=_unresolved, op=op)

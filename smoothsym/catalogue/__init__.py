@@ -21,16 +21,10 @@ from smoothsym.catalogue.sparsemax import sparsemax
 from smoothsym.operator import SmoothMax
 
 _ALL = (
-    boltzmann, logsumexp, mellowmax, pnorm, powermean, lehmer, softplus, softmax, smu, smoothabs, logcosh,
+    boltzmann, logsumexp, mellowmax, pnorm, powermean, lehmer, softplus, softmax, smu, smoothabs, logcosh, sparsemax, entmax,
 )  # fmt: skip
 operators: Mapping[str, SmoothMax] = MappingProxyType({op.name: op for op in _ALL})
 """The catalogue by name."""
-
-solved: Mapping[str, SmoothMax] = MappingProxyType({op.name: op for op in (sparsemax, entmax)})
-"""Operators that are evaluated by solving an equation: they have no twofold batch, error bound, compensated kernel or printed source."""
-
-named: Mapping[str, SmoothMax] = MappingProxyType({**operators, **solved})
-"""All of them by name."""
 
 __all__ = [
     "boltzmann",
@@ -39,7 +33,6 @@ __all__ = [
     "logcosh",
     "logsumexp",
     "mellowmax",
-    "named",
     "operators",
     "pnorm",
     "powermean",
@@ -47,6 +40,5 @@ __all__ = [
     "smu",
     "softmax",
     "softplus",
-    "solved",
     "sparsemax",
 ]

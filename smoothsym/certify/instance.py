@@ -84,7 +84,8 @@ def theorem_of(op: Any, of: str | Expr = "value") -> str:
     beside = {str(o.datum): SAMPLE[:n] for o in program.operations if o.name == "x"}
 
     def decided(parameter: Fraction) -> str:
-        symbols = {q.name: parameter for q in op.parameters}
+        beyond = dict.fromkeys((q.name for q in (*op.parameters[1:], *op.others)), Fraction(100))
+        symbols = {q.name: parameter for q in op.parameters[:1]} | beyond
         instance = Instance(program, SAMPLE[:n], symbols, n, {}, vectors={**beside, "x": SAMPLE[:n]})
         try:
             found = flat(instance.run(ExactArithmetic())[0])

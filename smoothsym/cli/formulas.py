@@ -17,7 +17,7 @@ def operator(text: str, domain: str | None = None, name: str = "f") -> Any:
     `domain` and `name` are those of an expression. Raises ValueError where there is no such operator.
     """
     from smoothsym import SmoothMax
-    from smoothsym.catalogue import named as operators
+    from smoothsym.catalogue import operators
 
     text = text.replace(MINUS, "-")
     if text not in operators and ":" not in text and not text.isidentifier():

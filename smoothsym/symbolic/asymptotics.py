@@ -12,9 +12,11 @@ from sympy import Expr, S, Sum, Symbol, cosh, exp, log, oo, sinh, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
+from smoothsym.symbolic import simplex
 from smoothsym.symbolic.at_infinity import at_infinity, enters_by_powers, read_limit, read_terms
 from smoothsym.symbolic.at_point import at_point, limit_in, terms_below
 from smoothsym.symbolic.growth import Growth, Towards, Undecided
+from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 
 def limit(
@@ -35,6 +37,10 @@ def limit(
     if direction not in (None, "+", "-"):
         raise ValueError(f"direction={direction!r}: give '+', '-' or None")
     point, expression = S(point), _plain(expression)
+    if expression.has(SimplexMaximum, Threshold):
+        if (solved := simplex.limit(expression, parameter, point)) is None:
+            raise Undecided(f"no rule says where a maximum over the simplex takes it as {parameter} -> {point}")
+        return solved
     if point in (oo, -oo):
         named = expression.free_symbols & {words.Delta, words.rho, words.m2}
         if named and expression.has(Sum):

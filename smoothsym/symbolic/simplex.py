@@ -72,8 +72,11 @@ class _Node(Expr):
         try:
             mass, entry, omega = _parts(objective)
         except ValueError:
-            # Written out for a given n, an objective is no sum any more: it is shown, and not computed with.
-            return cls._made(objective)
+            return cls._written_out(objective)
+        if words.j not in objective.free_symbols:
+            # One name for the index: the node is the same wherever it stands.
+            objective = objective.xreplace({objective.limits[0][0]: words.j})
+            mass, entry, omega = _parts(objective)
         limits = objective.limits
         shift, rest = _apart(entry, limits[0][0], as_Add=True)
         factor, rest = _apart(rest, limits[0][0], as_Add=False)
@@ -89,6 +92,15 @@ class _Node(Expr):
     def _made(cls, objective: Expr) -> Expr:
         made: Expr = Expr.__new__(cls, objective)
         return made
+
+    @classmethod
+    def _written_out(cls, objective: Expr) -> Expr:
+        """Written out for a given n an objective is no sum any more: of one entry it is known, of several shown and not computed with."""
+        shares = sorted((q for q in objective.atoms(Indexed) if q.base == P), key=str)
+        if len(shares) != 1:
+            return cls._made(objective)
+        mass, entry, omega = _term(objective, shares[0].indices[0])
+        return entry + cls._alike(mass, omega, shares[0])
 
     @classmethod
     def _known(cls, mass: Expr, entry: Expr, omega: Expr, limits: Any) -> Expr | None:
@@ -271,12 +283,17 @@ def _flat(e: Expr, parameter: Symbol, point: Expr) -> Expr | None:
     return words.maximum(entry.base) if isinstance(entry, Indexed) else words.maximum(entry)
 
 
+_HINT = "write it as Sum(p[j]*x[j] - omega(p[j]), (j, 1, n))"
+
+
 def _parts(objective: Expr) -> tuple[Expr, Expr, Expr]:
     """mass (p entry - omega) taken apart; omega is 0 where there is none. Raises ValueError for an objective of any other form."""
-    hint = "write it as Sum(p[j]*x[j] - omega(p[j]), (j, 1, n))"
     if not isinstance(objective, Sum) or len(objective.limits) != 1:
-        raise ValueError(f"the objective {objective} is no sum over one index; {hint}")
-    body, index = objective.function, objective.limits[0][0]
+        raise ValueError(f"the objective {objective} is no sum over one index; {_HINT}")
+    return _term(objective.function, objective.limits[0][0])
+
+
+def _term(body: Expr, index: Expr) -> tuple[Expr, Expr, Expr]:
     outside: list[Expr] = []
     inside: list[Expr] = []
     for factor in Mul.make_args(body):
@@ -286,9 +303,9 @@ def _parts(objective: Expr) -> tuple[Expr, Expr, Expr]:
     linear = [t for t in terms if t.has(share) and not (t / share).has(P) and (t / share).has(words.x)]
     entry, omega = Add(*(t / share for t in linear)), -Add(*(t for t in terms if t not in linear))
     if omega.xreplace({share: INNER}).has(index) or (omega != 0 and not omega.has(P)):
-        raise ValueError(f"omega={omega} is not the same function of each p[{index}]; {hint}")
+        raise ValueError(f"omega={omega} is not the same function of each p[{index}]; {_HINT}")
     if omega.has(words.x) or (entry == 0 and not omega.has(P)):
-        raise ValueError(f"the objective {objective} has no entry that p[{index}] stands beside; {hint}")
+        raise ValueError(f"{body} has no entry that p[{index}] stands beside; {_HINT}")
     return mass, entry, omega
 
 

@@ -39,9 +39,14 @@ def _with_usual_indices(e: Any, around: frozenset[str] = frozenset()) -> Any:
 
 
 class _Printer(StrPrinter):
+    def _print(self, expr: Any, **kwargs: Any) -> str:
+        # What is said here comes before what an expression says of itself to Python.
+        own = vars(_Printer).get(f"_print_{type(expr).__name__}")
+        return str(own(self, expr, **kwargs) if own else super()._print(expr, **kwargs))
+
     def parenthesize(self, item: Any, level: int, strict: bool = False) -> str:
         # A sum reaches as far to the right as it can, so it stands in brackets wherever something may follow it.
-        if isinstance(item, Sum) and level > 0:
+        if (isinstance(item, Sum) and level > 0) or (type(item).__name__ == "qexp" and level >= PRECEDENCE["Pow"]):
             return f"({self._print(item)})"
         return str(super().parenthesize(item, level, strict))
 
@@ -111,6 +116,33 @@ class _Printer(StrPrinter):
 
     def _print_Abs(self, e: Any) -> str:
         return f"|{self._print(e.args[0])}|"
+
+    # Of maxima over the simplex: a number's positive part stands in brackets, [t]_+.
+    def _print_SimplexMaximum(self, e: Any) -> str:
+        return f"max_p({self._print(e.args[0])})"
+
+    def _print_ramp(self, e: Any) -> str:
+        t, power, order = e.args
+        if order != 0:
+            return f"ramp({', '.join(map(self._print, e.args))})"
+        return self._positive_part(t, power)
+
+    def _print_qexp(self, e: Any) -> str:
+        t, order, power = e.args
+        return self._positive_part(1 + order * t, power / order)
+
+    def _positive_part(self, t: Any, power: Any) -> str:
+        if power == 0:
+            return f"[{self._print(t)} > 0]"
+        atom = isinstance(power, Symbol) or (power.is_Integer and power >= 0)
+        said = "" if power == 1 else f"^{self._print(power)}" if atom else f"^({self._print(power)})"
+        return f"[{self._print(t)}]_+{said}"
+
+    def _print_xqlog(self, e: Any) -> str:
+        t, order, derivative = e.args
+        if derivative != 0:
+            return f"xqlog({', '.join(map(self._print, e.args))})"
+        return f"(({self._print(t ** (1 + order))} - {self._print(t)})/{self.parenthesize(order, PRECEDENCE['Pow'])})"
 
     def _print_KroneckerDelta(self, e: Any) -> str:
         return f"delta[{', '.join(map(self._print, e.args))}]"

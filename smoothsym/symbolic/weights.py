@@ -6,6 +6,7 @@ from sympy import Expr, Indexed, IndexedBase, Mul, Sum, Tuple
 
 from smoothsym import words
 from smoothsym.symbolic.derivatives import rename_bound
+from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 from smoothsym.words import j, mean, n, w
 
 TOTAL = Sum(w[j], (j, 1, n))
@@ -41,5 +42,13 @@ def _weighted(e: Expr, base: IndexedBase) -> Expr:
 
 
 def normalised(e: Expr) -> Expr:
-    """The weighted expression with its sums divided by the sum of the weights: the same where that is 1."""
-    return e.replace(lambda t: isinstance(t, Sum) and t.has(w) and len(t.limits) == 1, lambda t: t / TOTAL)
+    """The weighted expression with its sums divided by the sum of the weights: the same where that is 1.
+
+    An objective over the simplex is a sum of its own kind, and stays.
+    """
+    if isinstance(e, (SimplexMaximum, Threshold)) or not e.args or isinstance(e, Indexed):
+        return e
+    if isinstance(e, Sum):
+        whole = Sum(normalised(e.function), *e.limits)
+        return whole / TOTAL if e.has(w) and len(e.limits) == 1 else whole
+    return e.func(*(normalised(a) if isinstance(a, Expr) else a for a in e.args))

@@ -27,7 +27,7 @@ from smoothsym.symbolic.ranges import Known, Unbounded, bounded
 from smoothsym.words import alpha, i, j, maximum, mean, n, x
 
 OVER = (j, 1, n)
-WEIGHTED = [op.weighted for op in ss.operators.values() if op.arity is None]
+WEIGHTED = [op.weighted.leading for op in ss.operators.values() if op.arity is None]
 LSE, BOLTZMANN = ss.logsumexp.weighted, ss.boltzmann.weighted
 
 

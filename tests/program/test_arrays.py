@@ -26,9 +26,9 @@ def test_every_program_runs_on_the_standard_alone(op, kernel, lazy):
     kernel, rows = op.kernels[kernel], np.abs(ROWS[..., : op.arity or 5])
     settings = {"summation": kernel.summation, "lazy": lazy}
     with np.errstate(all="ignore"):
-        given = {op.parameter.name: strict.asarray(1.5)}
+        given = {q.name: strict.asarray(1.5) for q in op.parameters}
         (found,) = arrays.run(kernel.program, strict.asarray(rows), given, xp=strict, **settings)
-        (same,) = arrays.run(kernel.program, rows, {op.parameter.name: np.float64(1.5)}, **settings)
+        (same,) = arrays.run(kernel.program, rows, {q.name: np.float64(1.5) for q in op.parameters}, **settings)
     assert np.allclose(np.asarray(found), same, rtol=1e-15)
 
 

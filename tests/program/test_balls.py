@@ -53,9 +53,7 @@ def strays(op: Any, of: str, count: int = 12) -> int:
     generator, missed = Random(f"{op.name} {of}"), 0
     for _ in range(count):
         x = rows(generator, op)
-        symbols = (
-            {op.parameter.name: Fraction(generator.choice((0.7, 1.3, 2.0, 5.5)))} if op.parameter is not None else {}
-        )
+        symbols = {q.name: Fraction(generator.choice((0.7, 1.3, 2.0, 5.5))) for q in op.parameters}
         truth = enclosures(op.program(of), x, symbols, 3000)
         for bits in (30, 53, 90, 300):
             try:

@@ -14,7 +14,7 @@ from smoothsym.program.pairs.functions import Functions
 from smoothsym.program.trace import trace
 
 FORMATS = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16, "float32": np.float32, "float64": np.float64}
-SCALAR = [op for op in ss.operators.values() if not op.vector]
+SCALAR = [op for op in ss.operators.values() if op.explicit and not op.vector]
 GRADIENTS = {"value": "compensated", "gradient": "compensated_gradient"}
 
 every_operator = pytest.mark.parametrize("op", SCALAR, ids=lambda op: op.name)

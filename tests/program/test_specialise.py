@@ -19,7 +19,8 @@ def both(op, of, form, number):
     program = op.program(of, form)
     short = specialised(program, {name: Known(1 if number > 0 else -1, value if abs(value) in (1, 2) else None)})
     with np.errstate(all="ignore"):
-        return program, short, *(arrays.run(q, rows, {name: np.float64(number)})[0] for q in (program, short))
+        given = {q.name: np.float64(op.defaults.get(q.name, 1)) for q in op.parameters} | {name: np.float64(number)}
+        return program, short, *(arrays.run(q, rows, given)[0] for q in (program, short))
 
 
 @pytest.mark.parametrize("number", [1.0, 2.0, -1.0, 0.75, -3.5])

@@ -13,7 +13,8 @@ from smoothsym.symbolic.asymptotics import Undecided, limit, series
 from smoothsym.symbolic.derivatives import partial
 from smoothsym.words import Delta, alpha, eps, i, j, k, m, m2, maximum, n, p, rho, x
 
-CASES = [(op, side) for op in ss.operators.values() for side in (1, -1) if side > 0 or not op.parameter.is_nonnegative]
+EXPLICIT = [op for op in ss.operators.values() if op.explicit]
+CASES = [(op, side) for op in EXPLICIT for side in (1, -1) if side > 0 or not op.parameter.is_nonnegative]
 
 
 def point(op):

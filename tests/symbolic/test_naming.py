@@ -12,7 +12,7 @@ from smoothsym.words import alpha, i, j, mean, n, x
 Z = Sum(exp(alpha * x[j]), (j, 1, n))
 
 
-SUMS = [op for op in ss.operators.values() if op.arity is None]
+SUMS = [op for op in ss.operators.values() if op.explicit and op.arity is None]
 
 
 @pytest.mark.parametrize("op", SUMS, ids=lambda op: op.name)

@@ -66,7 +66,7 @@ class Target:
 def operator(name: str) -> Any:
     """A member of the catalogue, or a companion."""
     from smoothsym.auditing.targets.companions import companions
-    from smoothsym.catalogue import named as operators
+    from smoothsym.catalogue import operators
 
     found = operators.get(name) or companions.get(name)
     if found is None:
