@@ -17,7 +17,7 @@ from smoothsym.certify.decide import BUDGET
 from smoothsym.certify.enclosure import Refused, make_mpf
 from smoothsym.certify.inputs import exact_number
 from smoothsym.certify.instance import Instance, flat, instance_of
-from smoothsym.certify.scale import VECTOR, axes_of, scale_program
+from smoothsym.certify.scale import VECTOR, ScaleProgram, axes_of, scale_program
 from smoothsym.certify.special import Number
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Indeterminate, Undefined
@@ -49,9 +49,14 @@ class Measured:
         # What has no weight is left out, since the derivative by the parameter has no logarithm of a zero.
         skipped = special.weightless(self.row, self.parameter, self.op.kind)
         kept = [q for q in self.kept if not skipped[q]]
-        asked = scale_program(self.op, self.of)
-        if asked.place is not None and component not in kept:
+        if scale_program(self.op, self.of).place is not None and component not in kept:
             return value
+        # At a removable singularity of the derivative by the parameter, as at q = 1 of entmax, the others excuse what they excuse.
+        by_entries = (self._excused(scale_program(self.op, self.of, by), kept, component) for by in (True, False))
+        return value + next((found for found in by_entries if found is not None), 0)
+
+    def _excused(self, asked: ScaleProgram, kept: list[int], component: int) -> Any:
+        """The terms of the derivatives, None where one has no value."""
         positions = {} if asked.place is None else {asked.place.name: kept.index(component)}
         symbols = {self.name: self.parameter} if self.name else {}
         x = [Fraction(self.row[q]) for q in kept]
@@ -65,12 +70,12 @@ class Measured:
             except (Indeterminate, Undefined):
                 continue
         else:
-            return value
+            return None
         origin = max(x) if asked.relative else Fraction(0)
         weights = [[entry - origin for entry in x]]
         weights += [v or []] if asked.vector else []
         weights += [[self.parameter]] if asked.parameter else []
-        total = value
+        total = mpmath.mpf(0)
         for output, sizes in zip(outputs, weights, strict=True):
             slopes = flat(output)
             # A derivative that is the same for every entry is one number.

@@ -61,8 +61,8 @@ class ScaleProgram:
 
 
 @lru_cache(maxsize=256)
-def scale_program(op: Any, of: str | Expr = "value") -> ScaleProgram:
-    """The derivatives of an output as one program. Raises ValueError for a matrix, and for what has no derivative."""
+def scale_program(op: Any, of: str | Expr = "value", by_parameter: bool = True) -> ScaleProgram:
+    """The derivatives of an output as one program, with that by the parameter or without. Raises ValueError for a matrix, and for what has no derivative."""
     formula = op.formula(of)
     free = {words.i, words.k} & formula.free_symbols
     if len(free) > 1:
@@ -74,7 +74,8 @@ def scale_program(op: Any, of: str | Expr = "value") -> ScaleProgram:
     beside = {e.indices[0] for e in formula.atoms(Indexed) if e.base == words.v}
     if beside:
         wanted.append(partial(formula, words.v[1 if beside == {S.One} else by]))
-    if op.parameter is not None:
+    by_parameter = by_parameter and op.parameter is not None
+    if by_parameter:
         wanted.append(op.derivative(op.parameter, of=formula))
     forms = [op.stable(e) for e in wanted]
     anchors = {key: value for form in forms for key, value in form.anchors.items()}
@@ -82,4 +83,4 @@ def scale_program(op: Any, of: str | Expr = "value") -> ScaleProgram:
     # Of what is proved equivariant the gradient is invariant.
     invariant = of == "gradient" and not op.vector and op.translation == "equivariant"
     relative = invariant or translation(formula, domain=op.domain) == 0
-    return ScaleProgram(program, place, relative, bool(beside), op.parameter is not None)
+    return ScaleProgram(program, place, relative, bool(beside), by_parameter)

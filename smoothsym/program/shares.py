@@ -27,10 +27,10 @@ Look = Callable[[Any], tuple[Any, ...]]
 def shares(xp: Any, gaps: Any, scale: Any, order: Any, mass: Any, lazy: bool) -> Any:
     """p on every row: gaps, the entries less the largest one, and mass like x; scale, A (1 + r), and order, r, numbers or one for every row.
 
-    nan where the regulariser is not strictly convex: scale <= 0 or r <= -1.
+    nan where the regulariser is not strictly convex: scale <= 0 or r < -1 (a float r of -1 is that of an order a little above).
     """
     scale, order = (_column(xp, q, gaps) for q in (scale, order))
-    convex = (scale > 0) & (order > -1)
+    convex = (scale > 0) & (order >= -1)
     steep = order > 1
     alike = _decided(xp, steep) if lazy else None
     if alike is None:
@@ -55,13 +55,17 @@ def _from_the_largest(xp: Any, gaps: Any, scale: Any, r: Any, mass: Any, lazy: b
 
     def careful(rho: Any) -> tuple[Any, Any]:
         v = b / rho**r
-        inside = xp.where((v <= -1) & ~entropic, nothing, v)
-        logarithm = xp.where(entropic, v, _log1p(xp, inside) / divisor)
         gone = (v <= -1) & ~entropic
-        return (
-            xp.where(gone, nothing, rho * xp.exp(logarithm)),
-            xp.where(gone, nothing, xp.exp((1 - r) * logarithm)),
-        )
+        inside = xp.where(v <= -1, nothing, v)
+        logarithm = xp.where(entropic, v, _log1p(xp, inside) / divisor)
+        p, slope = rho * xp.exp(logarithm), xp.exp((1 - r) * logarithm)
+        if not (lazy and _decided(xp, r >= 0)):
+            # Below order 0 the power may be of a huge number: it is nearly 1/(1 + v), and only the rest is a power.
+            huge = (v > 1) & (r < 0)
+            quotient = xp.where(huge, v, nothing)
+            ratio = (1 + quotient) ** ((1 + r) / divisor) / (1 + quotient)
+            p, slope = xp.where(huge, rho * ratio, p), xp.where(huge, ratio / (1 + quotient), slope)
+        return xp.where(gone, nothing, p), xp.where(gone, nothing, slope)
 
     def last(rho: Any) -> tuple[Any, Any, None]:
         return *(quick if linear else careful)(rho), None
