@@ -30,6 +30,10 @@ def shares(xp: Any, gaps: Any, scale: Any, order: Any, mass: Any, lazy: bool) ->
     nan where the regulariser is not strictly convex: scale <= 0 or r < -1 (a float r of -1 is that of an order a little above).
     """
     scale, order = (_column(xp, q, gaps) for q in (scale, order))
+    if mass is not None:
+        # The largest entry of those that count.
+        largest = xp.max(xp.where(mass > 0, gaps, xp.asarray(-xp.inf, dtype=gaps.dtype)), axis=-1, keepdims=True)
+        gaps = gaps - getattr(largest, "values", largest)
     convex = (scale > 0) & (order >= -1)
     steep = order > 1
     alike = _decided(xp, steep) if lazy else None

@@ -78,6 +78,12 @@ def test_masses_count_entries():
         assert np.abs(np.repeat(maximiser(x, q, mass=mass), mass.astype(int)) - spread).max() < 4 * 2.0**-53
 
 
+def test_an_entry_without_mass_counts_for_nothing_though_it_be_the_largest():
+    x, mass = np.array([3.0, 0.5, 0.25]), np.array([0.0, 1.0, 2.0])
+    for q in ORDERS:
+        assert np.abs(maximiser(x, q, mass=mass)[1:] - maximiser(x[1:], q, mass=mass[1:])).max() < 2.0**-52
+
+
 def test_what_is_not_convex_has_no_maximiser():
     x = np.array([1.0, 0.5])
     assert np.isnan(maximiser(x, -0.5)).all()
