@@ -4,9 +4,10 @@ With omega = A xqlog(p, r) the entries p_j^r - rho^r = r (x_j - x_s)/(A (1 + r))
 
     p_j = [rho^r + b_j]_+^(1/r) = rho [1 + b_j/rho^r]_+^(1/r),        dp_j/drho = (rho/p_j)^(r - 1)
 
-and one equation, sum_j m_j p_j = 1, is left for rho. It is convex and rises in rho where s is the largest entry and r <= 1 (the slopes
-(p_j/rho)^(1 - r) rise from 0 to 1), and where s is the smallest of the support and r >= 1: so Newton's steps from any rho that is too
-large fall to the root, with no bracket. Near equal entries b_j is near 0, and p_j near rho = 1/n, to the last digit.
+and one equation, sum_j m_j p_j = 1, is left for rho. It is convex and rises in rho where s is the largest entry and 0 <= r <= 1 (the
+slopes (p_j/rho)^(1 - r) rise), and where s is the smallest of the support and r >= 1: so Newton's steps from any rho that is too large
+fall to the root, with no bracket. For r < 0 it is concave, and they rise to it from the share that all would have alike. Near equal
+entries b_j is near 0, and p_j near rho = 1/n, to the last digit.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ Look = Callable[[Any], tuple[Any, ...]]
 def shares(xp: Any, gaps: Any, scale: Any, order: Any, mass: Any, lazy: bool) -> Any:
     """p on every row: gaps, the entries less the largest one, and mass like x; scale, A (1 + r), and order, r, numbers or one for every row.
 
-    nan where the regulariser is not strictly convex: scale <= 0 or r < -1 (a float r of -1 is that of an order a little above).
+    nan where the regulariser is not strictly convex: scale <= 0 or r <= -1.
     """
     scale, order = (_column(xp, q, gaps) for q in (scale, order))
     if mass is not None:
         # The largest entry of those that count.
         largest = xp.max(xp.where(mass > 0, gaps, xp.asarray(-xp.inf, dtype=gaps.dtype)), axis=-1, keepdims=True)
         gaps = gaps - getattr(largest, "values", largest)
-    convex = (scale > 0) & (order >= -1)
+    convex = (scale > 0) & (order > -1)
     steep = order > 1
     alike = _decided(xp, steep) if lazy else None
     if alike is None:
@@ -84,7 +85,7 @@ def _from_the_largest(xp: Any, gaps: Any, scale: Any, r: Any, mass: Any, lazy: b
             return base * base, base / root
         return careful(rho)
 
-    start = 1 / _total(xp, xp.where(gaps == 0, one, nothing), mass)
+    start = 1 / _total(xp, xp.where((gaps == 0) | ((r < 0) & (gaps > -xp.inf)), one, nothing), mass)
     return _solved(xp, quick, last, start, mass, lazy)
 
 
