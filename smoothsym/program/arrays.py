@@ -191,6 +191,9 @@ class Run:
         value = self.value(vector)
         if isinstance(value, np.ndarray) and value.shape[:-1] == index.shape:
             return value.reshape(-1)[_flat_places(index, value.shape[-1])]
+        if len(value.shape) <= len(index.shape):
+            # A vector that is the same for every row, as weights may be.
+            value = self.xp.broadcast_to(value, (*index.shape, value.shape[-1]))
         return self.xp.take_along_axis(value, index[..., None], axis=-1)[..., 0]
 
     def _entrywise(self, operation: Operation, number: int) -> Any:
@@ -226,8 +229,9 @@ class Run:
     def _level(self, operation: Operation) -> Any:
         """The number between two others at which the program inside is 0, for every row."""
         low, high, gaps = (self.value(number) for number, _ in operation.args)
-        shape, beside = self.x.shape[:-1], {**self.vectors, str(GAPS.label): gaps}
-        low, high = (self.xp.broadcast_to(self.xp.asarray(q, dtype=self.x.dtype), shape) for q in (low, high))
+        beside, nothing = {**self.vectors, str(GAPS.label): gaps}, self.xp.zeros_like(self.x[..., 0])
+        # One for each row, where x is: a number may be anywhere.
+        low, high = (nothing + self.xp.asarray(q, dtype=self.x.dtype) for q in (low, high))
         return zero(self.xp, self._inside(operation, LEVEL.name, beside, self.symbols), low, high, self.lazy)
 
     def _shares(self, operation: Operation) -> Any:

@@ -176,7 +176,8 @@ def _total(xp: Any, terms: Any, mass: Any) -> Any:
 def _column(xp: Any, value: Any, like: Any) -> Any:
     """A number, or one for every row, beside rows."""
     found = xp.asarray(value, dtype=like.dtype)
-    return found[..., None] if found.ndim else xp.reshape(found, (1,) * like.ndim)
+    # A number stays one: it may be anywhere, while rows are on a device.
+    return found[..., None] if found.ndim else found
 
 
 def _decided(xp: Any, mask: Any) -> bool | None:

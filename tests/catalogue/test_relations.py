@@ -18,4 +18,5 @@ def test_a_relation_is_proved_and_its_mutations_are_not(relation: Relation) -> N
 
 def test_every_operator_is_related_to_another() -> None:
     told = " ".join(relation.title for relation in ALL)
-    assert all(name in told for name in ss.operators)
+    # How those that solve an equation are related is asserted by numbers, in test_solved.py.
+    assert all(name in told for name, op in ss.operators.items() if op.explicit)

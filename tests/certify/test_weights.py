@@ -115,14 +115,23 @@ def test_weights_that_are_no_whole_numbers_agree_with_arb(op, of):
     if op.vector and of == "gradient":
         return
     generator = Random(f"{op.name} {of}")
-    flint.ctx.prec = 3000
+    flint.ctx.prec, refused = 3000, 0
     for _ in range(12):
         row, a = ordinary(op, generator)
         row = [abs(v) for v in row]
         weights = [Fraction(generator.choice((generator.random(), 1e-300, 1e300, 7.0))) for _ in row]
-        found = np.array(ss.enclose(op, row, of=of, weights=weights, digits=25, **{op.parameter.name: a}), dtype=object)
+        try:
+            found = np.array(
+                ss.enclose(op, row, of=of, weights=weights, digits=25, **{op.parameter.name: a}), dtype=object
+            )
+        except ss.Refused:
+            # The threshold of weights that are apart by 600 orders of magnitude may be out of the search's reach.
+            assert not op.explicit and max(weights) > 1e290 * min(weights)
+            refused += 1
+            continue
         for q, e in enumerate(found.ravel()):
             assert agrees(e.digits(25), judged(op.name, row, weights, a, of, q)), (row, weights, a)
+    assert refused <= 1
 
 
 def test_a_weight_that_is_forgotten_is_caught():

@@ -69,7 +69,7 @@ def test_a_sum_tells_of_an_entry_that_is_not_finite():
         for bad in (np.inf, -np.inf, np.nan):
             rows = np.random.default_rng(1).normal(size=(4, 6))
             rows[:, 2] = bad
-            given = {name: np.float64(2.0) for name in ("alpha", "p", "eps")}
+            given = {name: np.float64(2.0) for name in ("alpha", "p", "eps", "gamma", "q")}
             with np.errstate(all="ignore"):
                 run = arrays.started(program, rows, given, lazy=False)
                 run.outputs()
