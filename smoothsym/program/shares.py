@@ -143,8 +143,11 @@ def _solved(xp: Any, quick: Look, careful: Look, rho: Any, mass: Any, lazy: bool
     if not lazy and "jax" in str(getattr(xp, "__name__", "")):
         rho = import_module("jax").lax.fori_loop(0, STEPS, lambda _, now: step(now)[0], rho)
     else:
+        # A row stops by itself, so that its bits are its own.
+        moving = xp.ones_like(rho) > 0
         for _ in range(STEPS):
-            rho, moving = step(rho)
+            less, further = step(rho)
+            rho, moving = xp.where(moving, less, rho), moving & further
             if lazy and not bool(xp.any(moving)):
                 break
     p, slope, lack = careful(rho)

@@ -11,6 +11,7 @@ import pytest
 import smoothsym as ss
 from smoothsym.program import arrays, compensated
 from smoothsym.program.pairs.functions import Functions
+from smoothsym.program.rounding.paired import BELOW
 from smoothsym.program.trace import trace
 
 FORMATS = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16, "float32": np.float32, "float64": np.float64}
@@ -51,7 +52,9 @@ def test_ordinary_rows_are_rounded_correctly(op, of, dtype):
 def test_cases_hold(op, of):
     lengths = (op.arity,) if op.arity else (1, 2, 5, 16)
     found = ss.audit(op.kernels[GRADIENTS[of]], op, of, "float64", n=lengths, budget=80, seed=1)
-    assert found.verdict == "holds" and found.max_scaled < 3, str(found)
+    # Among subnormal numbers pairs have no rest, and lose up to BELOW of the smallest.
+    subnormal = abs(float(found.worst.exact)) < np.finfo(np.float64).smallest_normal
+    assert found.verdict == "holds" and found.max_scaled < (BELOW if subnormal else 3), str(found)
 
 
 @pytest.mark.parametrize("op", [ss.logsumexp, ss.boltzmann, ss.mellowmax], ids=lambda op: op.name)

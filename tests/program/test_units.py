@@ -30,7 +30,12 @@ def test_stable_kernels_hold_where_the_definition_leaves_the_range(op, of, dtype
     stable = ss.audit(op.kernels[f"stable{suffix}"], op, of=of, dtype=dtype, budget=100)
     assert stable.verdict == "holds" and stable.max_scaled < (8 if op.name == "harmonic" else 4), stable
     naive = ss.audit(op.kernels[f"naive{suffix}"], op, of=of, dtype=dtype, budget=100)
-    assert naive.verdict == "falls short" or op.name == "half"
+    # The harmonic mean divides once, and the root of a root is in range.
+    assert naive.verdict == "falls short" or (op.name, of) in (
+        ("half", "value"),
+        ("half", "gradient"),
+        ("harmonic", "value"),
+    )
 
 
 @pytest.mark.parametrize("op", OPERATORS, ids=str)

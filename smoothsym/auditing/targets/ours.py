@@ -21,7 +21,7 @@ def ours() -> list[Target]:
             suffix = "" if of == "value" else "_gradient"
             here = f"{HERE}.ours:{name}"
             found.append(Target("smoothsym", f"{here}{suffix}", name, of, library="smoothsym"))
-            if op.arity is None and not op.vector:
+            if op.explicit and op.arity is None and not op.vector:
                 dotted = f"{here}_naive{suffix}"
                 found.append(Target("smoothsym naive", dotted, name, of, control=True, library="smoothsym"))
     return found
