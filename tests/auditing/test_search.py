@@ -9,6 +9,7 @@ import pytest
 import smoothsym as ss
 from smoothsym import formats
 from smoothsym.auditing import measure
+from smoothsym.auditing.calls import Passing
 from smoothsym.auditing.search import numbers, ordinals, search
 from smoothsym.cases import Case
 
@@ -70,7 +71,7 @@ def test_rows_stay_legal_and_the_parameter_where_it_is_not_free():
         seen.append((x.copy(), p))
         return np.sum(x**p) ** (1 / p) * (1 + 1e-12)
 
-    job = measure.Task(target, ss.powermean, "value", FORMATS[-1], passing=measure.Passing("p"))
+    job = measure.Task(target, ss.powermean, "value", FORMATS[-1], passing=Passing("p"))
     starts = scored(job, [[1.0, 5e-324], [1e308, 1e-300], [2.0, 3.0]], parameter=3.0)
     seen.clear()
     search(job, starts, 60)
