@@ -28,7 +28,8 @@ def scaled(op, of, row, parameter, dtype="float64", kernel=None):
 def test_on_all_families_of_cases(op, of, dtype):
     lengths = {} if op.arity is not None else {"n": (1, 2, 3, 10)}
     # What a call runs: means of small powers are computed in pairs.
-    found = ss.audit(lambda x, **given: op(x, of=of, **given), op, of, dtype, budget=45, seed=3, **lengths)
+    budget = 45 if op.explicit else 15  # the references of what is solved take long
+    found = ss.audit(lambda x, **given: op(x, of=of, **given), op, of, dtype, budget=budget, seed=3, **lengths)
     assert found.verdict == "holds" and found.max_scaled <= MOST[of], str(found)
 
 
@@ -77,7 +78,7 @@ BELOW = {"float32": 0.7196442, "float64": 0.7713206434867499}
 @pytest.mark.parametrize("dtype", BELOW)
 @pytest.mark.parametrize("op", LONG, ids=lambda op: op.name)
 def test_equal_entries_do_not_add_up_their_roundings(op, dtype):
-    for size in (127, 1000, 20_000):
+    for size in (127, 1000, *([20_000] if op.explicit else [])):
         for below in (BELOW[dtype], 0.99):
             row = np.r_[1.0, np.full(size - 1, below)]
             assert scaled(op, "value", row, 1.0, dtype) <= MOST["value"]
