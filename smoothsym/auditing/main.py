@@ -22,6 +22,9 @@ BUDGET = 100
 PATIENCE = 6
 """A worker that has been silent for so many timeouts of a call is given up: judging a row takes time too."""
 
+FAILED = "the audit itself failed"
+"""How the note of an audit begins that came to no end."""
+
 VALUE_LENGTHS = (1, 2, 5, 16, 100, 4096)
 GRADIENT_LENGTHS = (1, 2, 5, 16, 100, 1000)
 
@@ -98,9 +101,6 @@ def group(
             # What no audit survives is told in its row, and the others go on.
             results.append((target, unfinished(target, dtype, seed, error)))
     return results
-
-
-FAILED = "the audit itself failed"
 
 
 def failed(audit: Audit) -> bool:
