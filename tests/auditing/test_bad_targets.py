@@ -30,8 +30,8 @@ def audit(target, timeout=0.5, **options):
 def running():
     """The processes that this one has started and not ended."""
     # -ww: lines are cut at 80 columns elsewhere, and Python's own resource tracker is then not known by its name.
-    shown = subprocess.run(["ps", "-ww", "-o", "pid=,command=", "--ppid", str(os.getpid())], capture_output=True, text=True)
-    return [line for line in shown.stdout.splitlines() if "ps -o" not in line and "resource_tracker" not in line]
+    shown = subprocess.run(f"ps -ww -o pid=,command= --ppid {os.getpid()}".split(), capture_output=True, text=True)
+    return [line for line in shown.stdout.splitlines() if "ps -ww" not in line and "resource_tracker" not in line]
 
 
 # ---- what a child survives ---------------------------------------------------------------------------------------------------
