@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf
+from math import inf, isnan
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ LEAST = 2.0**-16
 """Smaller errors are not told apart, nor from 0."""
 _BESIDE = 1.0137
 """Edges lie beside the round numbers, which rounding errors like to be."""
+_FIRST = (int(np.float64(LEAST).view(np.int64)) >> _SHIFT) - 1
+"""The bin below the one that begins at LEAST / 1.0137: smaller errors are in bin 0."""
 
 
 @dataclass(frozen=True)
@@ -40,25 +42,28 @@ class Distribution:
         """How many numbers were counted."""
         return sum(self.counts.values())
 
-    def add(self, values: Sequence[float] | Any, most: float | None = None) -> None:
-        """Count numbers; nan counts as infinite, since nobody knows how large it is. `most`: the largest one, where the numbers are
-        no more than upper bounds.
+    def add(self, values: Sequence[float] | Any, most: float | None = None, times: int = 1) -> None:
+        """Count numbers, each so many times; nan counts as infinite, since nobody knows how large it is.
+
+        `most`: the largest one, where the numbers are no more than upper bounds.
         """
         array = np.array(values, dtype=np.float64).reshape(-1)
         if not array.size:
             return
-        array[np.isnan(array)] = inf
-        self.max = max(self.max, float(array.max()) if most is None else most)
-        array[array < LEAST] = 0.0
+        largest = float(array.max())
+        if isnan(largest):
+            array[np.isnan(array)] = largest = inf
+        self.max = max(self.max, largest if most is None else most)
         with np.errstate(over="ignore"):
             array *= _BESIDE
-        bins = array.view(np.int64) >> _SHIFT
-        first = int(bins.min())
-        counts = np.bincount(bins - first)
+        bins = array.view(np.int64)
+        bins >>= _SHIFT
+        np.maximum(bins, _FIRST, out=bins)
+        bins -= _FIRST
+        counts = np.bincount(bins)
         (found,) = np.nonzero(counts)
-        self.counts.update(
-            {first + place: count for place, count in zip(found.tolist(), counts[found].tolist(), strict=True)}
-        )
+        for place, count in zip(found.tolist(), counts[found].tolist(), strict=True):
+            self.counts[place + _FIRST if place else 0] += count * times
 
     def merge(self, other: Distribution) -> None:
         """Count what another one has counted."""

@@ -119,13 +119,13 @@ class Tally:
         for name in NUMBERS:
             self.count(name, [inf])
 
-    def count(self, name: str, values: Any, flushed: bool = False, most: float | None = None) -> None:
-        """Count errors; those of zeros in place of subnormals apart, until it is known whether the target flushes.
+    def count(self, name: str, values: Any, flushed: bool = False, most: float | None = None, times: int = 1) -> None:
+        """Count errors, each so many times; those of zeros in place of subnormals apart, until it is known whether the target flushes.
 
         `most`: the largest one, where they are no more than upper bounds.
         """
         into = self.flushed.setdefault(name, Distribution()) if flushed else getattr(self, name)
-        into.add(values, most)
+        into.add(values, most, times)
 
     def keep(self, kept: Kept, key: tuple[Any, ...]) -> None:
         """Keep a row of a class, if it is among the worst of that."""

@@ -73,7 +73,7 @@ class Batch:
         Rows that are not finite, or nearly beyond every float, are left undecided. Every bound takes gradual underflow for granted.
         """
         rows = vectors["x"]
-        _keep_memory()
+        keep_memory()
         peak = _peak(rows)
         ordinary = peak < LARGEST
         for name, beside in vectors.items():
@@ -142,7 +142,7 @@ class Batch:
         def part(start: int) -> None:
             stop = min(start + step, count)
             blocks = [
-                {name: _block(vector[s : min(s + size, stop)], coarse) for name, vector in vectors.items()}
+                {name: entries_first(vector[s : min(s + size, stop)], coarse) for name, vector in vectors.items()}
                 for s in range(start, stop, size)
             ]
             (value,) = machine.run(program, blocks, symbols, level, reach)
@@ -170,7 +170,7 @@ def _each(part: Callable[[int], None], starts: range, threads: int) -> None:
 
 
 @lru_cache(maxsize=1)
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """The C library gives freed memory back to the system beyond a size that adapts to the largest block freed so far.
 
     Once a large one has been freed, the arrays of a block keep their pages: without this they are mapped anew at every step, which
@@ -197,7 +197,7 @@ def _peak(rows: Array) -> Array:
     return peak
 
 
-def _block(rows: Array, coarse: bool) -> Array:
+def entries_first(rows: Array, coarse: bool) -> Array:
     """Rows as a block: entries first. Coarse, all rows share one bound on the error: they stand for entries of one row."""
     if coarse:
         return np.ascontiguousarray(rows.T)[:, :, None]

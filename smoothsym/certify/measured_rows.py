@@ -16,7 +16,7 @@ import numpy as np
 from sympy import Expr
 
 from smoothsym import formats
-from smoothsym.certify.batch import BLOCK, LARGEST, Batch
+from smoothsym.certify.batch import BLOCK, LARGEST, Batch, entries_first, keep_memory
 from smoothsym.certify.scale import VECTOR, ScaleProgram, axes_of, scale_program
 from smoothsym.formats import Format
 from smoothsym.program.buffering import by_rows
@@ -98,6 +98,28 @@ def measure_rows(
         scale[places] = sized.reshape(scale[places].shape)
         known &= ~np.isnan(scale.reshape(count, -1)).any(axis=1)
     return MeasuredRows(found["high"], found["low"], found["error"], scale, ~known)
+
+
+def value_rows(op: Any, x: Array, parameter: Any, of: str | Expr = "value", *, fmt: Format) -> tuple[Array, Array]:
+    """(values, which rows are open): the values of millions of rows as single floats, within 2^-20 (u |f| + eta) and a rounding to float64.
+
+    Rows lie in blocks, each in the form of the program that is right for all of it; `x`, whose columns had better be contiguous, and
+    everything else as for `measure_rows`, which has what is left.
+    """
+    keep_memory()
+    count, n = x.shape
+    name, number = _parameter(op, parameter)
+    batch = _Measuring(op, of, name, number, fmt, "nearest")
+    found, left = np.zeros((count, *(n,) * batch.rank)), np.ones(count, dtype=bool)
+    size = max(1, BLOCK // n ** max(1, batch.rank))
+    if parameter is None or (isfinite(parameter) and parameter):
+        for start in range(0, count, size):
+            block = slice(start, start + size)
+            left[block] = batch.single(x[block], found[block])
+    if len(places := np.flatnonzero(left)):
+        rest = measure_rows(op, x[places], parameter, of, fmt=fmt, scales=False)
+        found[places], left[places] = (rest.high + rest.low).reshape(len(places), *found.shape[1:]), rest.open
+    return found.reshape(count, *(n if batch.rank else 1,) * axes_of(op, of)), left
 
 
 def scale_rows(
@@ -188,6 +210,27 @@ class _Measuring(Batch):
     """A batch whose rows are wanted as pairs of floats with the error of each, to so many units of u |f| + eta."""
 
     fine: float = FINE
+
+    def single(self, x: Array, found: Array) -> Array:
+        """Write the values of a block of rows, as the cheapest level has them, and say which are not known so well; all, where some are special."""
+        peak = float(np.abs(x).max())
+        special = self.op.kind == "modulus" and not (x != 0).all()
+        levels = self._levels()
+        if not peak < LARGEST or special or not levels or not formats.gradual_underflow():
+            return np.ones(len(x), dtype=bool)
+        gentle = self._gentle(np.float64(peak))
+        program = self.op.program(self.of, "stable" if gentle is None or not gentle else "naive")
+        coarse = self.rank == 0 and self.op.arity is not None
+        symbols = {self.name: values.constant(self.parameter, True)} if self.name else {}
+        (value,) = machine.run(program, [{"x": entries_first(x, coarse)}], symbols, "single", peak)
+        with by_rows():
+            size = np.abs(value.hi)
+            error = (value.rel * (1 + 2.0**-30)) * size + value.abs * (1 + 2.0**-30)
+            size *= self.fine * float(self.fmt.u)
+            size += self.fine * float(self.fmt.smallest_subnormal)
+            unknown = ~(error <= size)
+        found[...] = value.hi.reshape(-1) if coarse else value.hi.transpose(self.rank, *range(self.rank))
+        return unknown.reshape(-1) if coarse else values.over_entries(np.logical_or, unknown)
 
     def _levels(self) -> tuple[str, ...]:
         # The fast level decides most roundings, and is too coarse to tell their errors.

@@ -15,6 +15,7 @@ from itertools import product
 from math import inf, isinf, isnan, nan
 from typing import Any
 
+import numpy as np
 from sympy import (
     Abs,
     Add,
@@ -115,6 +116,24 @@ def _is_at(v: Number, end: float, kind: str | None) -> bool:
     if not isinstance(v, float):
         return end == 0 and not v
     return (abs(v) if kind == "modulus" else v) == end
+
+
+def conditions(x: Any, parameter: float, kind: str | None) -> dict[str, Any]:
+    """The rows of an array that fall under each condition, for a parameter that is finite and not 0; the others are ordinary."""
+    none = np.isnan(x).any(axis=1)
+    if kind is None:
+        return {"nan": none, "infinite": np.isinf(x).any(axis=1) & ~none}
+    key = np.abs(x) if kind == "modulus" else x
+    dominant, negligible = ends(kind, parameter)
+    most, least = (key == dominant).any(axis=1) & ~none, (key == negligible).all(axis=1)
+    return {"nan": none, "dominant": most, "all negligible": least}
+
+
+def constant(formula: Expr | str) -> bool:
+    """Whether what a row of the contract says does not depend on the entries of an input that falls under it."""
+    if isinstance(formula, str):
+        return formula == "extreme"
+    return not formula.free_symbols and not formula.atoms(Indexed, words.Reduction)
 
 
 def weightless(x: Sequence[Number], parameter: Number, kind: str | None) -> list[bool]:

@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
@@ -62,7 +63,8 @@ def audit(target=softplus, op="softplus", dtype="float16", **options):
 
 
 def job(target, op=ss.logsumexp, of="value", fmt=F16, n=2, parameter=1.0, symmetric=True):
-    return exhaustive.Job(measure.Task(target, op, of, fmt, 8.0, Passing(), True), Space(fmt, n), parameter, symmetric)
+    asked = exhaustive.job_of(measure.Task(target, op, of, fmt, 8.0, Passing(), True), n, [parameter])
+    return replace(asked, symmetric=asked.symmetric and symmetric)
 
 
 # ---- every row once ----------------------------------------------------------------------------------------------------------

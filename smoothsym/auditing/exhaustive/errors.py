@@ -33,28 +33,20 @@ def spacing(values: Array, fmt: Format) -> Array:
 
 @dataclass(frozen=True)
 class Exact:
-    """Exact values high + low within `error`, of shape (rows, entries); `scale(rows, entries)`, the scales at some places."""
+    """Exact values of shape (rows, entries), each within `doubt` (u |f| + eta); `scale(rows, entries)`, the scales at some places."""
 
-    high: Array
-    low: Array
-    error: Array
+    values: Array
+    doubt: float
     scale: Callable[[Array, Array], Array]
 
     def some(self, rows: Array) -> Exact:
         """Those of some rows."""
-        return Exact(
-            self.high[rows], self.low[rows], self.error[rows], lambda some, entries: self.scale(rows[some], entries)
-        )
+        return Exact(self.values[rows], self.doubt, lambda some, entries: self.scale(rows[some], entries))
 
-    def turned(self, rows: Array) -> Exact:
-        """Those of some rows with their entries turned round, of what is symmetric."""
-        last = self.high.shape[1] - 1
-        return Exact(
-            self.high[rows, ::-1],
-            self.low[rows, ::-1],
-            self.error[rows, ::-1],
-            lambda some, entries: self.scale(rows[some], last - entries),
-        )
+    def turned(self) -> Exact:
+        """Those of the rows with their entries turned round, of what is symmetric."""
+        last = self.values.shape[1] - 1
+        return Exact(self.values[:, ::-1], self.doubt, lambda rows, entries: self.scale(rows, last - entries))
 
 
 @dataclass(frozen=True)
@@ -67,38 +59,41 @@ class Errors:
     tol: float
 
     @cached_property
-    def absolute(self) -> Array:
-        """Upper bounds on |got - exact|; an infinity stands for the threshold of overflow, and is right beyond it; inf for nan."""
+    def distances(self) -> Array:
+        """|got - exact|, but for doubt; an infinity stands for the threshold of overflow, and is right beyond it; inf for nan."""
         with np.errstate(all="ignore"):
-            found = np.abs((self.got - self.exact.high) - self.exact.low)
-            wild = ~np.isfinite(self.got)
-            if wild.any():
-                got, exact = self.got[wild], self.exact.high[wild]
+            found = self.got - self.exact.values
+            np.abs(found, out=found)
+            if not np.isfinite(found.max()):
+                wild = ~np.isfinite(self.got)
+                got, exact = self.got[wild], self.exact.values[wild]
                 threshold = float(self.fmt.largest + self.fmt.ulp(self.fmt.largest) / 2)
                 short = np.maximum(threshold - np.copysign(1.0, got) * exact, 0.0)
                 found[wild] = np.where(np.isnan(got), np.inf, short)
-            # Of 2^-50 are the roundings made here.
-            found += self.exact.error + 2.0**-50 * found
         return found
 
     @cached_property
     def ulps(self) -> Array:
-        return self._unless_infinite(self.absolute / spacing(self.exact.high, self.fmt))
+        found = self.distances / spacing(self.exact.values, self.fmt)
+        # Neither u |f| nor eta is more than the spacing. Of 2^-50 are the roundings made here.
+        return self._unless_infinite(_more(found, 2 * self.exact.doubt))
 
     @cached_property
     def uppers(self) -> Array:
         """Upper bounds on the scaled errors, with |f| for the scale."""
-        return self._unless_infinite(self.absolute / self._allowed(np.abs(self.exact.high)))
+        allowed = np.abs(self.exact.values)
+        return self._unless_infinite(_more(self.distances / self._allowed(allowed), self.exact.doubt))
 
     def _allowed(self, scale: Array) -> Array:
-        return scale * float(self.fmt.u) + float(self.fmt.smallest_subnormal)
+        """What an error may be, written over the scale."""
+        scale *= float(self.fmt.u)
+        scale += float(self.fmt.smallest_subnormal)
+        return scale
 
     def _unless_infinite(self, errors: Array, places: Any = ...) -> Array:
         """An infinity is excused only within a few units of the threshold: it is no large number."""
-        got = self.got[places]
-        wild = np.isinf(got)
-        if wild.any():
-            errors[wild & (errors > self.tol)] = np.inf
+        if errors.size and not errors.max() <= self.tol:
+            errors[np.isinf(self.got[places]) & (errors > self.tol)] = np.inf
         return errors
 
     def scaled(self, places: Array) -> Array:
@@ -106,21 +101,26 @@ class Errors:
         found = self.uppers.reshape(-1)[places]
         finite = np.flatnonzero(np.isfinite(found))
         rows, entries = np.divmod(places[finite], self.got.shape[1])
-        allowed = self._allowed(self.exact.scale(rows, entries))
-        found[finite] = self._unless_infinite(self.absolute[rows, entries] / allowed, (rows, entries))
+        ratios = self.distances[rows, entries] / self._allowed(self.exact.scale(rows, entries))
+        found[finite] = self._unless_infinite(_more(ratios, self.exact.doubt), (rows, entries))
         return found
 
-    def largest(self, among: Array, least: float = 0.0) -> tuple[float, int | None]:
-        """The largest scaled error among flat places if it exceeds `least`, and its place; else `least` and None.
+    def largest(self, among: Any, least: float = 0.0) -> tuple[float, int | None]:
+        """The largest scaled error among flat places, an array or a slice, if it exceeds `least`, and its place; else `least` and None.
 
         The scale costs more than the value, and |f| bounds it from below: places are taken in falling order of that bound, until no
         bound left can be the largest. What one rounding of the result explains has that bound for its error, and no scale is computed.
         """
         uppers = self.uppers.reshape(-1)[among]
         best, place, size = least, None, FIRST
+        if not len(uppers) or not uppers.max() > best:
+            return best, place
         small = np.where(uppers <= 1, uppers, 0.0)
-        if len(small) and small[top := int(np.argmax(small))] > best:
-            best, place = float(small[top]), int(among[top])
+        if small[top := int(np.argmax(small))] > best:
+            best, place = float(small[top]), int(np.arange(self.got.size)[among][top])
+        if uppers.max() <= 1:
+            return best, place
+        among = np.arange(self.got.size)[among]
         while len(left := np.flatnonzero(uppers > max(best, 1.0))):
             among, uppers = among[left], uppers[left]
             chosen = np.argpartition(-uppers, size)[:size] if size < len(uppers) else np.arange(len(uppers))
@@ -134,5 +134,12 @@ class Errors:
     @cached_property
     def normwise(self) -> Array:
         """The largest error of each row over what its largest entry allows."""
-        size = np.abs(self.exact.high).max(axis=1)
-        return self.absolute.max(axis=1) / self._allowed(size)
+        size = np.abs(self.exact.values).max(axis=1)
+        return _more(self.distances.max(axis=1) / self._allowed(size), self.exact.doubt)
+
+
+def _more(found: Array, doubt: float) -> Array:
+    """Errors that may be that much larger, written over."""
+    found *= 1 + 2.0**-50
+    found += doubt
+    return found

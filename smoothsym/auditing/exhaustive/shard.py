@@ -16,6 +16,7 @@ from smoothsym.auditing.cause import ILL_CONDITIONED
 from smoothsym.auditing.exhaustive.errors import Errors, Exact
 from smoothsym.auditing.exhaustive.references import CONVENTION, LIMIT, MEASURED, REFUSED, References, references
 from smoothsym.auditing.exhaustive.space import BITS, Space, space_of
+from smoothsym.auditing.exhaustive.stretches import LENGTH, confined
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.judge import finding_of
 from smoothsym.auditing.measure import Task
@@ -35,12 +36,15 @@ SPLITS = 64
 
 @dataclass(frozen=True)
 class Job:
-    """What an exhaustive audit asks of every row; `symmetric` where rows that are turned round have equal references."""
+    """What an exhaustive audit asks of every row; `symmetric` where rows that are turned round have equal references, `confined` where
+    stretches of them are known by their ends.
+    """
 
     task: Task
     space: Space
     parameter: float | None
     symmetric: bool = False
+    confined: bool = False
 
 
 @dataclass
@@ -91,43 +95,67 @@ class _Shard:
         """Call and judge the rows of a range, all of them finite or none, and those that are turned round."""
         job = self.job
         rows = job.space.rows(start, stop)
-        right = references(job.task, job.parameter, rows)
+        right = references(job.task, job.parameter, rows, job.confined)
         self._rows(rows, right)
         if job.space.n == 2:
             bits = job.task.fmt.bits_of(rows)
-            apart = np.flatnonzero(bits[:, 0] != bits[:, 1])
-            turned = np.ascontiguousarray(rows[apart, ::-1])
-            self._rows(turned, right.turned(apart) if job.symmetric else references(job.task, job.parameter, turned))
+            turned = np.ascontiguousarray(rows[:, ::-1])
+            again = right.turned() if job.symmetric else references(job.task, job.parameter, turned)
+            self._rows(turned, again, bits[:, 0] != bits[:, 1])
 
-    def _rows(self, rows: Array, right: References) -> None:
-        """Call and judge rows; where the call fails, each half of them alone, so that those which do not fail are judged."""
+    def _rows(self, rows: Array, right: References, mine: Array | None = None) -> None:
+        """Call and judge rows, of which those that are not `mine` are judged elsewhere.
+
+        Where the call fails, each half of them alone, so that those which do not fail are judged.
+        """
         begin = time.perf_counter()
         found = self._called(rows)
         self.part.target_seconds += time.perf_counter() - begin
         if found.fault and len(rows) > 1 and self.splits < SPLITS:
             self.splits += 1
             for half in np.array_split(np.arange(len(rows)), 2):
-                self._rows(rows[half], right.some(half))
+                self._rows(rows[half], right.some(half), None if mine is None else mine[half])
             return
         if not found.behaved:
             self._misbehaved(rows, right, found)
         if found.fault:
             return
-        self.tally.rows += len(rows)
-        self.tally.refused += int(np.count_nonzero(right.what == REFUSED))
-        got = found.numbers.reshape(right.exact.high.shape)
-        finite = np.isfinite(rows.astype(np.float64)).all(axis=1)
-        known = right.what == MEASURED
+        mine = np.ones(len(rows), dtype=bool) if mine is None else mine
+        self.tally.rows += int(np.count_nonzero(mine))
+        got = found.numbers.reshape(right.exact.values.shape)
+        if (right.what == MEASURED).all() and np.isfinite(right.x).all():
+            self._measured(rows, got, right, mine)
+            return
+        self.tally.refused += int(np.count_nonzero(mine & (right.what == REFUSED)))
+        finite = np.isfinite(right.x).all(axis=1)
+        known = mine & (right.what == MEASURED)
         for mask, counts in ((known & finite, True), (known & ~finite, False)):
-            if mask.all():
-                self._ordinary(rows, got, right.exact, counts)
-            elif mask.any():
-                places = np.flatnonzero(mask)
+            if len(places := np.flatnonzero(mask)):
                 self._ordinary(rows[places], got[places], right.exact.some(places), counts)
         for what in (LIMIT, CONVENTION):
-            if len(places := np.flatnonzero(right.what == what)):
-                wrong = ~self._agree(got[places], right.exact.high[places], right.size[places])
+            if len(places := np.flatnonzero(mine & (right.what == what))):
+                wrong = ~self._agree(got[places], right.exact.values[places], right.size[places])
                 self._choose(("special", what), rows[places], np.flatnonzero(wrong))
+
+    def _measured(self, rows: Array, got: Array, right: References, mine: Array) -> None:
+        """Judge rows that all have a value: of a stretch on which the target does as it should the row with the largest errors, for all."""
+        left, everything = mine, bool(mine.all())
+        if right.stretches is not None:
+            followed = right.stretches.followed(right.x, got[:, 0])
+            followed &= everything or mine[: len(followed) * LENGTH].reshape(-1, LENGTH).all(axis=1)
+            if followed.any():
+                first = np.flatnonzero(followed) * LENGTH
+                last = first + LENGTH - 1
+                size = np.abs(right.exact.values[:, 0])
+                places = np.where(size[first] <= size[last], first, last)
+                self._ordinary(rows[places], got[places], right.exact.some(places), times=LENGTH)
+                left = mine.copy()
+                left[: len(followed) * LENGTH] &= np.repeat(~followed, LENGTH)
+                everything = False
+        if everything:
+            self._ordinary(rows, got, right.exact)
+        elif len(places := np.flatnonzero(left)):
+            self._ordinary(rows[places], got[places], right.exact.some(places))
 
     # ---- calls ---------------------------------------------------------------------------------------------------------------
 
@@ -187,33 +215,42 @@ class _Shard:
         near = np.isfinite(wanted) & (np.abs(got - wanted) <= task.tol * allowed)
         return (near | (got == wanted) | (np.isnan(got) & np.isnan(wanted))).all(axis=1)
 
-    def _ordinary(self, rows: Array, got: Array, exact: Exact, counts: bool) -> None:
-        """Judge ordinary rows; those with infinite entries have findings, and no part in the maxima."""
+    def _ordinary(self, rows: Array, got: Array, exact: Exact, counts: bool = True, times: int = 1) -> None:
+        """Judge ordinary rows, each of which stands for several; those with infinite entries have findings, and no part in the maxima."""
         task, tally = self.job.task, self.tally
-        small = float(task.fmt.smallest_normal)
         errors = Errors(got, exact, task.fmt, task.tol)
-        flushed = (got == 0) & (exact.high != 0) & (np.abs(exact.high) < small) & (errors.uppers > task.tol)
-        bad = np.flatnonzero((errors.uppers > task.tol) & ~flushed)
-        tally.loses |= bool((got.reshape(-1)[bad] == 0).any())
-        self._tell_worst(("flushed",), rows, errors, np.flatnonzero(flushed))
         width = got.shape[1]
-        if len(bad):
-            scaled = errors.scaled(bad)
-            self._by_sort(rows, errors, bad, scaled)
+        flushed = None
+        if not errors.uppers.max() <= task.tol:
+            flushed = self._beyond(rows, errors)
         if not counts:
             return
-        good = np.flatnonzero(~flushed) if flushed.any() else np.arange(got.size)
+        good = slice(None) if flushed is None else np.flatnonzero(~flushed)
         best, place = errors.largest(good, tally.max_scaled)
         if place is not None:
             self._choose(("largest",), rows, np.array([place // width]), np.array([best]))
         # What |f| alone would allow bounds the scaled errors; the largest of them is known.
         numbers = {"scaled": errors.uppers, "ulp": errors.ulps} | ({"normwise": errors.normwise} if width > 1 else {})
-        apart = {"scaled": flushed, "ulp": flushed, "normwise": flushed.any(axis=1)}
         most = {"scaled": tally.max_scaled if place is None else best}
         for name, values in numbers.items():
-            tally.count(name, values[~apart[name]], most=most.get(name))
-            if apart[name].any():
-                tally.count(name, values[apart[name]], flushed=True)
+            if flushed is not None:
+                apart = flushed.any(axis=1) if name == "normwise" else flushed
+                tally.count(name, values[apart], flushed=True, times=times)
+                values = values[~apart]
+            tally.count(name, values, most=most.get(name), times=times)
+
+    def _beyond(self, rows: Array, errors: Errors) -> Array | None:
+        """Choose what to tell of rows of which some may be beyond tolerance; where zeros stand for subnormals, if they do."""
+        task, got, exact = self.job.task, errors.got, errors.exact.values
+        small = float(task.fmt.smallest_normal)
+        beyond = errors.uppers > task.tol
+        flushed = beyond & (got == 0) & (exact != 0) & (np.abs(exact) < small)
+        bad = np.flatnonzero(beyond & ~flushed)
+        self.tally.loses |= bool((got.reshape(-1)[bad] == 0).any())
+        self._tell_worst(("flushed",), rows, errors, np.flatnonzero(flushed))
+        if len(bad):
+            self._by_sort(rows, errors, bad, errors.scaled(bad))
+        return flushed if flushed.any() else None
 
     def _by_sort(self, rows: Array, errors: Errors, bad: Array, scaled: Array) -> None:
         """Of what is beyond tolerance, the roundest rows of each sort: by how it fails, and by how much."""
@@ -306,4 +343,5 @@ def job_of(task: Task, n: Any, parameters: Sequence[float | None]) -> Job:
         )
     symmetric = size == 2 and not op.vector and task.of in ("value", "gradient")
     symmetric = symmetric and prove(op, [Symmetric()])[0].outcome == "Proved"
-    return Job(task, space, parameter, symmetric)
+    plain = not op.vector and isinstance(task.of, str) and task.of == "value"
+    return Job(task, space, parameter, symmetric, plain and confined(op, parameter))
