@@ -34,7 +34,7 @@ def shares(xp: Any, gaps: Any, scale: Any, order: Any, mass: Any, lazy: bool) ->
     if mass is not None:
         # The largest entry of those that count.
         largest = xp.max(xp.where(mass > 0, gaps, xp.asarray(-xp.inf, dtype=gaps.dtype)), axis=-1, keepdims=True)
-        gaps = gaps - getattr(largest, "values", largest)
+        gaps = gaps - largest
     convex = (scale > 0) & (order > -1)
     steep = order > 1
     alike = _decided(xp, steep) if lazy else None

@@ -31,11 +31,11 @@ def plain(op, lengths):
 def audited(target, dtype):
     op = operator(target.op)
     given = dict(target.fixed)
-    if not given and op.parameter is not None:
+    if op.parameter is not None:
         usual = target.parameters or (2.0,)
-        given = {op.parameter.name: usual[0]}
+        given = {op.parameter.name: usual[0]} | given
     lengths = target.lengths if target.lengths == (2,) else (5,)
-    return ss.audit(target.dotted, op, target.of, dtype, data=plain(op, lengths), **given)
+    return ss.audit(target.dotted, op, target.of, dtype, data=plain(op, lengths), timeout=None, **given)
 
 
 @pytest.mark.parametrize("target", DECLARED, ids=lambda t: f"{t.dotted.removeprefix(HERE)}-{t.of}")
@@ -105,7 +105,8 @@ def test_an_audit_on_tensors_takes_the_gradient_and_says_how_to_see_it():
     ).stdout.split()
     assert float(got) == float(bad.worst.got) and exact.startswith(bad.worst.exact[:6])
     assert ss.audit(torch.softmax, ss.logsumexp, "gradient", **options).holds
-    norm = ss.audit(torch.linalg.vector_norm, ss.pnorm, arrays="torch", keywords={"ord": ss.p}, parameters=[3.0, 1.0])
+    by_order = {"arrays": "torch", "keywords": {"ord": ss.p}, "budget": 60}
+    norm = ss.audit(torch.linalg.vector_norm, ss.pnorm, parameters=[3.0, 1.0], **by_order)
     assert (
         norm.verdict == "falls short" and "p=3.0" in norm.worst.reproduction and "ord=ss.p" in norm.worst.reproduction
     )

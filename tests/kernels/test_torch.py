@@ -186,8 +186,10 @@ def test_nothing_is_computed_beside_the_device_of_x(op, monkeypatch):
     monkeypatch.setattr(Torch, "inspectable", False)
     monkeypatch.setattr(Torch, "cond", lambda self, test, then, otherwise: [then(), otherwise()][1])
     x = torch.empty((3, op.arity or 5), device="meta", dtype=torch.float64)
+    # Where both ways of every choice are gone, twice the precision takes long: one operator of each kind shows it.
+    forms = {"naive", "stable", "compensated"} if op in (ss.logsumexp, ss.pnorm) else {"stable"}
     for kernel in op.kernels.values():
-        if kernel.form == "compensated" and not op.explicit:
-            continue  # refused by name
+        if kernel.form not in forms:
+            continue
         with OneDevice():
             assert kernel(x).device == x.device and kernel(x).dtype == x.dtype
