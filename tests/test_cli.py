@@ -293,6 +293,8 @@ def test_a_naive_target_falls_short_and_says_where(capsys, here):
         ["mine:ours", "--alpha", 1, "--data", "rows.npy", "--dtype", "float32"],
         ["mine:gradient", "--alpha", 1, "--of", "gradient", "--n", 2, 5, "--budget", 30, "--seed", 3],
         ["mine:naive_rows", "--alpha", 1, "--batched", "--data", "rows.csv"],
+        ["numpy:logaddexp", "--alpha", 1, "--budget", 30],
+        ["numpy:logaddexp", "--alpha", 1, "--pairs", "--budget", 30, "--jobs", 1],
         ["mine:along", "--alpha", 1, "--of", "jvp", "--data", "rows.npy"],
         ["mine:less", "--alpha", 1, "--of", "x[i] - maximum(x)", "--data", "rows.npy"],
     ],
@@ -333,6 +335,15 @@ def test_the_main_job_says_how_many_fall_short_and_the_worst_first(capsys):
     data = strictly(run(capsys, *argv, "--json")[1])
     assert (data["fall_short"], data["of"]) == (short, of)
     assert data["controls"]["fall_short"] == data["controls"]["of"] > 0
+
+
+def test_the_main_job_of_some_libraries(capsys):
+    argv = ["audit", "--library", "Python", "--library", "numpy", "--as", "pnorm", "--budget", 10, "--json"]
+    one, two = (run(capsys, *argv, "--jobs", jobs)[1] for jobs in (1, 2))
+    assert one == two
+    data = strictly(one)
+    assert {audit["target"].split()[0] for audit in data["audits"]} == {"Python", "NumPy"}
+    assert data["not_installed"] == []
 
 
 def test_the_main_job_in_full_can_be_pasted(capsys, tmp_path):
@@ -440,6 +451,11 @@ MISTAKES = {
     "audit --as lehmer --dtype float16": "--as lehmer --dtype float16: nothing",
     "audit --of p": "of='p' is not known",
     "audit --ful": "did you mean --full",
+    "audit --library scypi": "did you mean 'scipy'",
+    "audit --library python --as softmax": "--as softmax --library python: nothing",
+    "audit mine:naive --as logsumexp --library scipy": "--library scipy is about all that is installed",
+    "audit --pairs": "--pairs is about one target",
+    "audit numpy:hypot --as pnorm --p 2 --n 3": "n=[3]: the target takes two arrays",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from numbers import Integral, Real
 from typing import Any
@@ -12,10 +12,12 @@ from sympy import Expr
 
 from smoothsym import formats
 from smoothsym.auditing.bridge import DIFFERENTIABLE, OUTPUTS, Bridged
-from smoothsym.auditing.calls import dotted
+from smoothsym.auditing.calls import dotted, passing, resolve
+from smoothsym.auditing.pairs import ROW, Paired, answers, of_two
+from smoothsym.auditing.vectors import has_vector
 from smoothsym.cases import Facts, default_lengths, default_parameters
 from smoothsym.certify.inputs import check_formula, exact_number
-from smoothsym.certify.scale import VECTOR, axes_of, length_of_vector
+from smoothsym.certify.scale import VECTOR, axes_of, entrywise, length_of_vector
 from smoothsym.errors import shown, unknown
 
 
@@ -92,6 +94,9 @@ def parameters_of(
     return None, [_number(v, "parameters") for v in sampled]
 
 
+PAIRS = "the target takes two arrays, and so rows of two entries; with pairs=False it gets rows as one array"
+
+
 def _number(value: Any, argument: str) -> float:
     exact_number(value, argument)
     number = float(value)
@@ -100,7 +105,12 @@ def _number(value: Any, argument: str) -> float:
     return number
 
 
-def lengths_of(n: Any, op: Any, fmt: formats.Format) -> tuple[int, ...]:
+def lengths_of(n: Any, op: Any, fmt: formats.Format, pairs: bool = False) -> tuple[int, ...]:
+    """The lengths of rows, which are of two entries where the target takes these in `pairs`."""
+    if pairs:
+        if n not in (None, 2, [2], (2,)):
+            raise ValueError(f"n={n!r}: {PAIRS}")
+        return (2,)
     if n is None:
         return default_lengths(fmt) if op.arity is None else (op.arity,)
     sizes = tuple(n) if isinstance(n, (list, tuple, range)) else (n,)
@@ -111,26 +121,76 @@ def lengths_of(n: Any, op: Any, fmt: formats.Format) -> tuple[int, ...]:
     return tuple(int(q) for q in sizes)
 
 
+def in_pairs(
+    pairs: Any,
+    op: Any,
+    of: Any,
+    given: float | None,
+    fmt: formats.Format,
+    batched: bool,
+    timeout: float | None,
+    target: Callable[..., Any],
+) -> bool:
+    """Whether the target takes two arrays, as f(a, b), the entries of rows of two: as it is said by `pairs`, or by its kind, or by its
+    answers to a row of two, first as f(x) or f(x, alpha), then as f(a, b). `target(of, pairs=)` makes it.
+    """
+    if pairs is not None:
+        if not isinstance(pairs, bool):
+            raise TypeError(
+                f"pairs={pairs!r} is a {type(pairs).__name__}; give True, False, or None to have it found out"
+            )
+        if pairs and op.arity not in (None, 2):
+            raise ValueError(
+                f"pairs=True calls the target as f(x[0], x[1]), but {op.name} takes one entry; leave it out"
+            )
+        return pairs
+    name = op.parameter.name if op.parameter is not None else None
+    plain = target("value", pairs=False)
+    bridged = isinstance(plain, Bridged)
+    if op.arity == 1 or (has_vector(op, of) and not bridged):
+        return False
+    known = of_two(plain.call if bridged else resolve(plain), name, given is not None)
+    if known is not None:
+        return known
+    by_entry = entrywise(op, "value" if bridged and plain.arrays in DIFFERENTIABLE else of)
+    for both in (False, True):
+        tried = target("value", pairs=both)
+        function, row = resolve(tried), np.array([ROW] if batched else ROW, dtype=fmt.dtype)
+        try:
+            way = passing(function, name, given)
+        except TypeError:
+            continue
+        # What is to be differentiated may give the two derivatives itself.
+        either = both and bridged and of == "gradient"
+        if answers(tried, function, row, way.arguments(1.0 if given is None else given), by_entry, either, timeout):
+            return both
+    return False
+
+
 def on_arrays(
     target: Any,
     arrays: str | None,
     of: Any,
+    *,
     op: Any,
     device: str | None,
     compiled: bool,
     keywords: Mapping[str, Any] | None,
+    pairs: bool,
 ) -> Any:
-    """The target on arrays of a library, differentiated by it where a derivative is audited; itself where it takes NumPy's."""
+    """The target on arrays of a library, differentiated by it where a derivative is audited; itself where it takes NumPy's; with
+    `pairs`, on rows of two entries where it takes two arrays.
+    """
     if arrays is None and not keywords:
         name = dotted(target) or ""
         if name.startswith(("torch.", "torch:")):
             raise ValueError(f"target={name!r} takes PyTorch's arrays: give arrays='torch', or --arrays torch")
         if device is not None or compiled:
             raise ValueError("device= and compiled= are about arrays of a library: give arrays='torch' or 'jax', too")
-        return target
+        return Paired(target) if pairs else target
     arrays = arrays or "numpy"
     if isinstance(target, Bridged):
         raise TypeError(f"target={target.name!r} is bridged to arrays of {target.arrays} already; leave arrays= out")
     output = of if of in OUTPUTS and arrays in DIFFERENTIABLE else "value"
-    beside = {"device": device, "compiled": compiled, "elementwise": op.arity == 1}
+    beside = {"device": device, "compiled": compiled, "elementwise": op.arity == 1, "pairs": pairs}
     return Bridged(target, arrays, output, **beside, **(keywords or {}))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from inspect import signature
 from typing import Any
 
@@ -15,21 +16,34 @@ from sympy import Expr
 from smoothsym import formats
 from smoothsym.auditing import exhaustive as exhaustively
 from smoothsym.auditing import measure
-from smoothsym.auditing.arguments import check, check_output, lengths_of, on_arrays, operator, parameters_of
+from smoothsym.auditing.arguments import (
+    PAIRS,
+    check,
+    check_output,
+    in_pairs,
+    lengths_of,
+    on_arrays,
+    operator,
+    parameters_of,
+)
 from smoothsym.auditing.bounded import hold_to_bound
 from smoothsym.auditing.bridge import Bridged
-from smoothsym.auditing.calls import dotted, passing, resolve, takes_axis
-from smoothsym.auditing.consistency import consistency
+from smoothsym.auditing.calls import passing, resolve, takes_axis
+from smoothsym.auditing.consistency import consistency, retold
 from smoothsym.auditing.data import cases_of, rows_of
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.measure import Tally, Task
+from smoothsym.auditing.pairs import Paired
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.search import LEAST, SHARE, search
 from smoothsym.auditing.shards import ranges, sent, sharded
 from smoothsym.auditing.telling import told
 from smoothsym.auditing.vectors import has_vector, vectors_beside
-from smoothsym.calling import TIMEOUT, Guard, guarded
+from smoothsym.calling import TIMEOUT, Guard, guarded, title
 from smoothsym.cases import Case, cases
+
+PAIRED = "it takes two arrays: called with the two entries of a row, as target(x[0], x[1])"
+"""What is said of a target that is a function of two arrays."""
 
 BUDGET = 300
 """Evaluations of an audit without data, unless another number is asked for."""
@@ -60,6 +74,7 @@ def audit(
     device: str | None = None,
     compiled: bool = False,
     keywords: Mapping[str, Any] | None = None,
+    pairs: bool | None = None,
     **parameter: Any,
 ) -> Audit:
     """Measure float code against certified references, on cases derived from the operator or on rows of data.
@@ -80,6 +95,8 @@ def audit(
     under its compiler where `compiled`; of="gradient" is then what its automatic differentiation makes of the value that the
     target returns (of an array like x the target is taken to return the gradient itself). `keywords` are passed on: {"dim":
     -1}, or {"ord": ss.p} for the parameter by another name.
+    A function of two arrays, f(a, b), such as np.logaddexp, is called with the two entries of a row, where the parameter is given or
+    has a place of its own. `pairs` says whether it is one; None to see by its kind, its signature, and its answer to one call.
     With `exhaustive`, every row there is: all of float16, bfloat16 and float32 for one entry, all pairs of float16 and bfloat16
     for two (n=2), at one parameter. The maxima are upper bounds then. `checkpoint`, a file that keeps what is done, so that the
     same call goes on from there; the target is called in this process, unwatched; `budget`, how often a target that takes one
@@ -99,19 +116,22 @@ def audit(
     given, sampled = parameters_of(op, facts, fmt, parameter, parameters, options)
     if given is None and parameters is None and op.parameter is not None:
         facts = facts.spanning(min(0.0, *sampled), max(sampled))
-    lengths = lengths_of(n, op, fmt)
     check(budget, seconds, seed, tol, timeout, executor, progress=progress, bound=bound)
-    target = on_arrays(target, arrays, of, op, device, compiled, keywords)
+    made = partial(on_arrays, target, arrays, op=op, device=device, compiled=compiled, keywords=keywords)
+    pairs = in_pairs(pairs, op, of, given, fmt, batched, timeout, made)
+    lengths = lengths_of(n, op, fmt, pairs)
+    target = made(of, pairs=pairs)
     function = resolve(target)
     way = passing(function, op.parameter.name if op.parameter is not None else None, given, has_vector(op, of))
+    way = replace(way, pairs=isinstance(target, Paired))
     asked = tuple(sampled) if parameters is not None or given is not None else ()
     task = Task(function, op, of, fmt, float(tol), way, batched, bound, asked, takes_axis(function) and not batched)
     until = None if seconds is None else time.time() + float(seconds)
-    notes: list[str] = []
+    notes: list[str] = [PAIRED] if pairs else []
     if exhaustive:
         if data is not None:
             raise ValueError("exhaustive=True takes every row there is; leave data= out")
-        job = exhaustively.job_of(task, n, sampled)
+        job = exhaustively.job_of(task, 2 if pairs else n, sampled)
         remote = None if executor is None else ranges(job, sent(target, function, executor))
         limits = {"budget": budget, "until": until, "checkpoint": checkpoint, "progress": progress}
         part, complete = exhaustively.run(job, executor=executor, remote=remote, **limits)
@@ -121,7 +141,10 @@ def audit(
     if data is not None:
         if n is not None:
             raise ValueError(f"n={n!r}: the rows of data have their own length; give one or the other")
-        chosen = cases_of(rows_of(data, fmt, op, notes), sampled, budget, int(seed), notes)
+        rows = rows_of(data, fmt, op, notes)
+        if pairs and rows.shape[1] != 2:
+            raise ValueError(f"data has rows of {rows.shape[1]}; {PAIRS}")
+        chosen = cases_of(rows, sampled, budget, int(seed), notes)
     else:
         wanted = int(budget or BUDGET)
         chosen = cases(facts, fmt, lengths, sampled, int(seed), wanted - wanted // SHARE * (wanted >= LEAST))
@@ -149,7 +172,7 @@ def audit(
             _hold_to_invariants(task, chosen, tally, int(seed), until, twin, timeout)
         notes += tally.notes
         # What takes a user's rows may take two entries; one alone is often another matter.
-        free = range(1 if data is None else 2, sys.maxsize) if n is None and op.arity is None else lengths
+        free = range(1 if data is None else 2, sys.maxsize) if n is None and op.arity is None and not pairs else lengths
         return _conclude(tally, task, target, free, until, int(seed), notes)
 
 
@@ -164,7 +187,7 @@ def _hold_to_invariants(
 ) -> None:
     """Add to a tally what a target does not keep by itself."""
     with nullcontext() if twin is None else guarded(twin, resolve(twin), timeout) as other:
-        found = consistency(task, chosen, seed, until, other)
+        found = retold(consistency(task, chosen, seed, until, other), task)
     for finding in found.findings:
         tally.add(finding)
     tally.notes |= dict.fromkeys(found.notes)
@@ -189,13 +212,12 @@ def _conclude(
             f"not exhaustive: stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
         )
     worst, findings = told(tally, task, target, lengths, until, simplify=part is None)
-    name = dotted(target) or getattr(target, "name", None)
     if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
         notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")
     if tally.stopped:
         notes.append(f"stopped by seconds= after {tally.rows} rows")
     return Audit(
-        target=name or getattr(target, "__name__", None) or repr(target),
+        target=title(target),
         op=task.op.name,
         parameter=task.op.parameter.name if task.op.parameter is not None else None,
         of=str(task.of),

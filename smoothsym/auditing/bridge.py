@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from sympy import Symbol
 
-from smoothsym.calling import dotted, resolve, written
+from smoothsym.auditing.pairs import Paired
+from smoothsym.calling import dotted, resolve, title, written
 from smoothsym.errors import unknown
 
 ARRAYS = ("numpy", "torch", "jax", "array_api_strict")
@@ -32,8 +33,8 @@ class Bridged:
     Parameters: `function`, a callable or its dotted name; `arrays`, one of ARRAYS; `of`, what is returned, one of OUTPUTS: a
     gradient is taken by the library's own automatic differentiation, of f(x), or of f(x[k]) for each k where `elementwise`; a
     function that returns an array like x where a number is expected is taken to be the gradient itself. A vjp or jvp is called as
-    target(x, v). `device`, such as "cuda"; `compiled`, under jax.jit or torch.compile; other keywords are passed on, a symbol being
-    the operator's parameter of that name: ord=ss.p.
+    target(x, v). `device`, such as "cuda"; `compiled`, under jax.jit or torch.compile; `pairs`, that the function takes two arrays, and is
+    called as f(x[0], x[1]); other keywords are passed on, a symbol being the operator's parameter of that name: ord=ss.p.
     Raises ValueError for an unknown library or output, ImportError where the library is not installed.
 
     >>> Bridged("array_api_strict:exp", "array_api_strict").name  # doctest: +SKIP
@@ -49,6 +50,7 @@ class Bridged:
         device: str | None = None,
         compiled: bool = False,
         elementwise: bool = False,
+        pairs: bool = False,
         **keywords: Any,
     ) -> None:
         if arrays not in ARRAYS:
@@ -60,8 +62,9 @@ class Bridged:
                 f"arrays={arrays!r} has no automatic differentiation: audit of='value', or give the {of} itself"
             )
         self.function, self.arrays, self.of, self.keywords = function, arrays, of, keywords
-        self.device, self.compiled, self.elementwise = device, compiled, elementwise
+        self.device, self.compiled, self.elementwise, self.pairs = device, compiled, elementwise, pairs
         self.call: Callable[..., Any] = _Renamed.of(resolve(function), keywords) if keywords else resolve(function)
+        self.call = Paired(self.call, self._stacked) if pairs else self.call
         with suppress(TypeError, ValueError):  # of functions written in C little may be known
             self.__signature__ = _signature(self.call, of)
 
@@ -72,29 +75,38 @@ class Bridged:
     def __call__(self, x: Any, *arguments: Any, **parameter: Any) -> Any:
         return self._side(x, arguments, parameter)
 
+    def _stacked(self, parts: Any) -> Any:
+        return self._side.stacked(parts)
+
     def __reduce__(self) -> Any:
         """The function travels by its dotted name, where it has one; what is compiled stays."""
-        options = {"device": self.device, "compiled": self.compiled, "elementwise": self.elementwise}
-        return _again, (dotted(self.function) or self.function, self.arrays, self.of, {**options, **self.keywords})
+        return _again, (dotted(self.function) or self.function, self.arrays, self.of, {**self._own, **self.keywords})
+
+    @property
+    def _own(self) -> dict[str, Any]:
+        """The options that are not passed on."""
+        names = ("device", "compiled", "elementwise", "pairs")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def name(self) -> str:
         """The function's name."""
-        return dotted(self.function) or getattr(self.function, "__name__", None) or repr(self.function)
+        return title(self.function)
 
     @property
-    def written(self) -> tuple[str, str] | None:
-        """Python that makes this target: what to import, and an expression; None for a function without a name."""
-        if (inner := written(self.function)) is None:
-            return None
-        return f"from smoothsym.auditing import Bridged; {inner[0]}", f"Bridged({inner[1]}, {self.options})"
+    def written(self) -> tuple[str, str]:
+        """Python that makes this target: what to import, and an expression; of a function without a name, which the reader has as
+        `target`.
+        """
+        imported, inner = written(self.function) or ("", "target")
+        imports = "; ".join(part for part in ("from smoothsym.auditing import Bridged", imported) if part)
+        return imports, f"Bridged({inner}, {self.options})"
 
     @property
     def options(self) -> str:
         """What stands behind the function in the call that makes this target, as Python."""
         said = [repr(self.arrays), *([repr(self.of)] if self.of != "value" else [])]
-        own = {"device": self.device, "compiled": self.compiled, "elementwise": self.elementwise}
-        given = {**{key: value for key, value in own.items() if value}, **self.keywords}
+        given = {**{key: value for key, value in self._own.items() if value}, **self.keywords}
         said += [f"{key}={f'ss.{value}' if isinstance(value, Symbol) else repr(value)}" for key, value in given.items()]
         return ", ".join(said)
 
@@ -145,6 +157,11 @@ class _Side:
     def __init__(self, bridged: Bridged) -> None:
         self.of, self.call, self.device = bridged.of, bridged.call, bridged.device
         self.elementwise, self.compiled = bridged.elementwise, bridged.compiled
+        self.xp: Any = None
+
+    def stacked(self, parts: Any) -> Any:
+        """Arrays side by side, along a new last axis."""
+        return self.xp.stack(parts, axis=-1)
 
 
 class _Standard(_Side):
@@ -163,7 +180,7 @@ class _Torch(_Side):
 
     def __init__(self, bridged: Bridged) -> None:
         super().__init__(bridged)
-        self.torch = import_module("torch")
+        self.torch = self.xp = import_module("torch")
         if self.compiled:
             self.call = self.torch.compile(self.call)
 

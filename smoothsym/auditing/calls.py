@@ -8,6 +8,7 @@ from functools import partial
 from inspect import Parameter, signature
 from typing import Any
 
+from smoothsym.auditing.pairs import AXES
 from smoothsym.calling import UNCALLED, Call, call_rows, dotted, resolve
 from smoothsym.kernels import Kernel
 from smoothsym.operator import SmoothMax
@@ -17,10 +18,18 @@ __all__ = ["UNCALLED", "Call", "Passing", "call_rows", "dotted", "passing", "res
 
 @dataclass(frozen=True)
 class Passing:
-    """How a target gets the parameter: by `keyword`, by position (`keyword` None), or, where `given`, not at all."""
+    """How a target gets the parameter: by `keyword`, by position (`keyword` None), or not at all, where that is not `given`; and whether it
+    gets a row of two entries in `pairs`, as target(x[0], x[1]).
+    """
 
     keyword: str | None = None
     position: bool = False
+    pairs: bool = False
+
+    @property
+    def given(self) -> bool:
+        """Whether the target gets the parameter."""
+        return self.position or self.keyword is not None
 
     def arguments(self, parameter: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """What stands after x in a call."""
@@ -53,7 +62,11 @@ def passing(target: Callable[..., Any], name: str | None, given: float | None, v
         if named is not None and named.kind is not Parameter.POSITIONAL_ONLY:
             built_in = given is not None and isinstance(named.default, (int, float)) and named.default == given
             way = Passing() if built_in else Passing(name)
-        elif len(places) > 1 and (places[1].default is Parameter.empty or places[1].kind is Parameter.POSITIONAL_ONLY):
+        elif (
+            len(places) > 1
+            and places[1].name not in AXES
+            and (places[1].default is Parameter.empty or places[1].kind is Parameter.POSITIONAL_ONLY)
+        ):
             way = Passing(position=True)
         elif anything and (given is None or ours):
             way = Passing(name)
@@ -68,8 +81,11 @@ def passing(target: Callable[..., Any], name: str | None, given: float | None, v
     try:
         about.bind(*[None] * (1 + vector), *arguments, **keywords)
     except TypeError as error:
-        as_called = f"target(x{', v' * vector}{', ' + (way.keyword + '=' if way.keyword else '') + (name or '') if way != Passing() else ''})"
-        raise TypeError(f"the target cannot be called as {as_called}: {error}; wrap it in a lambda") from None
+        as_called = f"target(x{', v' * vector}{', ' + (way.keyword + '=' if way.keyword else '') + (name or '') if way.given else ''})"
+        raise TypeError(
+            f"the target cannot be called as {as_called}: {error}; wrap it in a lambda, or pass what it lacks, "
+            "as in keywords={'axis': -1} or --with axis=-1"
+        ) from None
     return way
 
 

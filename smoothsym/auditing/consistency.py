@@ -16,8 +16,10 @@ import numpy as np
 from mpmath import libmp
 
 from smoothsym.auditing import judge as judging
+from smoothsym.auditing import measure
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.invariants import Invariant, invariants
+from smoothsym.auditing.refined import refined
 from smoothsym.calling import Arguments, Call, call_rows
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import measure_rows
@@ -30,6 +32,9 @@ LEAST = 6
 BATCH = "a row in a batch is as it is alone"
 AXIS = "a row of a 2-D array, with axis=-1, is as it is alone"
 TWIN = "it is not as its twin"
+TAG = "invariant"
+UNEXPLAINED = ("inaccurate", "threshold branch")
+"""Kinds that say where a result is wrong, and not why: the law that is broken says more."""
 LONGEST = 128
 """Longer rows are left out: their scales cost more than they tell."""
 
@@ -102,6 +107,31 @@ def _chosen(cases: Sequence[Case], rng: np.random.Generator) -> list[Case]:
     ]
     count = min(len(ordinary), max(LEAST, len(cases) // SHARE))
     return [ordinary[q] for q in sorted(rng.choice(len(ordinary), count, replace=False))] if ordinary else []
+
+
+def retold(found: Consistency, task: Any) -> Consistency:
+    """The worst of what is broken, told by its cause where its row alone shows that: an overflow breaks laws too, and is not told twice.
+
+    A row in company, a twin, and results that are within tolerance by themselves have no other cause.
+    """
+    worst: dict[str, Finding] = {}
+    for finding in sorted(found.findings, key=lambda finding: finding.rank):
+        worst[finding.note] = finding
+    told: list[Finding] = []
+    for finding in sorted(worst.values(), key=lambda finding: finding.rank, reverse=True):
+        own = [] if finding.note.startswith((BATCH, AXIS, TWIN)) or not finding.falls else _alone_told(finding, task)
+        told += own or [finding]
+        if not own:
+            break
+    return replace(found, findings=tuple(told))
+
+
+def _alone_told(finding: Finding, task: Any) -> list[Finding]:
+    """What falls short at a row by itself, where the cause of all of it is known."""
+    tally = measure.run(task, [replace(finding.case, tags=tuple(t for t in finding.tags if t != TAG))])
+    tally.settle(task)
+    own = [refined(other, task) for other in tally.findings.values() if other.falls]
+    return own if all(other.kind not in UNEXPLAINED for other in own) else []
 
 
 # ---- calls -------------------------------------------------------------------------------------------------------------------
@@ -234,7 +264,7 @@ class _Judge:
         component = entry if self._task.entrywise else None
         falls = max(ends)[0] > judging.pairwise(len(case.x), self._task.tol)
         note = law.said if law.said != TWIN else f"{TWIN}, which gives {float(two.numbers[ends[1][1]])!r}"
-        told = replace(case, tags=(*case.tags, "invariant"))
+        told = replace(case, tags=(*case.tags, TAG))
         return judging.finding_of(
             "broken invariant", told, repr(got), judging.decimal(exact), ulp, scaled, falls, component, note
         )

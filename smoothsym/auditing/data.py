@@ -18,6 +18,12 @@ def rows_of(data: Any, fmt: formats.Format, op: Any, notes: list[str]) -> Any:
         array = np.asarray(data)
     except ValueError as error:
         raise ValueError(f"data is no array of rows of equal length: {error}") from None
+    except Exception as error:  # arrays of other libraries say in their own ways that they are none of NumPy's
+        raise TypeError(
+            f"data is a {type(data).__name__} that NumPy cannot read ({error}); give an array of NumPy"
+        ) from None
+    if array.ndim == 0 and array.dtype == object:
+        raise TypeError(f"data={data!r} is a {type(data).__name__}; give a 2-D array of rows, or a list of them")
     if array.dtype.kind not in "fiuV" or (array.dtype.kind == "V" and array.dtype.name != "bfloat16"):
         raise TypeError(
             f"data has dtype {array.dtype}; give real numbers, such as np.asarray(rows, dtype={fmt.name!r})"
@@ -34,7 +40,11 @@ def rows_of(data: Any, fmt: formats.Format, op: Any, notes: list[str]) -> Any:
     with np.errstate(all="ignore"):
         cast = rows.astype(fmt.dtype)
     if not np.array_equal(cast.astype(np.longdouble), rows.astype(np.longdouble), equal_nan=True):
-        notes.append(f"data rounded from {array.dtype} to {fmt.name} first")
+        beyond = int(np.count_nonzero(np.isinf(cast.astype(np.float64)) & ~np.isinf(rows.astype(np.longdouble))))
+        entries = "entry becomes infinite" if beyond == 1 else "entries become infinite"
+        notes.append(
+            f"data rounded from {array.dtype} to {fmt.name} first" + (f": {beyond} {entries}" if beyond else "")
+        )
     return cast.astype(np.float64)
 
 

@@ -20,7 +20,6 @@ import numpy as np
 
 from smoothsym import formats
 from smoothsym.auditing import mechanism
-from smoothsym.auditing.calls import Passing
 from smoothsym.auditing.cause import natural
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Task, reference, scored
@@ -128,7 +127,7 @@ class Probe:
 
 def _at_a_limit(case: Case, probe: Probe) -> bool:
     """Whether the target is wrong at this parameter alone: it is right next to it, on every side that can be judged."""
-    if case.parameter is None or not isfinite(case.parameter) or probe.task.passing == Passing():
+    if case.parameter is None or not isfinite(case.parameter) or not probe.task.passing.given:
         return False
     sides = []
     for sign in (1, -1):

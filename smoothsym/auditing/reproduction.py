@@ -42,7 +42,10 @@ def reproduction(
     else:
         passed = f", {parameter}" if passing.position else ""
     behind = "[None]" if batched else ""
-    called = f"target(x{behind}{'' if finding.v is None else f', v{behind}'}{passed})"
+    x, rows = f"x{behind}", "rows"
+    if passing.pairs:
+        x, rows = "x[:1], x[1:]" if batched else "x[0], x[1]", "rows[:, 0], rows[:, 1]"
+    called = f"target({x}{'' if finding.v is None else f', v{behind}'}{passed})"
     if finding.kind == "mutates its input":
         return f"{first}\n{row}\nkept = x.copy(); {called}; print(x, kept)"
     if finding.kind == "not deterministic":
@@ -55,8 +58,11 @@ def reproduction(
         return f"{first}\n{row}\nprint(repr({called}))"
     place = "" if finding.component is None else f"[{finding.component}]"
     got = f"{called}{'[0]' if batched else ''}{place}"
+    if passing.pairs and batched:
+        # Derivatives may be two arrays, or one.
+        got = f"np.ravel({called})[{finding.component or 0}]"
     if finding.beside is not None:
-        got = f"target(rows{passed}{'' if batched else ', axis=-1'})[1]{place}"
+        got = f"target({rows}{passed}{'' if batched else ', axis=-1'})[1]{place}"
     known, imported = operator(op)
     first += imported
     # A formula of the reader's own is what the reader has as `of`.

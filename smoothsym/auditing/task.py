@@ -30,7 +30,7 @@ class Task:
     @property
     def passed(self) -> bool:
         """Whether the target is given its parameter, so that it may have another."""
-        return self.passing != Passing() and len(self.parameters) != 1
+        return self.passing.given and len(self.parameters) != 1
 
     @property
     def entrywise(self) -> bool:

@@ -2,6 +2,18 @@
 
 from smoothsym.calling.call import UNCALLED, Arguments, Call, call_rows
 from smoothsym.calling.guard import TIMEOUT, Guard, guarded
-from smoothsym.calling.names import dotted, resolve, written
+from smoothsym.calling.names import dotted, resolve, title, written
 
-__all__ = ["TIMEOUT", "UNCALLED", "Arguments", "Call", "Guard", "call_rows", "dotted", "guarded", "resolve", "written"]
+__all__ = [
+    "TIMEOUT",
+    "UNCALLED",
+    "Arguments",
+    "Call",
+    "Guard",
+    "call_rows",
+    "dotted",
+    "guarded",
+    "resolve",
+    "title",
+    "written",
+]

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.calling.names import anonymous
+
 UNCALLED = "not called"
 REPEATED = 8
 """One row in so many, the first among them, is called twice."""
@@ -85,7 +87,7 @@ def call(
     try:
         result = target(row, *rest, **arguments[1])
     except caught as error:
-        found = Call(NOTHING, "raises", f"{type(error).__name__}: {error}".removesuffix(": ")[:NOTE])
+        found = Call(NOTHING, "raises", anonymous(f"{type(error).__name__}: {error}".removesuffix(": "))[:NOTE])
     else:
         shapes = [x.shape if entrywise else x.shape[:-1]]
         shapes += [x.shape, x.shape[:-1]] if elementwise else []
@@ -104,7 +106,8 @@ def floats(result: Any, shapes: list[tuple[int, ...]], dtype: Any) -> Call:
     except Exception as error:
         return Call(NOTHING, "wrong shape", f"the result is no array: {error}"[:NOTE])
     if array.dtype == object or array.dtype.kind not in "fiuV" or (array.dtype.kind == "V" and array.dtype.fields):
-        return Call(NOTHING, "wrong dtype", f"the result has dtype {array.dtype}")
+        what = f"has dtype {array.dtype}" if hasattr(result, "dtype") else f"is a {type(result).__name__}"
+        return Call(NOTHING, "wrong dtype", f"the result {what}, and no float")
     if array.shape not in shapes:
         return Call(NOTHING, "wrong shape", f"the result has shape {array.shape}, not {shapes[0]}")
     # Python's floats, in lists too, have no dtype to be wrong.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
@@ -58,6 +59,26 @@ def written(target: Any) -> tuple[str, str] | None:
     if not colon:
         module, _, path = name.rpartition(".")
     return f"from {module} import {path.partition('.')[0]}", path
+
+
+def title(target: Any) -> str:
+    """What a target is called: its dotted name or the name that it has, the same in every process.
+
+    >>> from functools import partial
+    >>> title("numpy:hypot"), title(partial(sorted, reverse=True))
+    ('numpy:hypot', 'functools.partial(<built-in function sorted>, reverse=True)')
+    """
+    own = [getattr(target, key, None) for key in ("name", "__name__")]
+    return dotted(target) or next((text for text in own if isinstance(text, str)), anonymous(repr(target)))
+
+
+def anonymous(text: str) -> str:
+    """A text without the addresses of what it names, which are others in the next process.
+
+    >>> anonymous("<function f at 0x7f4bd35a7880>")
+    '<function f>'
+    """
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", text)
 
 
 def dotted(target: Any) -> str | None:

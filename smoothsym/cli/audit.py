@@ -20,6 +20,7 @@ ONLY_ONE = {
     "seconds": None,
     "tol": None,
     "batched": False,
+    "pairs": None,
     "arrays": None,
     "device": None,
     "compiled": False,
@@ -34,6 +35,8 @@ ONLY_ONE = {
 def run(args: argparse.Namespace) -> int:
     """The main job, or the audit of one target. 1 where something falls short."""
     if args.target is not None:
+        if args.library:
+            raise ValueError(f"--library {args.library[0]} is about all that is installed; leave it out for one target")
         return _one(args)
     about_one = [name for name, absent in ONLY_ONE.items() if getattr(args, name) != absent] + list(given(args))
     if about_one:
@@ -57,11 +60,18 @@ def _everything(args: argparse.Namespace) -> int:
     if args.of is not None and args.of not in outputs:
         raise unknown("of", args.of, outputs)
     wanted = {"op": args.operator, "of": args.of}
-    only = [t for t in targets() if all(value in (None, getattr(t, name)) for name, value in wanted.items())]
+    libraries = {_library(name) for name in args.library or ()}
+    only = [
+        t
+        for t in targets()
+        if all(value in (None, getattr(t, name)) for name, value in wanted.items())
+        and (not libraries or t.library in libraries)
+    ]
     dtypes = None if args.dtype is None else [formats.get(args.dtype).name]
     if not any(t.installed and (dtypes is None or set(dtypes) & set(t.dtypes)) for t in only):
-        filters = {"as": args.operator, "of": args.of, "dtype": args.dtype}
-        said = " ".join(f"--{name} {value}" for name, value in filters.items() if value is not None)
+        filters = [("as", args.operator), ("of", args.of), ("dtype", args.dtype)]
+        filters += [("library", name) for name in args.library or ()]
+        said = " ".join(f"--{name} {value}" for name, value in filters if value is not None)
         raise ValueError(f"{said}: nothing that is installed is audited so; name a target: package.module:function")
     jobs = args.jobs or _cores()
     timeout = job.TIMEOUT if args.timeout is None else args.timeout
@@ -70,7 +80,7 @@ def _everything(args: argparse.Namespace) -> int:
     controls = [audit for target, audit in found if target.control]
     judged = [audit for target, audit in found if not target.control]
     short = _short(judged)
-    absent = [library.distribution for library in missing()]
+    absent = [library.distribution for library in missing() if not libraries or library.package in libraries]
     if args.json:
         audits = [
             {
@@ -91,6 +101,20 @@ def _everything(args: argparse.Namespace) -> int:
     if faults := [f"{target.name} as {audit.op} {audit.of}" for target, audit in found if job.failed(audit)]:
         raise RuntimeError(f"{len(faults)} audits came to no end: {', '.join(faults)}")
     return 1 if short else 0
+
+
+def _library(name: str) -> str:
+    """What must be importable for a library, by any of its names: as people call it, as it is installed, or as it is imported.
+
+    Raises ValueError for a name of none.
+    """
+    from smoothsym.auditing.targets import LIBRARIES
+
+    known = {called.lower(): library.package for library in LIBRARIES for called in library.names}
+    known["smoothsym"] = "smoothsym"
+    if name.lower() not in known:
+        raise unknown("library", name.lower(), known)
+    return known[name.lower()]
 
 
 def _cores() -> int:
@@ -164,6 +188,7 @@ def _one(args: argparse.Namespace) -> int:
     options |= {
         "seed": args.seed,
         "batched": args.batched,
+        "pairs": args.pairs,
         "exhaustive": args.exhaustive,
         "checkpoint": args.checkpoint,
         "arrays": args.arrays,

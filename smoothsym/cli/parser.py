@@ -199,11 +199,20 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     audit.add_argument(
         "--with", dest="keywords", action="append", metavar="NAME=VALUE", help="pass a keyword: dim=-1, ord=p"
     )
+    audit.add_argument(
+        "--pairs",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="call it as f(x[0], x[1]), or as f(x) (found out by a call)",
+    )
     audit.add_argument("--batched", action="store_true", help="call the target with a 2-D array of rows")
     audit.add_argument(
         "--exhaustive", action="store_true", help="every row of one float32, or of one or two 16-bit floats"
     )
     audit.add_argument("--checkpoint", metavar="FILE", help="keep what is done, and go on from there (--exhaustive)")
+    audit.add_argument(
+        "--library", action="append", metavar="NAME", help="of what is installed, only this; may be repeated"
+    )
     audit.add_argument("--jobs", type=_number(positive), metavar="N", help="processes (all cores; for one target 1)")
     audit.add_argument("--full", action="store_true", help="every finding, with Python that shows it")
 

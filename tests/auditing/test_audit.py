@@ -29,6 +29,15 @@ def test_the_same_seed_gives_the_same_audit_and_another_one_other_rows():
     assert other.max_ulp != first.max_ulp or other.findings != first.findings
 
 
+def test_what_a_target_is_called_is_the_same_in_every_process():
+    class Own:
+        def __call__(self, x):
+            raise ValueError(object())
+
+    for target in (partial(special.logsumexp, axis=-1), Own()):
+        assert "0x7" not in audit(target, budget=5).to_json()
+
+
 def test_shards_in_processes_amount_to_the_same():
     own = ss.SmoothMax(name="lse0", definition=log(1 + Sum(exp(ss.x[ss.j]), (ss.j, 1, ss.n))))
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
@@ -112,6 +121,7 @@ def test_parameters_are_sampled_or_given():
         (np.ones((5, 3), np.float32), "float64", 5, ""),
         ([[0.1, 0.2]], "float32", 1, "rounded from float64 to float32"),
         ([[2**60 + 1, 0]], "float64", 1, "rounded from int64 to float64"),
+        ([[1e300, 0.0]], "float32", 1, "1 entry becomes infinite"),
         ([[np.nan, 1.0], [np.inf, 2.0], [-np.inf, 3.0]], "float64", 3, ""),
     ],
 )

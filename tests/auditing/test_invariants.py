@@ -12,7 +12,7 @@ from smoothsym.auditing import consistency as consistent
 from smoothsym.auditing.calls import Passing
 from smoothsym.auditing.consistency import consistency
 from smoothsym.auditing.invariants import Negated, Raised, Reversed, Scaled, Shifted, invariants
-from smoothsym.auditing.measure import Task
+from smoothsym.auditing.measure import Task, silence
 from smoothsym.cases import Case
 
 OFF = 1e-9
@@ -240,6 +240,18 @@ def test_what_breaks_a_law_falls_short_and_what_differs_in_bits_is_noted():
         "f(x[::-1]) = f(x): not to the last bit" in note for note in from_left.notes
     )
     assert from_left.rows == 300
+
+
+def test_what_another_finding_explains_is_not_told_twice():
+    found = ss.audit(broken.naive, ss.logsumexp, alpha=1.0)
+    assert "broken invariant" not in [finding.kind for finding in found.findings]
+    task = task_of(broken.naive, ss.logsumexp, parameter=False)
+    rows = [Case((500.0 + q, 400.0), 1.0, ("random",)) for q in range(16)]
+    with silence():
+        broken_there = consistency(task, rows, 0)
+        told = consistent.retold(broken_there, task)
+    assert {finding.kind for finding in broken_there.findings} == {"broken invariant"}
+    assert {finding.kind for finding in told.findings} == {"overflow"}
 
 
 def test_rows_of_ones_own_are_not_moved():

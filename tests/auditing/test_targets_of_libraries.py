@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import smoothsym as ss
+from smoothsym.auditing.audit import PAIRED
 from smoothsym.auditing.bridge import Bridged
 from smoothsym.auditing.calls import resolve
 from smoothsym.auditing.targets import LIBRARIES, ours, targets
@@ -200,3 +201,24 @@ def test_what_cannot_be_bridged_is_refused(arguments, options, error, said):
 def test_a_bridged_target_travels_by_the_name_of_its_function():
     again = pickle.loads(pickle.dumps(Bridged("math:fsum", "numpy")))
     assert again([1.0, 2.0]) == 3 and again.name == "math:fsum" and again.options == "'numpy'"
+
+
+# ---- functions of two arrays -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("library, name", [("torch", "torch:logaddexp"), ("jax", "jax.numpy:logaddexp")])
+def test_a_function_of_two_arrays_is_differentiated(library, name, capsys):
+    needed(library)
+    options = {"arrays": library, "of": "gradient", "dtype": "float32", "alpha": 1.0, "compiled": library == "jax"}
+    found = ss.audit(name, ss.logsumexp, budget=8, **options)
+    assert found.notes[0] == PAIRED and found.target == name and "pairs=True" in found.worst.reproduction
+    exec(found.worst.reproduction, {})
+    assert float(capsys.readouterr().out.split()[0]) == float(found.worst.got)
+
+
+def test_derivatives_by_both_arguments_are_one_gradient():
+    jax = needed("jax")
+    slope = jax.grad(jax.numpy.logaddexp, argnums=(0, 1))
+    rows = [[0.5, 1.5], [2.0, 2.0]]
+    found = ss.audit(slope, ss.logsumexp, of="gradient", arrays="jax", dtype="float32", alpha=1.0, data=rows)
+    assert found.notes[0] == PAIRED and found.verdict == "holds" and found.max_scaled > 0

@@ -152,6 +152,11 @@ class Library:
         self.targets: list[Target] = []
         self._made: dict[str, tuple[Callable[..., Any], str, dict[str, Any]]] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it goes by: as people call it, as it is installed, as it is imported."""
+        return self.title, self.distribution, self.package
+
     def computes(
         self,
         op: str,
