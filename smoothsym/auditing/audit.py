@@ -36,7 +36,7 @@ from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.pairs import Paired
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.search import LEAST, SHARE, search
-from smoothsym.auditing.shards import ranges, sent, sharded
+from smoothsym.auditing.shards import elsewhere, ranges, sent, sharded
 from smoothsym.auditing.telling import told
 from smoothsym.auditing.vectors import has_vector, vectors_beside
 from smoothsym.calling import TIMEOUT, Guard, guarded, title
@@ -99,8 +99,8 @@ def audit(
     has a place of its own. `pairs` says whether it is one; None to see by its kind, its signature, and its answer to one call.
     With `exhaustive`, every row there is: all of float16, bfloat16 and float32 for one entry, all pairs of float16 and bfloat16
     for two (n=2), at one parameter. The maxima are upper bounds then. `checkpoint`, a file that keeps what is done, so that the
-    same call goes on from there; the target is called in this process, unwatched; `budget`, how often a target that takes one
-    row at a time may be called (default 2^20).
+    same call goes on from there, to the same result; `budget`, how often a target that takes one row at a time may be called
+    (default 2^20).
     Raises TypeError and ValueError for bad arguments; what the target raises is a finding.
 
     >>> import numpy as np, smoothsym as ss
@@ -131,11 +131,16 @@ def audit(
     if exhaustive:
         if data is not None:
             raise ValueError("exhaustive=True takes every row there is; leave data= out")
-        job = exhaustively.job_of(task, 2 if pairs else n, sampled)
-        remote = None if executor is None else ranges(job, sent(target, function, executor))
         limits = {"budget": budget, "until": until, "checkpoint": checkpoint, "progress": progress}
-        part, complete = exhaustively.run(job, executor=executor, remote=remote, **limits)
-        return _conclude(part.tally, task, target, (), until, int(seed), notes, part, complete)
+        with measure.silence(), guarded(target, function, timeout) as watched, elsewhere():
+            job = exhaustively.job_of(replace(task, target=watched), 2 if pairs else n, sampled)
+            remote = None if executor is None else ranges(job, sent(target, function, executor), timeout)
+            part, complete = exhaustively.run(job, title(target), executor=executor, remote=remote, **limits)
+            if isinstance(watched, Guard):
+                part.tally.notes |= dict.fromkeys(watched.notes)
+                watched.renew()
+            notes += part.tally.notes
+            return _conclude(part.tally, job.task, target, (), until, int(seed), notes, part, complete)
     if checkpoint is not None:
         raise ValueError(f"checkpoint={checkpoint!r} is for exhaustive=True")
     if data is not None:
@@ -208,9 +213,12 @@ def _conclude(
     tally.settle(task)
     notes += hold_to_bound(tally, task)
     if part is not None and not complete:
-        notes.append(
-            f"not exhaustive: stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
+        why = (
+            f"{tally.uncalled} rows were not called"
+            if tally.uncalled
+            else f"stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
         )
+        notes.append(f"not exhaustive: {why}")
     worst, findings = told(tally, task, target, lengths, until, simplify=part is None)
     if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
         notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")

@@ -61,8 +61,8 @@ class Audit:
         return self.verdict == "holds"
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data that JSON can hold; infinities as strings."""
-        found: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        """Plain data that JSON can hold; infinities as strings. Seconds are left out: of one audit there are always the same bytes."""
+        found: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "seconds"}
         found["worst"] = self.worst.to_dict() if self.worst is not None else None
         found["findings"] = [finding.to_dict() for finding in self.findings]
         found["where"] = list(self.where)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -54,14 +57,44 @@ def _bare(task: Task) -> Task:
     return replace(task, target=_unresolved, op=op)
 
 
-def ranges(job: Any, target: Any) -> Any:
+def ranges(job: Any, target: Any, timeout: float | None) -> Any:
     """What measures a range of an exhaustive audit where an executor runs it; `target` as it was sent."""
-    return partial(_range, target, replace(job, task=_bare(job.task)))
+    return partial(_range, target, replace(job, task=_bare(job.task)), timeout)
 
 
-def _range(target: Any, job: Any, start: int, stop: int) -> Any:
-    task = replace(job.task, target=resolve(target), op=operator(job.task.op))
+def _range(target: Any, job: Any, timeout: float | None, start: int, stop: int) -> Any:
+    task = replace(job.task, target=_kept(target, timeout), op=operator(job.task.op))
     return exhaustive.measured(replace(job, task=task), start, stop)
+
+
+_OPEN: dict[int, tuple[Any, Any, ExitStack]] = {}
+"""By threads: what a target was sent as, and the same one watched, from one range to the next."""
+
+
+def _kept(target: Any, timeout: float | None) -> Any:
+    """A target that is watched, started once for many ranges: to start it may take longer than a range."""
+    thread, sent_as = threading.get_ident(), target
+    with suppress(Exception):
+        sent_as = pickle.dumps(target)
+    if thread in _OPEN:
+        before, watched, stack = _OPEN[thread]
+        if before == (sent_as, timeout):
+            return watched
+        stack.close()
+    stack = ExitStack()
+    watched = stack.enter_context(guarded(target, resolve(target), timeout))
+    _OPEN[thread] = (sent_as, timeout), watched, stack
+    return watched
+
+
+@contextmanager
+def elsewhere() -> Iterator[None]:
+    """While an executor has ranges; what its threads have started in this process is ended after that."""
+    try:
+        yield
+    finally:
+        while _OPEN:
+            _OPEN.popitem()[1][2].close()
 
 
 def sent(target: Any, function: Any, executor: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,7 +27,7 @@ NOTHING = np.empty(0)
 @dataclass(frozen=True, eq=False)
 class Call:
     """What came of one call: its numbers in one array of float64, or the kind of finding and its note; the rest are findings
-    beside a result.
+    beside a result. Of a block of rows the numbers are in the format that was asked for. `seconds`, what the target itself took.
 
     `fault` is UNCALLED where the target was not called any more, since it hung or died on rows like this one. `again` says what a
     second call did, where that was something else.
@@ -38,6 +39,7 @@ class Call:
     deviation: str = ""
     mutated: bool = False
     again: str = ""
+    seconds: float = 0.0
 
     @property
     def got(self) -> list[float]:
@@ -80,27 +82,36 @@ def call(
     elementwise: bool = False,
     repeat: bool = False,
     caught: tuple[type[BaseException], ...] = (Exception, SystemExit),
+    wide: bool = True,
 ) -> Call:
-    """Call a target on a copy of one row (or of rows), and read its result in the dtype of x; twice, to `repeat`."""
+    """Call a target on a copy of one row (or of rows), and read its result in the dtype of x; twice, to `repeat`.
+
+    The numbers are float64 where they are to be `wide`.
+    """
     row = x.copy()
     rest = tuple(a.copy() if isinstance(a, np.ndarray) else a for a in arguments[0])
+    begin = time.perf_counter()
     try:
         result = target(row, *rest, **arguments[1])
     except caught as error:
         found = Call(NOTHING, "raises", anonymous(f"{type(error).__name__}: {error}".removesuffix(": "))[:NOTE])
+        seconds = time.perf_counter() - begin
     else:
+        seconds = time.perf_counter() - begin
         shapes = [x.shape if entrywise else x.shape[:-1]]
         shapes += [x.shape, x.shape[:-1]] if elementwise else []
-        found = floats(result, shapes, x.dtype)
+        found = floats(result, shapes, x.dtype, wide)
         if not _same(row, x) or not all(map(_same, rest, arguments[0])):
             found = replace(found, mutated=True)
-    if repeat and (again := _difference(found, call(target, x, arguments, entrywise, elementwise, caught=caught))):
-        found = replace(found, again=again)
-    return found
+    if repeat:
+        second = call(target, x, arguments, entrywise, elementwise, caught=caught, wide=wide)
+        found = replace(found, again=_difference(found, second))
+        seconds += second.seconds
+    return replace(found, seconds=seconds)
 
 
-def floats(result: Any, shapes: list[tuple[int, ...]], dtype: Any) -> Call:
-    """A result as floats of the audited dtype, or what is wrong with it."""
+def floats(result: Any, shapes: list[tuple[int, ...]], dtype: Any, wide: bool = True) -> Call:
+    """A result as floats of the audited dtype, made `wide` or not, or what is wrong with it."""
     try:
         array = np.asarray(result)
     except Exception as error:
@@ -112,13 +123,17 @@ def floats(result: Any, shapes: list[tuple[int, ...]], dtype: Any) -> Call:
         return Call(NOTHING, "wrong shape", f"the result has shape {array.shape}, not {shapes[0]}")
     # Python's floats, in lists too, have no dtype to be wrong.
     deviates = hasattr(result, "dtype") and array.dtype != dtype
-    numbers = array.astype(dtype, copy=False).astype(np.float64).reshape(-1)
+    numbers = array.astype(dtype, copy=False).reshape(-1)
+    numbers = numbers.astype(np.float64) if wide else numbers
     return Call(numbers, deviation=f"{dtype} in, {array.dtype} out" if deviates else "")
 
 
 def _same(after: Any, before: Any) -> bool:
     """Whether an array has its bits still; anything else is not looked at."""
-    return not isinstance(before, np.ndarray) or (after.shape == before.shape and after.tobytes() == before.tobytes())
+    if not isinstance(before, np.ndarray):
+        return True
+    bits = f"u{before.dtype.itemsize}"
+    return after.shape == before.shape and bool((after.view(bits) == before.view(bits)).all())
 
 
 def _difference(first: Call, second: Call) -> str:
@@ -126,7 +141,7 @@ def _difference(first: Call, second: Call) -> str:
     if first.fault or second.fault:
         said = [found.note or "a result" for found in (first, second)]
         return f"first {said[0]}, then {said[1]}"[:NOTE] if first.fault != second.fault else ""
-    a, b = first.numbers, second.numbers
+    a, b = (found.numbers.astype(np.float64) for found in (first, second))
     apart = (a.view(np.int64) != b.view(np.int64)) & ~(np.isnan(a) & np.isnan(b))
     if not apart.any():
         return ""

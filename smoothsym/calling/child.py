@@ -6,6 +6,7 @@ import ctypes
 import faulthandler
 import gc
 import io
+import mmap
 import os
 import pickle
 import signal
@@ -13,12 +14,15 @@ import socket
 import struct
 import sys
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from smoothsym.calling.call import REPEATED, call
+from smoothsym.calling.call import REPEATED, Arguments, Call, call
 from smoothsym.calling.names import resolve
 from smoothsym.calling.records import encoded
 
@@ -28,16 +32,54 @@ DONE = b"."
 SIZE = struct.Struct("<Q")
 
 
-def serve(target: Callable[..., Any], requests: socket.socket, results: int) -> None:
+class Block(NamedTuple):
+    """A request to call a target on many rows at once; they lie in memory that is shared, and behind them is room for the results."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    arguments: Arguments
+    entrywise: bool
+    elementwise: bool
+    repeat: bool
+
+
+def serve(target: Callable[..., Any], requests: socket.socket, results: int, shared: int) -> None:
     """Answer requests until the parent hangs up: a record for each row, as it is called, and a byte at the end of all."""
     while (request := received(requests)) is not None:
-        rows, arguments, entrywise, elementwise = pickle.loads(request)
-        for q, (x, rest) in enumerate(zip(rows, arguments, strict=True)):
-            once = call(target, x, rest, entrywise, elementwise, q % REPEATED == 0, caught=(BaseException,))
+        for once in _calls(target, pickle.loads(request), shared):
             _written(results, encoded(once))
         if os.fstat(1).st_size > PRINTED:
             os.ftruncate(1, PRINTED)
         requests.sendall(DONE)
+
+
+def _calls(target: Callable[..., Any], asked: Any, shared: int) -> Iterator[Call]:
+    caught = (BaseException,)
+    if isinstance(asked, Block):
+        rows, room = _mapped(shared, asked.shape, asked.dtype)
+        rows.flags.writeable = False
+        found = call(target, rows, *asked[2:], caught=caught, wide=False)
+        room[: len(found.numbers)] = found.numbers
+        yield replace(found, numbers=np.array([float(len(found.numbers))]))
+        return
+    rows, arguments, entrywise, elementwise = asked
+    for q, (x, rest) in enumerate(zip(rows, arguments, strict=True)):
+        yield call(target, x, rest, entrywise, elementwise, q % REPEATED == 0, caught=caught)
+
+
+def halves(shared: int, shape: tuple[int, ...], dtype: Any) -> tuple[Any, Any]:
+    """Rows of a block in memory that processes share, and the room for as many numbers."""
+    size = prod(shape)
+    mapped = mmap.mmap(shared, 2 * size * dtype.itemsize)
+    both = np.frombuffer(mapped, f"u{dtype.itemsize}").view(dtype)
+    return both[:size].reshape(shape), both[size:]
+
+
+@lru_cache(maxsize=1)
+def _mapped(shared: int, shape: tuple[int, ...], dtype: Any) -> tuple[Any, Any]:
+    """The same, kept from call to call; and what calls free is kept too, since to map pages anew costs more than to copy rows."""
+    np.empty(3 << 20)
+    return halves(shared, shape, dtype)
 
 
 def received(end: socket.socket) -> bytes | None:
@@ -111,7 +153,7 @@ def _free() -> int:
         return free
 
 
-def forked(target: Callable[..., Any], requests: socket.socket, results: int, printed: int) -> None:
+def forked(target: Callable[..., Any], requests: socket.socket, results: int, printed: int, shared: int) -> None:
     """The life of a child that was forked; it never returns."""
     try:
         os.setsid()
@@ -120,12 +162,12 @@ def forked(target: Callable[..., Any], requests: socket.socket, results: int, pr
         if (torch := sys.modules.get("torch")) is not None:
             # The parent's pool of threads did not come along, and would be waited for.
             torch.set_num_threads(1)
-        serve(target, requests, results)
+        serve(target, requests, results, shared)
     finally:
         os._exit(0)
 
 
-def main(requests: int, results: int, printed: int) -> None:
+def main(requests: int, results: int, printed: int, shared: int) -> None:
     """The life of a child in a fresh interpreter: the first message is its target, the name or the pickle of one."""
     settle(printed)
     with socket.socket(fileno=requests) as end:
@@ -138,6 +180,6 @@ def main(requests: int, results: int, printed: int) -> None:
             end.sendall(f"{type(error).__name__}: {error}".encode()[:1000])
             return
         end.sendall(DONE)
-        serve(target, end, results)
+        serve(target, end, results, shared)
     sys.stdout.flush()
     os._exit(0)

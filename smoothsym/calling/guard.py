@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,36 @@ class Guard:
                 found.append(Call(NOTHING, fault, note))
         return found
 
+    def call_block(
+        self,
+        rows: Any,
+        arguments: Arguments,
+        entrywise: bool,
+        elementwise: bool = False,
+        repeat: bool = False,
+        share: float = 1.0,
+    ) -> Call:
+        """What comes of many rows in one call of a target of rows, with numbers in their format; it may take a share of the time.
+
+        A fault is that of some row; of a single row it counts, and after as many as a target may have none are called.
+        """
+        if any(faults.total() >= ALL[kind] for kind, faults in self._faults.items()):
+            self._skipped[rows.shape, True, ()] += len(rows)
+            return Call(NOTHING, UNCALLED)
+        calls, fault, note = self.ask_block(rows, arguments, entrywise, elementwise, repeat, share)
+        if fault and len(rows) == 1:
+            self._faults[fault][_likeness(rows, arguments)] += 1
+        if fault:
+            return Call(NOTHING, fault, note)
+        self._seen.add(rows.shape)
+        return calls[0]
+
+    def ask_block(
+        self, rows: Any, arguments: Arguments, entrywise: bool, elementwise: bool, repeat: bool, share: float
+    ) -> Fate:
+        """Call the target on all rows at once."""
+        raise NotImplementedError
+
     def renew(self) -> None:
         """Let the target die as often again, so that what makes it do so can be told by a plain input. Hangs cost too much."""
         self._faults["dies"].clear()
@@ -124,11 +154,23 @@ class Watched(Guard):
         self._process: Process | None = start()
 
     def ask(self, rows: Sequence[Any], arguments: Sequence[Arguments], entrywise: bool, elementwise: bool) -> Fate:
+        patience = self.patience(rows)
+        return self._asked(lambda process: process.call_rows(rows, arguments, entrywise, elementwise, patience))
+
+    def ask_block(
+        self, rows: Any, arguments: Arguments, entrywise: bool, elementwise: bool, repeat: bool, share: float
+    ) -> Fate:
+        patience = share * self.patience([rows])
+        return self._asked(
+            lambda process: process.call_block(rows, arguments, entrywise, elementwise, repeat, patience)
+        )
+
+    def _asked(self, ask: Callable[[Process], Fate]) -> Fate:
         for _ in range(2):
             if self._process is None:
                 self._process = self._start()
             try:
-                fate = self._process.call_rows(rows, arguments, entrywise, elementwise, self.patience(rows))
+                fate = ask(self._process)
             except ConnectionError:
                 # It ended after its last answer, and nobody knows why.
                 self.close()
@@ -179,6 +221,18 @@ class Alarmed(Guard):
         except _TimeUp:
             return calls, "hangs", f"no result after {self.timeout:g} s"
         return calls, "", ""
+
+    def ask_block(
+        self, rows: Any, arguments: Arguments, entrywise: bool, elementwise: bool, repeat: bool, share: float
+    ) -> Fate:
+        try:
+            with self._alarm() if self._alarms else nullcontext(lambda _: None) as arm:
+                arm(share * self.patience([rows]))
+                found = call(self._target, rows, arguments, entrywise, elementwise, repeat, wide=False)
+                arm(0)
+        except _TimeUp:
+            return [], "hangs", f"no result after {self.timeout:g} s"
+        return [found], "", ""
 
     @contextmanager
     def _alarm(self) -> Iterator[Callable[[float], Any]]:

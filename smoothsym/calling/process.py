@@ -14,12 +14,15 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from smoothsym.calling import child
 from smoothsym.calling.call import Arguments, Call
 from smoothsym.calling.records import decoded
 
+Descriptors = tuple[int, int, int]
+"""Files for results, for what is printed, and of memory that is shared."""
 SLICE = 0.25
 """Seconds after which it is looked again how far a process has come."""
 STARTING = 120.0
@@ -29,24 +32,25 @@ STARTING = 120.0
 class Process:
     """A child that serves one target. `call_rows` gives what came of the first rows, and the fault of the next one, if it is one's."""
 
-    def __init__(self, start: Callable[[socket.socket, socket.socket, int, int], int]) -> None:
-        self._results, self._printed = _memory(), _memory()
+    def __init__(self, start: Callable[[socket.socket, socket.socket, Descriptors], int]) -> None:
+        self._results, self._printed, self._shared = _memory(), _memory(), _memory()
+        self._halves: tuple[Any, Any] | None = None
         self._end, other = socket.socketpair()
         with other:
-            self._pid = start(self._end, other, self._results, self._printed)
+            self._pid = start(self._end, other, (self._results, self._printed, self._shared))
         self._status: int | None = None
 
     @classmethod
     def forked(cls, target: Callable[..., Any]) -> Process:
         """A child that has whatever this process has, closures too."""
 
-        def start(here: socket.socket, other: socket.socket, results: int, printed: int) -> int:
+        def start(here: socket.socket, other: socket.socket, descriptors: Descriptors) -> int:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of threads, which the child does without
                 pid = os.fork()
             if not pid:
                 here.close()
-                child.forked(target, other, results, printed)
+                child.forked(target, other, *descriptors)
             return pid
 
         return cls(start)
@@ -58,8 +62,8 @@ class Process:
         Raises ImportError where it cannot.
         """
 
-        def start(_: socket.socket, other: socket.socket, results: int, printed: int) -> int:
-            ends = (other.fileno(), results, printed)
+        def start(_: socket.socket, other: socket.socket, descriptors: Descriptors) -> int:
+            ends = (other.fileno(), *descriptors)
             code = f"import sys; sys.path[:] = {sys.path!r}; from smoothsym.calling.child import main; main{ends}"
             running = subprocess.Popen(
                 [sys.executable, "-c", code], stdin=subprocess.DEVNULL, pass_fds=ends, start_new_session=True
@@ -85,6 +89,31 @@ class Process:
         Raises ConnectionError where the process had ended before it was asked.
         """
         self._send(pickle.dumps((rows, arguments, entrywise, elementwise), protocol=pickle.HIGHEST_PROTOCOL))
+        return self._answered(len(rows), timeout)
+
+    def call_block(
+        self, rows: Any, arguments: Arguments, entrywise: bool, elementwise: bool, repeat: bool, timeout: float
+    ) -> tuple[list[Call], str, str]:
+        """The one call of a target on many rows, with numbers in their format; else "hangs" or "dies", and how.
+
+        Raises ConnectionError where the process had ended before it was asked.
+        """
+        if self._halves is None or self._halves[0].shape != rows.shape or self._halves[0].dtype != rows.dtype:
+            os.ftruncate(self._shared, max(2 * rows.nbytes, os.fstat(self._shared).st_size))
+            self._halves = child.halves(self._shared, rows.shape, rows.dtype)
+        self._halves[0][...] = rows
+        asked = child.Block(rows.shape, rows.dtype, arguments, entrywise, elementwise, repeat)
+        self._send(pickle.dumps(asked, protocol=pickle.HIGHEST_PROTOCOL))
+        calls, fault, note = self._answered(1, timeout)
+        if fault or calls[0].fault:
+            return calls, fault, note
+        (count,) = calls[0].got
+        if not 0 <= count <= rows.size:
+            return [], "dies", "a process that writes where it should not"
+        return [replace(calls[0], numbers=self._halves[1][: int(count)].copy())], "", ""
+
+    def _answered(self, count: int, timeout: float) -> tuple[list[Call], str, str]:
+        """Wait for so many calls."""
         fault, note = self._watched(timeout)
         if fault == "hangs":
             self._kill()
@@ -94,9 +123,9 @@ class Process:
             calls = list(decoded(os.pread(self._results, os.fstat(self._results).st_size, 0)))
         except ValueError as error:
             return [], "dies", f"a process that writes where it should not ({error})"
-        if not fault and len(calls) != len(rows):
-            return calls[: len(rows) - 1], "dies", "a process that loses results"
-        return calls[: len(rows)], fault, note
+        if not fault and len(calls) != count:
+            return calls[: count - 1], "dies", "a process that loses results"
+        return calls[:count], fault, note
 
     def _send(self, message: bytes) -> None:
         os.ftruncate(self._results, 0)
@@ -156,9 +185,10 @@ class Process:
             return
         self._end.close()
         self._kill()
-        for descriptor in (self._results, self._printed):
+        self._halves = None
+        for descriptor in (self._results, self._printed, self._shared):
             os.close(descriptor)
-        self._results = self._printed = -1
+        self._results = self._printed = self._shared = -1
 
 
 def _read(end: socket.socket) -> bytes:

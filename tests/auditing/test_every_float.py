@@ -1,6 +1,9 @@
 """Every input is tried, once: what is wrong at a single one is found, in pieces of any order, stopped and resumed."""
 
+import itertools
 import json
+import os
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -65,6 +68,12 @@ def audit(target=softplus, op="softplus", dtype="float16", **options):
 def job(target, op=ss.logsumexp, of="value", fmt=F16, n=2, parameter=1.0, symmetric=True):
     asked = exhaustive.job_of(measure.Task(target, op, of, fmt, 8.0, Passing(), True), n, [parameter])
     return replace(asked, symmetric=asked.symmetric and symmetric)
+
+
+def measured(job, start, stop):
+    part = exhaustive.measured(job, start, stop)
+    exhaustive.tell(job, part)
+    return part
 
 
 # ---- every row once ----------------------------------------------------------------------------------------------------------
@@ -142,7 +151,7 @@ def test_what_is_wrong_at_one_pair_is_found_whichever_way_round():
     for row in (pair, pair[::-1]):
         for symmetric in (True, False):
             asked = job(WrongAt(logaddexp, row, np.inf), symmetric=symmetric)
-            part = exhaustive.measured(asked, start, start + 5000)
+            part = measured(asked, start, start + 5000)
             part.tally.settle(asked.task)
             assert part.tally.max_ulp == np.inf and part.tally.rows == space.inputs(start, start + 5000)
             assert [f.inputs for f in part.tally.findings.values()] == [tuple(float(v).hex() for v in row)]
@@ -150,10 +159,10 @@ def test_what_is_wrong_at_one_pair_is_found_whichever_way_round():
 
 def test_gradients_of_pairs():
     start = 900_000_000
-    part = exhaustive.measured(job(softmax, of="gradient"), start, start + 3000)
+    part = measured(job(softmax, of="gradient"), start, start + 3000)
     part.tally.settle(job(softmax, of="gradient").task)
     assert 0.4 < part.tally.max_ulp < 0.5005 and not part.tally.findings
-    turned = exhaustive.measured(job(lambda x: softmax(x)[:, ::-1], of="gradient"), start, start + 3000)
+    turned = measured(job(lambda x: softmax(x)[:, ::-1], of="gradient"), start, start + 3000)
     assert turned.tally.max_scaled > 50 and turned.tally.max_normwise > 50
 
 
@@ -165,7 +174,7 @@ def test_errors_are_those_of_the_judge():
 
     what = job(sloppy)
     for start in (5000, 700_000_000, 1_500_000_000):
-        part = exhaustive.measured(what, start, start + 40)
+        part = measured(what, start, start + 40)
         rows = what.space.rows(start, start + 40)
         both = [tuple(map(float, row)) for row in rows] + [
             tuple(map(float, row[::-1])) for row in rows if row[0] != row[1]
@@ -186,9 +195,9 @@ def test_special_values_are_held_to_the_contract():
         (WrongAt(logaddexp, [np.inf, float(space.rows(infinite, infinite + 1)[0, 1])], 0.0), "special value"),
     )
     for target, kind in cases:
-        part = exhaustive.measured(job(target), space.ordinary, space.ordinary + 2000)
+        part = measured(job(target), space.ordinary, space.ordinary + 2000)
         assert list(part.tally.findings) == ([kind] if kind else []) and part.tally.max_ulp == 0
-    swallowed = exhaustive.measured(job(lambda x: np.nan_to_num(logaddexp(x))), space.size - 1500, space.size)
+    swallowed = measured(job(lambda x: np.nan_to_num(logaddexp(x))), space.size - 1500, space.size)
     assert "special value" in swallowed.tally.findings
 
 
@@ -198,9 +207,9 @@ def test_zeros_of_a_norm_are_answered_too():
         return np.cbrt((np.abs(wide) ** 3).sum(axis=-1)).astype(x.dtype)
 
     what = job(norm, op=ss.pnorm, parameter=3.0)
-    part = exhaustive.measured(what, 0, 3000)
+    part = measured(what, 0, 3000)
     assert part.tally.refused == 0 and part.tally.max_ulp < 0.51 and not part.tally.findings
-    part = exhaustive.measured(job(WrongAt(norm, [0.0, 0.0], 1.0), op=ss.pnorm, parameter=3.0), 0, 3000)
+    part = measured(job(WrongAt(norm, [0.0, 0.0], 1.0), op=ss.pnorm, parameter=3.0), 0, 3000)
     assert part.tally.findings
 
 
@@ -223,6 +232,47 @@ def test_a_target_that_raises_on_one_row_is_told_with_it_and_the_others_are_judg
     found = audit(raises)
     assert found.rows == 1 << 16 and found.verdict == "falls short"
     assert [(f.kind, f.inputs) for f in found.findings] == [("raises", ((2.0).hex(),))]
+
+
+@pytest.mark.parametrize("kind", ["dies", "hangs"])
+def test_a_target_that_dies_or_hangs_on_one_row_is_told_with_it_and_the_others_are_judged(kind):
+    def gone(x):
+        if (x == 2).any():
+            os.abort() if kind == "dies" else time.sleep(60)
+        return softplus(x)
+
+    found = audit(gone, timeout=0.4)
+    assert found.rows == 1 << 16 and found.verdict == "falls short" and found.exhaustive
+    assert [(f.kind, f.inputs) for f in found.findings] == [(kind, ((2.0).hex(),))]
+
+
+def test_what_is_not_called_any_more_is_said_and_is_no_upper_bound():
+    def dies(x):
+        if (x < 0).any():
+            os.abort()
+        return softplus(x)
+
+    found = audit(dies)
+    assert found.verdict == "falls short" and not found.exhaustive and found.rows < 1 << 16
+    assert [f.kind for f in found.findings] == ["dies"]
+    assert "not exhaustive" in found.notes[-1] and "were not called" in found.notes[-1]
+
+
+def test_what_is_not_deterministic_is_a_finding():
+    calls = itertools.count()
+
+    def fickle(x):
+        y = softplus(x)
+        y[x == 3] += next(calls) % 2
+        return y
+
+    assert "not deterministic" in {f.kind for f in audit(fickle).findings}
+
+
+def test_a_target_without_guard_is_called_in_this_process():
+    seen = []
+    found = audit(lambda x: seen.append(len(x)) or softplus(x), timeout=None)
+    assert found.verdict == "holds" and sum(seen) > 1 << 16
 
 
 def test_what_a_target_does_beside_is_told_once():
@@ -257,8 +307,7 @@ def same(one, other):
     return one == other and one.findings and one.rows == 1 << 16
 
 
-def test_shards_are_the_same_wherever_they_run(monkeypatch):
-    monkeypatch.setattr("smoothsym.auditing.exhaustive.spread._step", lambda *_: 5000)
+def test_shards_are_the_same_wherever_they_run():
     whole = audit(broken)
     assert whole.verdict == "falls short" and whole.max_ulp == np.inf
     with ThreadPoolExecutor(3) as pool:
@@ -271,8 +320,7 @@ class Stop(Exception):
     pass
 
 
-def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
-    monkeypatch.setattr("smoothsym.auditing.exhaustive.spread._step", lambda *_: 5000)
+def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path):
     whole = audit(broken)
     path, said = tmp_path / "kept", []
 
@@ -292,8 +340,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path, monkeypatch):
     assert sorted(tmp_path.iterdir()) == [path]
 
 
-def test_time_that_is_up_is_said_and_is_no_upper_bound(tmp_path, monkeypatch):
-    monkeypatch.setattr("smoothsym.auditing.exhaustive.spread._step", lambda *_: 1000)
+def test_time_that_is_up_is_said_and_is_no_upper_bound(tmp_path):
     found = audit(broken, checkpoint=tmp_path / "kept", seconds=1e-9)
     assert not found.exhaustive and found.rows == 0 and "not exhaustive" in found.notes[0]
     assert found.to_dict()["maxima"] == "lower bounds, over samples"
@@ -322,7 +369,7 @@ def test_ranges_are_counted_once_and_merge_in_any_order(tmp_path):
             start, stop = pieces[place]
             tally = measure.Tally(rows=3)
             tally.count("ulp", [float(stop)] * 3)
-            done.add(start, stop, Part(tally, 1.0))
+            done.add(start, stop, Part(tally, {("sort", stop % 2): ((1.0, float(stop)), (float(stop),))}, 1.0))
             with pytest.raises(ValueError, match="done already"):
                 done.add(start + 1, start + 2, Part())
             assert sum(b - a for a, b, _ in done.ranges) + sum(b - a for a, b in done.missing(60, 7)) == 60
@@ -330,6 +377,7 @@ def test_ranges_are_counted_once_and_merge_in_any_order(tmp_path):
         save(tmp_path / "kept", {"step": 1}, done)
         again = load(tmp_path / "kept")[1].whole
         assert again == done.whole and again.tally.rows == 60
+        assert again.chosen == {("sort", q): ((1.0, stop), (stop,)) for q, stop in ((0, 60.0), (1, 57.0))}
         wanted = wanted or again
         assert again == wanted
 

@@ -88,8 +88,15 @@ def load(path: Path) -> tuple[dict[str, Any], Done]:
 
 
 def _written(part: Part) -> dict[str, Any]:
-    return {"tally": part.tally.plain(), "seconds": part.seconds, "target_seconds": part.target_seconds}
+    chosen = [[list(sort), *map(list, row)] for sort, row in sorted(part.chosen.items())]
+    seconds = {"seconds": part.seconds, "target_seconds": part.target_seconds}
+    return {"tally": part.tally.plain(), "chosen": plain(chosen), **seconds}
 
 
 def _read(line: Mapping[str, Any]) -> Part:
-    return Part(Tally.read(line["tally"]), float(line["seconds"]), float(line["target_seconds"]))
+    chosen = {tuple(sort): (_floats(rank), _floats(row)) for sort, rank, row in line["chosen"]}
+    return Part(Tally.read(line["tally"]), chosen, float(line["seconds"]), float(line["target_seconds"]))
+
+
+def _floats(values: Any) -> tuple[float, ...]:
+    return tuple(map(float, values))

@@ -106,26 +106,26 @@ class Errors:
         return found
 
     def largest(self, among: Any, least: float = 0.0) -> tuple[float, int | None]:
-        """The largest scaled error among flat places, an array or a slice, if it exceeds `least`, and its place; else `least` and None.
+        """The largest scaled error among flat places, an array or a slice, if it is no less than `least`, and its place; else `least` and None.
 
         The scale costs more than the value, and |f| bounds it from below: places are taken in falling order of that bound, until no
         bound left can be the largest. What one rounding of the result explains has that bound for its error, and no scale is computed.
         """
         uppers = self.uppers.reshape(-1)[among]
         best, place, size = least, None, FIRST
-        if not len(uppers) or not uppers.max() > best:
+        if not len(uppers) or not uppers.max() >= best:
             return best, place
         small = np.where(uppers <= 1, uppers, 0.0)
-        if small[top := int(np.argmax(small))] > best:
+        if small[top := int(np.argmax(small))] >= best:
             best, place = float(small[top]), int(np.arange(self.got.size)[among][top])
         if uppers.max() <= 1:
             return best, place
         among = np.arange(self.got.size)[among]
-        while len(left := np.flatnonzero(uppers > max(best, 1.0))):
+        while len(left := np.flatnonzero((uppers >= best) & (uppers > 1))):
             among, uppers = among[left], uppers[left]
             chosen = np.argpartition(-uppers, size)[:size] if size < len(uppers) else np.arange(len(uppers))
             scaled = self.scaled(among[chosen])
-            if scaled[top := int(np.argmax(scaled))] > best:
+            if scaled[top := int(np.argmax(scaled))] >= best:
                 best, place = float(scaled[top]), int(among[chosen[top]])
             uppers[chosen] = 0.0
             size *= 4

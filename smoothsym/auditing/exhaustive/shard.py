@@ -17,11 +17,11 @@ from smoothsym.auditing.exhaustive.errors import Errors, Exact
 from smoothsym.auditing.exhaustive.references import CONVENTION, LIMIT, MEASURED, REFUSED, References, references
 from smoothsym.auditing.exhaustive.space import BITS, Space, space_of
 from smoothsym.auditing.exhaustive.stretches import LENGTH, confined
-from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.judge import finding_of
 from smoothsym.auditing.measure import Task
 from smoothsym.auditing.tally import NUMBERS, Tally
-from smoothsym.calling.call import Call, call
+from smoothsym.calling import Arguments, Call, Guard, call_rows
+from smoothsym.calling.call import call
 from smoothsym.cases import Case
 from smoothsym.certify.scale import axes_of
 from smoothsym.laws import Symmetric, prove
@@ -30,8 +30,16 @@ Array = Any
 
 BLOCK = 1 << 17
 """So many rows are called at a time."""
+STEPS, STEP = 1 << 10, 1 << 12
+"""Into so many ranges all rows are divided, of no fewer rows than these."""
 SPLITS = 64
-"""So often the rows of a call that fails are halved, in a shard."""
+"""So often the rows of a call that fails are halved, in a range."""
+QUICK = 1 / 8
+"""What such a half may take of the time that a call may take: a row by itself gets all of it."""
+
+Sort = tuple[Any, ...]
+Chosen = tuple[tuple[float, ...], tuple[float, ...]]
+"""The rank and the entries of a row that is to be told."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +54,30 @@ class Job:
     symmetric: bool = False
     confined: bool = False
 
+    @property
+    def step(self) -> int:
+        """How many rows a range has: of nothing but their number, so that a run that is stopped and one that is not are alike."""
+        return max(STEP, 1 << (self.space.size // STEPS).bit_length())
+
 
 @dataclass
 class Part:
-    """What ranges amounted to: the tally, and seconds, the target's own apart."""
+    """What ranges amounted to: the tally, the row of each sort that is to be told, and seconds, the target's own apart."""
 
     tally: Tally = field(default_factory=Tally)
+    chosen: dict[Sort, Chosen] = field(default_factory=dict)
     seconds: float = 0.0
     target_seconds: float = 0.0
+
+    def choose(self, sort: Sort, row: Chosen) -> None:
+        """Keep a row if it is the best of its sort."""
+        self.chosen[sort] = max(self.chosen.get(sort, row), row)
 
     def merge(self, other: Part) -> None:
         """Take in another part; the order does not matter."""
         self.tally.merge(other.tally)
+        for sort, row in other.chosen.items():
+            self.choose(sort, row)
         self.seconds += other.seconds
         self.target_seconds += other.target_seconds
 
@@ -73,7 +93,6 @@ def measured(job: Job, start: int, stop: int) -> Part:
             for block in ((low, middle), (middle, high)):
                 if block[0] < block[1]:
                     shard.block(*block)
-        shard.tell()
     shard.part.seconds = time.perf_counter() - begin
     return shard.part
 
@@ -82,10 +101,8 @@ def measured(job: Job, start: int, stop: int) -> Part:
 class _Shard:
     job: Job
     part: Part = field(default_factory=Part)
-    chosen: dict[Any, tuple[tuple[float, ...], tuple[float, ...]]] = field(default_factory=dict)
-    """For each sort of row that is worth telling, the best of it: its rank and its entries."""
-
     splits: int = 0
+    called: bool = False
 
     @property
     def tally(self) -> Tally:
@@ -103,26 +120,43 @@ class _Shard:
             again = right.turned() if job.symmetric else references(job.task, job.parameter, turned)
             self._rows(turned, again, bits[:, 0] != bits[:, 1])
 
-    def _rows(self, rows: Array, right: References, mine: Array | None = None) -> None:
+    def _rows(self, rows: Array, right: References, mine: Array | None = None, share: float = 1.0) -> None:
         """Call and judge rows, of which those that are not `mine` are judged elsewhere.
 
         Where the call fails, each half of them alone, so that those which do not fail are judged.
         """
-        begin = time.perf_counter()
-        found = self._called(rows)
-        self.part.target_seconds += time.perf_counter() - begin
-        if found.fault and len(rows) > 1 and self.splits < SPLITS:
+        mine = np.ones(len(rows), dtype=bool) if mine is None else mine
+        if not self.job.task.batched:
+            self._singly(rows, right, mine)
+            return
+        found = self._called(rows, share)
+        if found.fault and found.called and len(rows) > 1 and self.splits < SPLITS:
             self.splits += 1
             for half in np.array_split(np.arange(len(rows)), 2):
-                self._rows(rows[half], right.some(half), None if mine is None else mine[half])
+                self._rows(rows[half], right.some(half), mine[half], QUICK if len(half) > 1 else 1.0)
             return
         if not found.behaved:
-            self._misbehaved(rows, right, found)
-        if found.fault:
-            return
-        mine = np.ones(len(rows), dtype=bool) if mine is None else mine
+            self._misbehaved(rows, right, mine, found)
+        if not found.fault:
+            self._judge(rows, right, mine, found.numbers)
+
+    def _singly(self, rows: Array, right: References, mine: Array) -> None:
+        """Call a target of one row on each, and judge what comes of it."""
+        calls = call_rows(self.job.task.target, list(rows), [self._arguments] * len(rows), *self._shape)
+        good = []
+        for q, found in enumerate(calls):
+            self.part.target_seconds += found.seconds
+            if not found.behaved:
+                self._misbehaved(rows[q : q + 1], right.some(np.array([q])), mine[q : q + 1], found)
+            if not found.fault:
+                good.append(q)
+        if good:
+            some = right if len(good) == len(rows) else right.some(np.array(good))
+            self._judge(rows[good], some, mine[good], np.concatenate([calls[q].numbers for q in good]))
+
+    def _judge(self, rows: Array, right: References, mine: Array, numbers: Array) -> None:
         self.tally.rows += int(np.count_nonzero(mine))
-        got = found.numbers.reshape(right.exact.values.shape)
+        got = numbers.astype(np.float64).reshape(right.exact.values.shape)
         if (right.what == MEASURED).all() and np.isfinite(right.x).all():
             self._measured(rows, got, right, mine)
             return
@@ -159,35 +193,38 @@ class _Shard:
 
     # ---- calls ---------------------------------------------------------------------------------------------------------------
 
-    def _called(self, rows: Array) -> Call:
-        """What comes of rows: in one call of a target of rows, in as many as there are rows of another."""
-        task = self.job.task
-        options = (
-            task.passing.arguments(self.job.parameter),
-            axes_of(task.op, task.of) == 1,
-            task.op.arity == 1,
-        )
-        if task.batched:
-            return call(task.target, rows, *options)
-        found, whole = [], Call()
-        for row in rows:
-            one = call(task.target, row, *options)
-            if one.fault:
-                return one
-            found.append(one.numbers)
-            if not one.behaved:
-                whole = one
-        return replace(whole, numbers=np.concatenate(found))
+    @property
+    def _arguments(self) -> Arguments:
+        return self.job.task.passing.arguments(self.job.parameter)
 
-    def _misbehaved(self, rows: Array, right: References, found: Call) -> None:
+    @property
+    def _shape(self) -> tuple[bool, bool]:
+        """Whether results have an entry for each of x, and whether the target may act on each."""
+        return axes_of(self.job.task.op, self.job.task.of) == 1, self.job.task.op.arity == 1
+
+    def _called(self, rows: Array, share: float = 1.0) -> Call:
+        """What comes of rows in one call; the first of a range is made twice."""
+        target, again = self.job.task.target, not self.called
+        self.called = True
+        if isinstance(target, Guard):
+            found = target.call_block(rows, self._arguments, *self._shape, repeat=again, share=share)
+        else:
+            found = call(target, rows, self._arguments, *self._shape, repeat=again, wide=False)
+        self.part.target_seconds += found.seconds
+        return found
+
+    def _misbehaved(self, rows: Array, right: References, mine: Array, found: Call) -> None:
         """What a call did beside returning numbers, told with a row that shows it alone if there is one."""
+        if not found.called:
+            self.tally.uncalled += int(np.count_nonzero(mine))
+            return
         place = 0 if found.fault else self._culprit(rows, found)
         choice = bool(right.what[place] != MEASURED)
         for finding in misbehaviour(found, self._case(rows[place], choice), choice, ""):
             self.tally.add(finding)
-        if found.fault:
+        if found.fault and mine.any():
             self.tally.rows += 1
-            self.tally.uncalled += len(rows) - 1
+            self.tally.uncalled += int(np.count_nonzero(mine)) - 1
             if not choice:
                 for name in NUMBERS:
                     self.tally.count(name, [inf])
@@ -274,7 +311,7 @@ class _Shard:
 
     # ---- telling -------------------------------------------------------------------------------------------------------------
 
-    def _choose(self, sort: Any, rows: Array, places: Array, worth: Array | None = None) -> None:
+    def _choose(self, sort: Sort, rows: Array, places: Array, worth: Array | None = None) -> None:
         """Keep the roundest of some rows, or the one that is worth most, as the one of its sort to be told."""
         if not len(places):
             return
@@ -282,33 +319,31 @@ class _Shard:
         cost = _bits(some)
         best = int(np.argmin(cost)) if worth is None else int(np.argmax(worth))
         rank = (0.0 if worth is None else float(worth[best]), -float(cost[best]), *map(float, some[best]))
-        if sort not in self.chosen or rank > self.chosen[sort][0]:
-            self.chosen[sort] = (rank, tuple(some[best].tolist()))
+        self.part.choose(sort, (rank, tuple(some[best].tolist())))
 
     def _case(self, row: Array, special: bool) -> Case:
-        entries = tuple(float(v) for v in np.asarray(row, dtype=np.float64))
-        return Case(entries, self.job.parameter, ("special",) if special else ("exhaustive",))
+        return _case(self.job, tuple(float(v) for v in np.asarray(row, dtype=np.float64)), special)
 
-    def tell(self) -> None:
-        """Measure the chosen rows as any audit does, for their findings."""
-        cases = {
-            entries: self._case(np.array(entries), sort[0] == "special") for sort, (_, entries) in self.chosen.items()
-        }
-        if not cases:
-            return
-        found = measure.run(replace(self.job.task, bound=None), list(cases.values()))
-        alone = [*found.findings.values(), *(kept.rough for many in found.classes.values() for kept in many)]
-        self.tally.merge(found.uncounted())
-        told = [*alone, *self.tally.findings.values()]
-        if self.tally.max_scaled > self.job.task.tol and not any(finding.falls for finding in told):
-            self.tally.add(self._in_company())
 
-    def _in_company(self) -> Finding:
-        """The finding of a row that errs among others and not alone."""
-        scaled, *_ = self.chosen[("largest",)][0]
-        case = self._case(np.array(self.chosen[("largest",)][1]), False)
+def tell(job: Job, part: Part) -> None:
+    """Measure the chosen rows as any audit does, for their findings."""
+    cases = {row: _case(job, row, sort[0] == "special") for sort, (_, row) in sorted(part.chosen.items())}
+    if not cases:
+        return
+    tally = part.tally
+    found = measure.run(replace(job.task, bound=None), list(cases.values()))
+    alone = [*found.findings.values(), *(kept.rough for many in found.classes.values() for kept in many)]
+    tally.merge(found.uncounted())
+    told = [*alone, *tally.findings.values()]
+    if tally.max_scaled > job.task.tol and not any(finding.falls for finding in told):
+        # It errs among others and not alone.
+        (scaled, *_), row = part.chosen[("largest",)]
         note = "among other rows; not when it is called alone"
-        return finding_of("inaccurate", case, "", "", self.tally.max_ulp, scaled, True, None, note)
+        tally.add(finding_of("inaccurate", _case(job, row, False), "", "", tally.max_ulp, scaled, True, None, note))
+
+
+def _case(job: Job, row: tuple[float, ...], special: bool) -> Case:
+    return Case(row, job.parameter, ("special",) if special else ("exhaustive",))
 
 
 def _bits(rows: Array) -> Array:
