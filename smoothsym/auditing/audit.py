@@ -131,6 +131,9 @@ def audit(
     if exhaustive:
         if data is not None:
             raise ValueError("exhaustive=True takes every row there is; leave data= out")
+        if (beside := {"bound": bound, "twin": twin}) != {"bound": None, "twin": None}:
+            name = next(key for key, value in beside.items() if value is not None)
+            raise ValueError(f"exhaustive=True holds nothing to {name}=; leave it out, or audit rows that are chosen")
         limits = {"budget": budget, "until": until, "checkpoint": checkpoint, "progress": progress}
         with measure.silence(), guarded(target, function, timeout) as watched, elsewhere():
             job = exhaustively.job_of(replace(task, target=watched), 2 if pairs else n, sampled)

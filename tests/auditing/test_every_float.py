@@ -393,6 +393,9 @@ def test_ranges_are_counted_once_and_merge_in_any_order(tmp_path):
         ({"op": "logsumexp", "dtype": "float32", "n": 2}, "too many"),
         ({"n": 2}, "takes 1"),
         ({"data": [[1.0]]}, "leave data= out"),
+        ({"of": "jvp", "target": lambda x, v: softplus(x) * v}, "has a vector beside it"),
+        ({"bound": lambda x, alpha: 1.0}, "holds nothing to bound="),
+        ({"twin": softplus}, "holds nothing to twin="),
     ],
 )
 def test_what_cannot_be_meant_is_refused(options, said):

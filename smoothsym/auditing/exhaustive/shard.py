@@ -359,8 +359,14 @@ def _bits(rows: Array) -> Array:
 
 
 def job_of(task: Task, n: Any, parameters: Sequence[float | None]) -> Job:
-    """The job of every row of n entries. Raises ValueError where these are too many, and where the parameter is not one ordinary number."""
+    """The job of every row of n entries. Raises ValueError where these are too many, where the parameter is not one ordinary number, and
+    for derivatives along a vector.
+    """
     op, fmt = task.op, task.fmt
+    if task.of in ("jvp", "vjp"):
+        raise ValueError(
+            f"exhaustive=True takes every x, and of={task.of!r} has a vector beside it; audit of='gradient' so, or {task.of} on rows that are chosen"
+        )
     n = n[0] if isinstance(n, (list, tuple)) and len(n) == 1 else n
     size = op.arity or (2 if 2 * fmt.bits <= BITS else 1) if n is None else n
     if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1 or op.arity not in (None, size):
