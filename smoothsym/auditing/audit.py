@@ -26,7 +26,7 @@ from smoothsym.auditing.arguments import (
     operator,
     parameters_of,
 )
-from smoothsym.auditing.bounded import hold_to_bound
+from smoothsym.auditing.bounded import bound_of, hold_to_bound
 from smoothsym.auditing.bridge import Bridged
 from smoothsym.auditing.calls import passing, resolve, takes_axis
 from smoothsym.auditing.consistency import consistency, retold
@@ -66,7 +66,7 @@ def audit(
     timeout: float | None = TIMEOUT,
     twin: Any = None,
     progress: Callable[[int, int], None] | None = None,
-    bound: Callable[[Any, Any], Any] | None = None,
+    bound: Callable[[Any, Any], Any] | bool | None = None,
     parameters: Sequence[float] | None = None,
     exhaustive: bool = False,
     checkpoint: Any = None,
@@ -89,7 +89,8 @@ def audit(
     concurrent.futures.Executor to map shards over; `timeout`, the seconds that a call may take (a first one three times as
     many): calls are made in a child process, so that a target that hangs or dies is a finding and the audit goes on; None calls
     it in this one, unguarded; `twin`, the same code run in another way (compiled, say), which must agree with it;
-    `progress(done, total)`; `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all;
+    `progress(done, total)`; `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all, or True for the
+    rigorous bound of our stable kernel, on every row;
     `parameters`, those to sample, 0 and infinities only where they are among them.
     With `arrays`, "torch", "jax" or "array_api_strict", the target is called with arrays of that library, on its `device`,
     under its compiler where `compiled`; of="gradient" is then what its automatic differentiation makes of the value that the
@@ -116,7 +117,8 @@ def audit(
     given, sampled = parameters_of(op, facts, fmt, parameter, parameters, options)
     if given is None and parameters is None and op.parameter is not None:
         facts = facts.spanning(min(0.0, *sampled), max(sampled))
-    check(budget, seconds, seed, tol, timeout, executor, progress=progress, bound=bound)
+    check(budget, seconds, seed, tol, timeout, executor, progress=progress)
+    limit = bound_of(bound, op, of, fmt)
     made = partial(on_arrays, target, arrays, op=op, device=device, compiled=compiled, keywords=keywords)
     pairs = in_pairs(pairs, op, of, given, fmt, batched, timeout, made)
     lengths = lengths_of(n, op, fmt, pairs)
@@ -125,7 +127,7 @@ def audit(
     way = passing(function, op.parameter.name if op.parameter is not None else None, given, has_vector(op, of))
     way = replace(way, pairs=isinstance(target, Paired))
     asked = tuple(sampled) if parameters is not None or given is not None else ()
-    task = Task(function, op, of, fmt, float(tol), way, batched, bound, asked, takes_axis(function) and not batched)
+    task = Task(function, op, of, fmt, float(tol), way, batched, limit, asked, takes_axis(function) and not batched)
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = [PAIRED] if pairs else []
     if exhaustive:
@@ -213,8 +215,8 @@ def _conclude(
     complete: bool = False,
 ) -> Audit:
     """The audit that a tally amounts to; `part` is that of an exhaustive one, `complete` where no row is left."""
-    tally.settle(task)
     notes += hold_to_bound(tally, task)
+    tally.settle(task)
     if part is not None and not complete:
         why = (
             f"{tally.uncalled} rows were not called"
@@ -222,7 +224,7 @@ def _conclude(
             else f"stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
         )
         notes.append(f"not exhaustive: {why}")
-    worst, findings = told(tally, task, target, lengths, until, simplify=part is None)
+    worst, findings, largest = told(tally, task, target, lengths, until, simplify=part is None)
     if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
         notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")
     if tally.stopped:
@@ -240,6 +242,7 @@ def _conclude(
         max_over_bound=tally.max_over_bound,
         spreads=tally.spreads(task.entrywise),
         worst=worst,
+        largest=largest,
         findings=findings,
         rows=tally.rows,
         refused=tally.refused,

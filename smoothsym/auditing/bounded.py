@@ -2,22 +2,94 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from math import isfinite
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf, isfinite
+from typing import Any, Protocol
 
 import numpy as np
+from sympy import Expr
 
 from smoothsym.auditing import judge as judging
 from smoothsym.auditing.references import Memory, reference
 from smoothsym.auditing.tally import Kept, Tally
-from smoothsym.cases import Case
 from smoothsym.error_bound import bound
+from smoothsym.formats import Format
 
+OUTPUTS = ("value", "gradient")
+"""What our kernels compute, and have a bound for."""
 ENTRIES = 1 << 13
 """So many entries of rows are bounded, unless the first row has more: a bound costs as much as hundreds of calls."""
 
+Array = Any
 _BOUNDS = Memory(200_000)
+
+
+class Bound(Protocol):
+    """What errors are held to."""
+
+    def rows(self, x: Array, parameter: float | None) -> Sequence[Any]:
+        """For each row the absolute error that is allowed, one number or one for each entry; inf where none is."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A bound that the caller gave, for one row at a time."""
+
+    function: Callable[[Any, Any], Any]
+
+    def rows(self, x: Array, parameter: float | None) -> Sequence[Any]:
+        return [self.function(row, parameter) for row in x]
+
+
+@dataclass(frozen=True)
+class Derived:
+    """The rigorous bound of the stable kernel of an operator, which costs many rows little more than one."""
+
+    op: Any
+    of: str | Expr
+    fmt: Format
+
+    @cached_property
+    def _error(self) -> Any:
+        return bound(self.op.kernels["stable" if self.of == "value" else "stable_gradient"])
+
+    def rows(self, x: Array, parameter: float | None) -> Sequence[Any]:
+        if not len(x):
+            return []
+        given = {} if parameter is None else {self.op.parameter.name: parameter}
+        values = np.asarray(x).astype(np.float64)
+        try:
+            found = self._error.rigorous(values, dtype=self.fmt.name, **given)
+        except (ArithmeticError, ValueError, TypeError, KeyError, NotImplementedError):
+            return [inf] * len(values)
+        found = np.asarray(found, dtype=np.float64).reshape(len(values), -1)
+        return list(np.where(np.isnan(found), inf, found))
+
+    def check(self) -> None:
+        """Raise ValueError where there is no bound for anything."""
+        if self.of not in OUTPUTS:
+            raise ValueError(f"bound=True with of={str(self.of)!r}: a bound is derived for 'value' and 'gradient'")
+        try:
+            _ = self._error
+        except (ValueError, KeyError, NotImplementedError) as error:
+            raise ValueError(f"bound=True: there is no bound for {self.op.name}: {error}") from None
+
+
+def bound_of(asked: Any, op: Any, of: str | Expr, fmt: Format) -> Bound | None:
+    """What an audit's argument `bound` asks for: none, a callable's, or with True the derived one. Raises TypeError and ValueError."""
+    if asked is None or asked is False:
+        return None
+    if asked is True:
+        derived = Derived(op, of, fmt)
+        derived.check()
+        return derived
+    if not callable(asked):
+        raise TypeError(
+            f"bound={asked!r} is a {type(asked).__name__}; give True for the derived one, or a callable bound(x, parameter)"
+        )
+    return Given(asked)
 
 
 def hold_to_bound(tally: Tally, task: Any) -> list[str]:
@@ -26,18 +98,14 @@ def hold_to_bound(tally: Tally, task: Any) -> list[str]:
     The rows are those with the largest scaled error and the most ulps, and two that are drawn. Where the caller gave a bound, all
     rows have been held to it.
     """
-    if task.bound is None and task.of in ("value", "gradient"):
-        entries = 0
+    if task.bound is None and task.of in OUTPUTS:
+        derived, entries = Derived(task.op, task.of, task.fmt), 0
         for kept in _rows(tally):
-            if entries and entries + len(kept.case.x) > ENTRIES:
+            size = len(kept.case.x)
+            if entries and entries + size > ENTRIES:
                 continue
-            entries += len(kept.case.x)
-            allowed = _BOUNDS.get(_key(task, kept.case), len(kept.case.x), lambda case=kept.case: _allowed(task, case))  # type: ignore[misc]
-            exact = reference(task.op, task.of, kept.case)
-            if allowed is not None and exact.measured is not None:
-                tally.hold(judging.over_bound(kept.got.tolist(), exact, allowed, task.fmt))
-            else:
-                tally.unbounded += 1
+            entries += size
+            _hold(tally, task, derived, kept)
     total = tally.over_bound.rows + tally.unbounded
     return (
         [f"no bound on {tally.unbounded} of {total} rows: an operation may overflow there, or has no rule of rounding"]
@@ -46,22 +114,19 @@ def hold_to_bound(tally: Tally, task: Any) -> list[str]:
     )
 
 
+def _hold(tally: Tally, task: Any, derived: Derived, kept: Kept) -> None:
+    """Hold one row to the derived bound, which is remembered."""
+    case = kept.case
+    key = (task.op, task.of, task.fmt.name, case.x, repr(case.parameter))
+    (allowed,) = _BOUNDS.get(key, len(case.x), lambda: derived.rows(np.array([case.x]), case.parameter))
+    exact = reference(task.op, task.of, case)
+    if exact.measured is not None:
+        tally.hold(judging.over_bound(kept.got.tolist(), exact, allowed, task.fmt), lambda: kept)
+    else:
+        tally.unbounded += 1
+
+
 def _rows(tally: Tally) -> Iterator[Kept]:
     tops = [kept for name in ("scaled", "ulp") for _, kept in tally.tops.get(name, ())[:1]]
     found = {(kept.case.x, kept.case.parameter): kept for kept in [*tops, *[*tally.sample.values()][:2]]}
     return (kept for kept in found.values() if kept.case.x and all(map(isfinite, kept.case.x)))
-
-
-def _key(task: Any, case: Case) -> Any:
-    return (task.op, task.of, task.fmt.name, case.x, repr(case.parameter))
-
-
-def _allowed(task: Any, case: Case) -> Any:
-    """The bound at a case, one number or one for each entry; None where there is none."""
-    given = {} if case.parameter is None else {task.op.parameter.name: case.parameter}
-    try:
-        kernel = task.op.kernels["stable" if task.of == "value" else "stable_gradient"]
-        found = bound(kernel).rigorous(np.array(case.x), dtype=task.fmt.name, **given)
-    except (ArithmeticError, ValueError, TypeError, KeyError, NotImplementedError):
-        return None
-    return np.asarray(found, dtype=np.float64).reshape(-1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from math import inf, isfinite, isinf, isnan
 from typing import Any
@@ -152,7 +152,7 @@ class Group:
         errors = replace(errors, known=errors.known & ~exact.open)
         self._count(places, got, errors)
         if task.bound is not None:
-            self._hold_to_bound(places, got, exact, errors.known)
+            self._hold_to_bound(places, got, exact, errors)
         return errors
 
     def _count(self, places: Array, got: Array, errors: RowErrors) -> None:
@@ -200,14 +200,16 @@ class Group:
         tied, zero = len(set(case.x)) < len(case.x), 0.0 in case.x
         self.tally.keep(kept, (*case.tags[:1], way, tied, zero, flushed, len(case.x) if excusable else 0))
 
-    def _hold_to_bound(self, places: Array, got: Array, exact: MeasuredRows, known: Array) -> None:
-        """Errors over the bound that the caller gave; what the measurement leaves open is no error."""
+    def _hold_to_bound(self, places: Array, got: Array, exact: MeasuredRows, errors: RowErrors) -> None:
+        """Errors over the bound that the caller asked for; what the measurement leaves open is no error."""
         assert self.task.bound is not None
         high, low, unknown = (part.reshape(len(places), -1) for part in (exact.high, exact.low, exact.error))
         error = np.maximum(np.abs((got - high) - low) * (1 - 2.0**-50) - unknown, 0.0)
-        for row in np.flatnonzero(known).tolist():
-            allowed = self.task.bound(self.x[places[row]].astype(self.task.fmt.dtype), self.parameter)
-            self.tally.hold(judging.over(error[row], allowed))
+        rows = np.flatnonzero(errors.known).tolist()
+        allowed = self.task.bound.rows(self.x[places[rows]].astype(self.task.fmt.dtype), self.parameter)
+        for row, limit in zip(rows, allowed, strict=True):
+            kept = partial(self._kept, places[row], got[row], errors, row)
+            self.tally.hold(judging.over(error[row], limit), kept)
 
     # ---- one by one ----------------------------------------------------------------------------------------------------------
 
@@ -239,8 +241,8 @@ class Group:
         (drawn,) = _draws(np.array([case.x]), case.parameter).tolist()
         tally.draw(drawn, kept)
         if task.bound is not None and case.x:
-            allowed = task.bound(np.array(case.x, dtype=task.fmt.dtype), case.parameter)
-            tally.hold(judging.over_bound(got, exact, allowed, task.fmt))
+            (allowed,) = task.bound.rows(np.array([case.x], dtype=task.fmt.dtype), case.parameter)
+            tally.hold(judging.over_bound(got, exact, allowed, task.fmt), lambda: kept)
         return np.nan if flushed else scaled
 
 

@@ -39,6 +39,8 @@ class Audit:
     refused: int = 0
     tol: float = 8.0
     seed: int = 0
+    largest: Mapping[str, Finding] = field(default_factory=dict)
+    """The row with the largest error by each of the numbers, as it was tried, where it has a result."""
     notes: tuple[str, ...] = ()
     exhaustive: bool = False
     seconds: dict[str, float] = field(default_factory=dict, compare=False)
@@ -65,6 +67,7 @@ class Audit:
         found: dict[str, Any] = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "seconds"}
         found["worst"] = self.worst.to_dict() if self.worst is not None else None
         found["findings"] = [finding.to_dict() for finding in self.findings]
+        found["largest"] = {name: finding.to_dict() for name, finding in self.largest.items()}
         found["where"] = list(self.where)
         found["spreads"] = {name: asdict(spread) for name, spread in self.spreads.items()}
         found["maxima"] = self.maxima

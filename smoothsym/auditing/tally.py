@@ -6,7 +6,7 @@ those with the largest errors of all: at the end these are judged exactly, one b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf, isinf, isnan
 from typing import Any
@@ -72,6 +72,8 @@ class Tally:
     tops: dict[str, list[tuple[float, Kept]]] = field(default_factory=dict)
     sample: dict[int, Kept] = field(default_factory=dict)
     flushed: dict[str, Distribution] = field(default_factory=dict)
+    largest: dict[str, Finding] = field(default_factory=dict)
+    """Once it is settled: the row with the largest error by each number, where it is known."""
     loses: bool = False
     """Whether a zero stood for more than a subnormal."""
     stopped: bool = False
@@ -149,12 +151,14 @@ class Tally:
         """Keep a row whose number, which is made of what it is, is one of the smallest: then every order draws the same."""
         self.sample = dict(sorted({**self.sample, place: kept}.items())[:SAMPLE])
 
-    def hold(self, ratio: float | None) -> None:
-        """Count an error over the bound; None where there is no bound."""
+    def hold(self, ratio: float | None, kept: Callable[[], Kept]) -> None:
+        """Count an error over the bound, None where there is no bound; `kept` makes the row that is kept if it is the worst."""
         if ratio is None:
             self.unbounded += 1
-        else:
-            self.over_bound.add([ratio])
+            return
+        self.over_bound.add([ratio])
+        if self.reaches("over_bound", ratio):
+            self.top("over_bound", ratio, kept())
 
     def merge(self, other: Tally) -> None:
         """Take in another tally; the order does not matter."""
@@ -225,7 +229,7 @@ class Tally:
         if self.loses:
             for name, spread in self.flushed.items():
                 getattr(self, name).merge(spread)
-        judged: dict[int, Judgement] = {}
+        judged: dict[int, tuple[Judgement, Finding]] = {}
         rows = [
             *(q for kept in self.classes.values() for q in kept),
             *(q for tops in self.tops.values() for _, q in tops),
@@ -233,12 +237,16 @@ class Tally:
         for kept in {id(q): q for q in rows}.values():
             judged[id(kept)] = self._judge(task, kept)
         for name, tops in self.tops.items():
-            # Where the largest error is that of a row which is kept.
-            if coarse(getattr(self, name).max) <= max(value for value, _ in tops) < inf:
-                getattr(self, name).max = max(getattr(judged[id(kept)], name) for _, kept in tops)
+            most = max(value for value, _ in tops)
+            if coarse(getattr(self, name).max) > most:
+                continue  # The largest error is that of a row which is not kept: one that has no result.
+            if name in NUMBERS and most < inf:
+                getattr(self, name).max = max(getattr(judged[id(kept)][0], name) for _, kept in tops)
+            worst = max(tops, key=lambda top: getattr(judged[id(top[1])][0], name, top[0]))[1]
+            self.largest[name] = judged[id(worst)][1]
         self.classes, self.flushed = {}, {}
 
-    def _judge(self, task: Any, kept: Kept) -> Judgement:
+    def _judge(self, task: Any, kept: Kept) -> tuple[Judgement, Finding]:
         """Judge one row exactly, and take in what it is."""
         exact, case, got = reference(task.op, task.of, kept.case), kept.case, kept.got.tolist()
         judged = judging.judge(got, exact, task.fmt, task.tol)
@@ -247,13 +255,14 @@ class Tally:
         vector = entrywise(task.op, task.of)
         finding = judging.judged_finding(judged, case, kind or "largest error", vector, task.tol)
         if judging.flushed(judged, task.fmt, task.tol) and not self.loses:
-            self.add(replace(finding, kind="flush to zero", falls=False))
-            return judged
+            finding = replace(finding, kind="flush to zero", falls=False)
+            self.add(finding)
+            return judged, finding
         if kind is not None:
             self.add(finding)
         if not any(isinf(v) for v in case.x):
             self.tell(finding)
-        return judged
+        return judged, finding
 
 
 def coarse(values: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,8 @@ class Task:
     tol: float = 8.0
     passing: Passing = field(default_factory=Passing)
     batched: bool = False
-    bound: Callable[[Any, Any], Any] | None = None
+    bound: Any = None
+    """What errors are held to beside the tolerance (bounded.Bound); None where only a few rows are."""
     parameters: tuple[float, ...] = ()
     """The only parameters that the target is to be given; none where any will do."""
     axis: bool = False

@@ -18,8 +18,8 @@ from smoothsym.calling import resolve, written
 
 def told(
     tally: Tally, task: Task, target: Any, lengths: Collection[int], until: float | None, simplify: bool = True
-) -> tuple[Finding | None, tuple[Finding, ...]]:
-    """The worst finding, or the largest error where none falls short, and the worst of each kind, worst first.
+) -> tuple[Finding | None, tuple[Finding, ...], dict[str, Finding]]:
+    """The worst finding, or the largest error where none falls short; the worst of each kind, worst first; the largest errors by name.
 
     Parameters: `tally`, settled; `target`, as the caller gave it; `lengths` that rows may have; `until`, when to stop simplifying.
     """
@@ -43,4 +43,4 @@ def told(
             # A user's row stays what it is.
             row = max((seen[kind] for kind, f in known.items() if f.kind == worst.kind), key=lambda f: f.rank)
             worst = replace(shown(row), kind=worst.kind, repair=worst.repair)
-    return worst, tuple(findings)
+    return worst, tuple(findings), {name: shown(finding) for name, finding in tally.largest.items()}

@@ -112,3 +112,25 @@ def test_a_bound_that_is_too_small_is_seen_to_be():
     wide = audit(lambda x, a: rounding * (abs(special.logsumexp(x)) + len(x) + 1))
     assert 0 < wide < 1 and audit(lambda x, a: rounding / 50) > 1 and audit(lambda x, a: 0.0) == np.inf
     assert 0 < audit(lambda x, a: 20 * rounding * special.softmax(x), "gradient", special.softmax) < 1
+
+
+def test_every_row_is_held_to_the_derived_bound_and_the_one_that_breaks_it_is_told():
+    data = np.random.default_rng(0).normal(size=(40, 6))
+    data[17] = [-1.7918, -1.7917, -1.7919, -1.7918, -1.7917, -1.7918]
+
+    def off(
+        x,
+    ):  # by eight units of what a sum of terms near 1 may lose: within tolerance of every row but for one near a zero
+        return special.logsumexp(x) + 2.0**-50 * (abs(special.logsumexp(x)) < 1e-3)
+
+    sound, planted = (
+        ss.audit(target, ss.logsumexp, alpha=1.0, data=data, bound=True) for target in (special.logsumexp, off)
+    )
+    assert sound.spreads["over_bound"].rows == 40 and 0 < sound.max_over_bound <= 1
+    worst = planted.largest["over_bound"]
+    assert planted.max_over_bound > 1 and "row 17" in worst.tags and "ss.enclose" in worst.reproduction
+    assert planted.to_dict()["largest"]["over_bound"]["inputs"] == [float(v).hex() for v in data[17]]
+    assert abs(off(data[17]) - float(worst.exact)) > ss.bound(ss.logsumexp).rigorous(data[17], alpha=1.0)
+    for refused in ({"of": "alpha", "bound": True}, {"op": ss.softplus, "n": 1, "exhaustive": True, "bound": True}):
+        with pytest.raises(ValueError, match="bound="):
+            ss.audit(special.logsumexp, **{"op": ss.logsumexp, "alpha": 1.0, **refused})
