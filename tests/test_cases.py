@@ -66,6 +66,12 @@ def test_the_same_arguments_give_the_same_cases_and_another_seed_others():
     assert repr(first) != repr(made(ss.boltzmann, FORMATS[-1], seed=1, of="gradient"))
 
 
+def test_time_may_end_first():
+    asked = (Facts(), formats.get("float64"), (2, 5), [1.0], 0)
+    some, all_ = cases(*asked, budget=10**6, until=0.0), cases(*asked, budget=300, until=inf)
+    assert 0 < len(some) < 100 and all_[: len(some)] == some and all_ == cases(*asked, budget=300)
+
+
 @pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=lambda op: op.name)
 def test_the_dangerous_sets_are_visited(op):
     tags = Counter(tag for case in made(op, FORMATS[-1], budget=300) for tag in case.tags)

@@ -556,6 +556,17 @@ def test_an_interrupt_is_quiet_and_130(here, more):
     assert running.returncode == 130
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel ends them")
+def test_a_killed_audit_leaves_no_process(here):
+    command = [sys.executable, "-m", "smoothsym", "audit", "mine:sleeps", "--as", "logsumexp", "--alpha", "1"]
+    running = subprocess.Popen([*command, "--jobs", "2"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    while not Path("started").exists() and running.poll() is None:
+        time.sleep(0.05)
+    running.kill()
+    # Whoever is left holds the other end of the pipe.
+    running.communicate(timeout=60)
+
+
 def test_a_closed_pipe_is_quiet():
     reader, writer = os.pipe()
     os.close(reader)

@@ -157,7 +157,9 @@ def audit(
         chosen = cases_of(rows, sampled, budget, int(seed), notes)
     else:
         wanted = int(budget or BUDGET)
-        chosen = cases(facts, fmt, lengths, sampled, int(seed), wanted - wanted // SHARE * (wanted >= LEAST))
+        first = wanted - wanted // SHARE * (wanted >= LEAST)
+        # Of a cap on time a quarter, at most, goes to finding cases.
+        chosen = cases(facts, fmt, lengths, sampled, int(seed), first, until and until - 0.75 * float(seconds or 0))
     chosen = vectors_beside(chosen, op, of, fmt, int(seed))
     with measure.silence(), guarded(target, function, timeout) as watched:
         task = replace(task, target=watched)
@@ -227,6 +229,11 @@ def _conclude(
     worst, findings, largest = told(tally, task, target, lengths, until, simplify=part is None)
     if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
         notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")
+    if worst is not None and worst.kind == "wrong shape" and task.passing.given and not task.passing.pairs:
+        name = task.op.parameter.name
+        notes.append(
+            f"it was given {name}; a function of two arrays, f(a, b), is called so where {name}= is given here"
+        )
     if tally.stopped:
         notes.append(f"stopped by seconds= after {tally.rows} rows")
     return Audit(

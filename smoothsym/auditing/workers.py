@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -10,8 +11,10 @@ from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, w
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from math import inf
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any
+
+from smoothsym.calling.child import end_with_parent
 
 
 @contextmanager
@@ -128,9 +131,12 @@ def beat(*_: Any) -> None:
 
 
 def _begin(board: Board | None) -> None:
-    """What a target prints goes to standard error; standard output is for the answer."""
+    """What a target prints goes to standard error; standard output is for the answer. A worker outlives no parent that is killed."""
     global _board, _line
     sys.stdout = sys.stderr
+    end_with_parent()
+    if (parent := parent_process()) is not None and os.getppid() != parent.pid:
+        os._exit(1)  # it has ended already
     if board is not None:
         _board, _line = board, board.take()
 

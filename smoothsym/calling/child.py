@@ -115,16 +115,22 @@ def settle(printed: int) -> None:
     sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", "replace", line_buffering=True)
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
+    end_with_parent()
     if sys.platform == "linux":
         _bounded()
 
 
+def end_with_parent() -> None:
+    """Let the kernel end this process when its parent does, however that comes about; where it is Linux."""
+    if sys.platform == "linux":
+        parent_ends = 1  # PR_SET_PDEATHSIG
+        ctypes.CDLL(None).prctl(parent_ends, signal.SIGKILL, 0, 0, 0)
+
+
 def _bounded() -> None:
-    """Ends with its parent, is the first to go when memory runs out, and cannot take more than half of what is free."""
+    """Is the first to go when memory runs out, and cannot take more than half of what is free."""
     import resource
 
-    end_with_parent = 1  # PR_SET_PDEATHSIG
-    ctypes.CDLL(None).prctl(end_with_parent, signal.SIGKILL, 0, 0, 0)
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("1000")

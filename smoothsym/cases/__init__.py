@@ -7,9 +7,11 @@ overflows, underflows, changes its sign, is absorbed beside another or reaches a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 from smoothsym.cases.derived import Derived
@@ -40,9 +42,16 @@ def default_lengths(fmt: Format) -> tuple[int, ...]:
 
 
 def cases(
-    facts: Facts, fmt: Format, lengths: Sequence[int], parameters: Parameters, seed: int = 0, budget: int = 300
+    facts: Facts,
+    fmt: Format,
+    lengths: Sequence[int],
+    parameters: Parameters,
+    seed: int = 0,
+    budget: int = 300,
+    until: float | None = None,
 ) -> list[Case]:
-    """At most `budget` distinct cases, the families taking turns; the same for the same arguments.
+    """At most `budget` distinct cases, the families taking turns; the same for the same arguments, fewer of them where the clock
+    says `until` first.
 
     >>> from smoothsym import formats
     >>> found = cases(Facts(), formats.get("float32"), (1, 2), [1.0], budget=60)
@@ -50,6 +59,8 @@ def cases(
     True
     """
     lengths = (facts.arity,) if facts.arity is not None else tuple(lengths)
+    if until is not None:
+        return list(_drawn(facts, fmt, lengths, tuple(parameters), seed, budget, until))
     return list(_cases(facts, fmt, lengths, tuple(map(repr, parameters)), tuple(parameters), seed, budget))
 
 
@@ -64,7 +75,19 @@ def _cases(
     budget: int,
 ) -> tuple[Case, ...]:
     """The cases, which the targets of an operator share; `names` tell parameters apart that are equal, as zeros of both signs."""
+    return _drawn(facts, fmt, lengths, parameters, seed, budget, inf)
 
+
+def _drawn(
+    facts: Facts,
+    fmt: Format,
+    lengths: tuple[int, ...],
+    parameters: tuple[float | None, ...],
+    seed: int,
+    budget: int,
+    until: float,
+) -> tuple[Case, ...]:
+    """The cases, some at least."""
     families = ALONE if max(lengths) == 1 else FAMILIES
 
     def maker(place: int) -> Maker:
@@ -79,7 +102,7 @@ def _cases(
     turns += [edges, between, long, zeros, *rest[3:], contract, edges, between, long, between]
     found: dict[tuple[Any, ...], Case] = {}
     stale = 0
-    while turns and len(found) < budget and stale < 50:
+    while turns and len(found) < budget and stale < 50 and not (found and time.time() > until):
         before = len(found)
         for turn in list(turns):
             case = next(turn, None)

@@ -115,6 +115,11 @@ def test_what_cannot_be_meant_is_refused(options, said):
     assert said in str(refused.value)
 
 
+def test_how_it_is_audited_is_said_where_it_is_called_otherwise():
+    found = audit(two, parameters=[1.0])
+    assert found.worst.kind == "wrong shape" and "where alpha= is given here" in found.notes[-1]
+
+
 def test_rows_of_data_and_every_pair():
     assert audit(np.logaddexp, data=[[0.0, 1.0], [2.0, 2.0]]).rows == 2
     with pytest.raises(ValueError, match="2"):  # of float32 they are too many
