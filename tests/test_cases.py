@@ -226,3 +226,23 @@ def test_lengths_follow_the_format():
 def test_brackets():
     assert bisect(lambda q: q >= 37, 0, 100) == (36, 37)
     assert bisect(lambda q: True, 0, 100) is None
+
+
+def test_short_plain_rows_spread_evenly_over_sizes_and_gaps():
+    facts = facts_of(ss.mellowmax)
+    found = [c for c in cases(facts, formats.get("float64"), (1, 2, 5), [1.0], budget=200) if "plain" in c.tags]
+    pairs = np.array([sorted(c.x) for c in found if len(c.x) == 2])
+    tops, gaps = np.log10(np.abs(pairs[:, 1])), np.log10(pairs[:, 1] - pairs[:, 0])
+    for part in (tops, gaps):
+        counts, _ = np.histogram(part, 3, (-1.5, 1.5))
+        assert len(part) >= 10 and counts.min() >= len(part) / 6
+
+
+def test_borders_of_a_support_have_floats_on_both_sides():
+    found = cases(facts_of(ss.sparsemax, "gradient"), formats.get("float32"), (2, 5), [1.0], budget=400)
+    rows = [c.x for c in found if "border of the support" in c.tags]
+    least = np.array([np.ma.masked_equal(ss.sparsemax(np.array(x), of="gradient"), 0).min() for x in rows])
+    assert len(rows) > 20 and (least < 1e-6).sum() > 3 and ((least > 1e-6) & (least < 1e-2)).sum() > 3
+    assert not any(
+        "border of the support" in c.tags for c in cases(facts_of(ss.pnorm), formats.get("float32"), (2,), [2.0])
+    )

@@ -21,7 +21,11 @@ def facts_of(op: Any, of: str = "value") -> Facts:
     symbol = op.parameter.name if op.parameter is not None else None
     beside = {"jvp": "many", "vjp": "many" if op.vector else "one"}.get(of)
     evaluate = None if beside else _evaluation(op, of)
-    return Facts(op.domain, op.arity, op.kind, _programs(op, DERIVED.get(of, of)), symbol, None, evaluate, beside)
+    programs = _programs(op, DERIVED.get(of, of))
+    # A maximum over the simplex is no formula but an equation to be solved: what may go wrong on the way depends on who solves it.
+    solved = any(operation.name in ("level", "shares") for program in programs for operation in program.operations)
+    shares = op.program("gradient", "stable") if solved and len(op.parameters) < 2 else None
+    return Facts(op.domain, op.arity, op.kind, () if solved else programs, symbol, None, evaluate, beside, shares)
 
 
 @lru_cache(maxsize=128)
@@ -29,12 +33,9 @@ def _programs(op: Any, of: str) -> tuple[Program, ...]:
     """What float code may compute on its way: the value, and what is made from it."""
     wanted = dict.fromkeys(("value", of))
     try:
-        found = tuple(dict.fromkeys(op.program(part, form) for part in wanted for form in ("naive", "stable")))
+        return tuple(dict.fromkeys(op.program(part, form) for part in wanted for form in ("naive", "stable")))
     except ValueError:
-        found = ()
-    # A maximum over the simplex is no formula but an equation to be solved: what is dangerous whatever the expression is tried alone.
-    solved = any(operation.name in ("level", "shares") for program in found for operation in program.operations)
-    return () if solved else found
+        return ()
 
 
 def _evaluation(op: Any, of: str) -> Any:

@@ -96,10 +96,25 @@ def _drawn(
 
     derived = Derived(maker(0))
     edges, between, zeros, long = derived.on_edges(), derived.between(), derived.at_zeros(), derived.long()
-    first, *rest = [family(maker(place)) for place, family in enumerate(families, 1)]
+    borders = derived.on_borders()
+    first, ordinary, *rest = [family(maker(place)) for place, family in enumerate(families, 1)]
     contract = special(maker(0))
-    turns: list[Iterator[Case]] = [edges, between, contract, first, between, *rest[:3]]
-    turns += [edges, between, long, zeros, *rest[3:], contract, edges, between, long, between]
+    turns: list[Iterator[Case]] = [borders, edges, between, contract, first, ordinary, between, *rest[:3]]
+    turns += [
+        edges,
+        between,
+        ordinary,
+        long,
+        zeros,
+        borders,
+        *rest[3:],
+        contract,
+        edges,
+        between,
+        ordinary,
+        long,
+        between,
+    ]
     found: dict[tuple[Any, ...], Case] = {}
     stale = 0
     while turns and len(found) < budget and stale < 50 and not (found and time.time() > until):

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from smoothsym.cases.edges import Edge, Rays, Stretch, Survey, bisected
+from smoothsym.cases.edges import Edge, Rays, Stretch, Survey, bisected, coarse_grid, lines
 from smoothsym.cases.regimes import Regimes
 from smoothsym.cases.rows import Case, Maker, bisect
 
@@ -106,16 +106,31 @@ class Derived:
                 continue
             maker, rays, grid = self.maker, survey.rays, survey.grid
             regimes = Regimes(maker.facts.programs[-1:], maker.facts.symbol, maker.fmt, "zero")
-            moving = np.flatnonzero(rays.rate == 0)
-            states = regimes(*rays.at(maker, np.repeat(moving, len(grid)), np.tile(grid, len(moving))))
-            states = states.reshape(len(moving), len(grid), -1)
-            ray, place = np.nonzero((states[:, 1:] != states[:, :-1]).any(axis=2))
-            kinds = [rays.kinds[moving[q]] for q in ray]
+            ray, place = _crossings(regimes, maker, rays, np.flatnonzero(rays.rate == 0), grid)
+            kinds = [rays.kinds[q] for q in ray]
             chosen = list(self._turns(kinds, range(len(ray))))[: 2 * ZEROS]
             if chosen:
-                ray, place = moving[ray[chosen]], place[chosen]
+                ray, place = ray[chosen], place[chosen]
                 _, above, _, _ = bisected(maker, regimes, rays, ray, grid[place], grid[place + 1])
                 yield from self._zeros(regimes, *rays.at(maker, ray, above))
+
+    def on_borders(self) -> Iterator[Case]:
+        """Where a share becomes 0: the floats on both sides, and shares of any size near it."""
+        maker, shares, found = self.maker, self.maker.facts.shares, []
+        for size in EDGED:
+            if shares is not None and size in maker.short:
+                rays, grid = lines(maker, size), coarse_grid(maker)
+                regimes = Regimes((shares,), maker.facts.symbol, maker.fmt, "zero")
+                ray, place = _crossings(regimes, maker, rays, np.arange(len(rays.kinds)), grid)
+                chosen = list(self._turns([rays.kinds[q] for q in ray], range(len(ray))))[: 2 * ZEROS]
+                near, far = grid[place[chosen]], grid[place[chosen] + 1]
+                below, above, _, _ = bisected(maker, regimes, rays, ray[chosen], near, far)
+                found += [(rays, *q) for q in zip(ray[chosen].tolist(), below.tolist(), above.tolist(), strict=True)]
+        while found:
+            rays, q, below, above = found.pop(int(maker.rng.integers(len(found))))
+            away = [above + side * int(2.0 ** maker.rng.uniform(1, self._bits())) for side in (1, -1, 1, -1)]
+            places = np.clip([below, above, *away], 1, maker.fmt.infinity - 1)
+            yield from self._cases(rays, q, places, ("border of the support",))
 
     def long(self) -> Iterator[Case]:
         """Long rows that have few different entries: all equal, some beside the rest at any gap."""
@@ -228,3 +243,11 @@ class Derived:
             return [bool(v < 0) for v in evaluate(case.x, case.parameter)]
 
         return bisect(signs, max(found[0] - WITHIN, 1), min(found[1] + WITHIN, self.maker.fmt.infinity - 1))
+
+
+def _crossings(regimes: Regimes, maker: Maker, rays: Rays, which: Array, grid: Array) -> tuple[Array, Array]:
+    """Of some rays, those whose regime changes between a point of a grid and the next; and that point."""
+    states = regimes(*rays.at(maker, np.repeat(which, len(grid)), np.tile(grid, len(which))))
+    states = states.reshape(len(which), len(grid), -1)
+    ray, place = np.nonzero((states[:, 1:] != states[:, :-1]).any(axis=2))
+    return which[ray], place

@@ -167,6 +167,23 @@ def _grid(maker: Maker) -> Array:
     return np.unique(np.r_[far.astype(np.int64), near])
 
 
+def coarse_grid(maker: Maker) -> Array:
+    """Some ordinals of ordinary numbers."""
+    return np.array([maker.ordinal(2.0**q) for q in range(-9, 11, 2)])
+
+
+def lines(maker: Maker, size: int) -> Rays:
+    """Rays of rows alone, for a first look."""
+    rng, own, drawn = maker.rng, maker.parameters[0], []
+    own = own if own is not None and isfinite(own) else 1.0
+    for _ in range(4):
+        single = np.eye(size)[rng.integers(size)]
+        for sign in (1.0, -1.0):
+            drawn.append(("random", np.zeros(size), sign * rng.normal(size=size), own, 0.0))
+            drawn.append(("one entry", rng.normal(size=size) * maker.scale(), sign * single, own, 0.0))
+    return _together(drawn)
+
+
 def _rays(maker: Maker, size: int) -> Rays:
     """Rays of every kind, for the first parameter and for others of the list, in both directions."""
     rng, ones = maker.rng, np.ones(size)

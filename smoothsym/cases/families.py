@@ -13,10 +13,29 @@ from smoothsym.cases.rows import Case, Maker
 
 Array = Any
 
+SPREAD = (0.8191725134, 0.6710436067, 0.5497004779)
+"""Multiples of these, less whole numbers, spread evenly over the unit cube (powers of 1 / 1.2207, where 1.2207^4 = 1.2207 + 1)."""
+
 
 def normal(make: Maker) -> Iterator[Case]:
     while True:
         yield make.case(make.rng.normal(size=make.size()) * make.scale(), "random")
+
+
+def plain(make: Maker) -> Iterator[Case]:
+    """Short rows of numbers as people have them: the largest and its distance from the next spread evenly, by their logarithms.
+
+    Each third row has another parameter of the list.
+    """
+    start, turn = make.rng.random(3), 0
+    shortest = min((size for size in make.short if size > 1), default=1)
+    while True:
+        turn += 1
+        top, gap, rest = (start + turn * np.array(SPREAD)) % 1.0
+        row = np.full(shortest if turn % 2 else make.size(2), (-1.0) ** (turn // 2) * 10.0 ** (3 * top - 1.5))
+        row[1:] -= 10.0 ** (3 * gap - 1.5) * (1 + 2 * rest * np.arange(len(row) - 1))
+        parameter = make.parameters[0] if turn % 3 else make.parameter()
+        yield make.case(make.rng.permutation(row), "plain", parameter=parameter)
 
 
 def ties(make: Maker) -> Iterator[Case]:
@@ -117,6 +136,6 @@ def _spread(make: Maker) -> Array:
     return make.rng.normal(size=size) * 3 if make.rng.random() < 0.5 else np.exp2(make.rng.uniform(0, 8, size=size))
 
 
-ALONE = (normal, wide, subnormal, extreme, beside_special)
+ALONE = (normal, plain, wide, subnormal, extreme, beside_special)
 """What there is to vary of a single entry."""
-FAMILIES = (normal, ties, offsets, dominant, wide, subnormal, extreme, beside_special, outliers, stretched)
+FAMILIES = (normal, plain, ties, offsets, dominant, wide, subnormal, extreme, beside_special, outliers, stretched)

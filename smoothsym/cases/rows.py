@@ -41,6 +41,7 @@ class Facts:
     their intermediates name the dangerous sets; the last is the stable one of what is asked for. `symbol`: what they call the parameter. `span`: between which numbers the
     parameter may be drawn freely, None where it may not. `evaluate(x, parameter)`: a precise value whose sign is right
     (None: not known). `beside`: how many entries the vector beside x has: "many", as x, or "one", or None.
+    `shares`: where the value is a maximum over the simplex, the program of its maximiser, which gives some entries nothing.
     """
 
     domain: str = "real"
@@ -51,6 +52,7 @@ class Facts:
     span: tuple[float, float] | None = None
     evaluate: Callable[[Sequence[float], float | None], Any] | None = None
     beside: str | None = None
+    shares: Program | None = None
 
     def spanning(self, low: float = -inf, high: float = inf) -> Facts:
         """The same, the parameter free between two numbers."""

@@ -1,28 +1,23 @@
-"""Programs that are wrong in one operation each, made mechanically from those that kernels run, and what becomes of them in an audit."""
+"""Programs that are wrong in one operation each, made mechanically from those that kernels run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
-import mpmath
 import numpy as np
-from mpmath import libmp
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import measure
-from smoothsym.auditing.judge import allowance
-from smoothsym.cases import Case
-from smoothsym.certify.instance import Instance
 from smoothsym.error_bound.numbers import OfKernel
-from smoothsym.kernels.arguments import read
+from smoothsym.kernels.arguments import known_of, read
 from smoothsym.kernels.kernel import Kernel
 from smoothsym.kernels.task import Task, task_of
 from smoothsym.program.lower import Operation, Program
+from smoothsym.program.specialise import Known, specialised
 
 Operations = list[Operation]
 Make = Callable[[Operations, Operation], int]
@@ -222,8 +217,8 @@ def reordered(made: Operations, operation: Operation) -> int:
 class MutantTask(Task):
     mutant: Any = None
 
-    def program(self, known: Any) -> Program:
-        return self.mutant
+    def program(self, known: Known) -> Program:
+        return known_to(self.mutant, self.op, known)
 
 
 @dataclass(frozen=True, repr=False)
@@ -249,157 +244,10 @@ class Mutant(Kernel):
 class OfMutant(OfKernel):
     @cached_property
     def program(self) -> Program:
-        return self.kernel.mutant
+        known = Known() if self.number is None else known_of(float(self.number))
+        return known_to(self.kernel.mutant, self.op, known)
 
 
-# ---- what becomes of it ------------------------------------------------------------------------------------------------------
-
-SUBJECTS = (
-    ("logsumexp", "stable"),
-    ("logsumexp", "stable_gradient"),
-    ("boltzmann", "stable"),
-    ("boltzmann", "stable_gradient"),
-    ("mellowmax", "stable"),
-    ("pnorm", "stable"),
-    ("softplus", "stable"),
-    ("smu", "stable"),
-    ("smu", "stable_gradient"),
-    ("logcosh", "stable"),
-)
-"""The kernels whose programs are mutated."""
-
-DOUBLE = formats.get("float64")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a mutant: "caught" or "over the bound" by an audit; or why it may pass; or "missed" or "unexplained"."""
-
-    kernel: Kernel
-    said: str
-    what: str
-    about: str = ""
-
-    @property
-    def settled(self) -> bool:
-        return self.what not in ("missed", "unexplained")
-
-    def __str__(self) -> str:
-        return f"{self.kernel.op.name} {self.kernel.name}, {self.said}: {self.what}{f' ({self.about})' if self.about else ''}"
-
-
-def kernels() -> Iterator[Kernel]:
-    for name, kernel in SUBJECTS:
-        yield ss.operators[name].kernels[kernel]
-
-
-def all_mutants() -> list[tuple[Kernel, str, Mutant]]:
-    """Every mutant of every subject."""
-    return [
-        (kernel, said, Mutant(kernel.op, kernel.of, kernel.form, mutant))
-        for kernel in kernels()
-        for said, mutant in mutants(kernel.program)
-    ]
-
-
-def outcome(kernel: Kernel, said: str, mutant: Mutant, tol: float = 8.0) -> Outcome:
-    """Audit a mutant with the default budget, held to the bound of the stable kernel as any code is; explain it if it holds."""
-    audit = ss.audit(mutant, kernel.op, kernel.of, "float64", tol=tol, timeout=None)
-    if not audit.holds:
-        return Outcome(kernel, said, "caught", audit.worst.kind)
-    if (audit.max_over_bound or 0) > 1:
-        return Outcome(kernel, said, "over the bound", f"{audit.max_over_bound:.3g}")
-    return Outcome(kernel, said, *explained(kernel, mutant, tol))
-
-
-def explained(kernel: Kernel, mutant: Mutant, tol: float) -> tuple[str, str]:
-    """Why a mutant passes. Where its bits differ from the kernel's, on rows far and wide, its own rigorous bound and its own exact value
-    say what it may err; "missed" where it errs beyond tolerance on one of them all the same."""
-    changed, total = [], 0
-    for rows, parameter in nets(kernel):
-        named = {} if parameter is None else {kernel.op.parameter.name: parameter}
-        with measure.silence():
-            got, right = (np.asarray(f(rows, **named)).reshape(len(rows), -1) for f in (mutant, kernel))
-        total += len(rows)
-        apart = ((got != right) & ~(np.isnan(got) & np.isnan(right))).any(axis=1)
-        changed += [(Case(tuple(rows[q].tolist()), parameter, ()), got[q]) for q in np.flatnonzero(apart)]
-    if not changed:
-        return "unchanged", f"the kernel's bits on {total} rows"
-    # Those that differ most are the first to be looked at.
-    some = changed[:: max(1, len(changed) // 60)]
-    unsure = ""
-    for case, got in some:
-        task = measure.Task(lambda *_, got=got, **__: got if kernel.rank else got[0], kernel.op, kernel.of, DOUBLE, tol)
-        found = measure.run(task, [case])
-        if any(f.falls for f in found.findings.values()) or found.flushed:
-            return "missed", f"{case.x}, {case.parameter}: scaled {found.max_scaled:.3g}"
-        if not unsure and (worst := _beyond(kernel, mutant, case, tol)) > 1:
-            unsure = f"{case.x}, {case.parameter}: its bound is {worst:.3g} of what is allowed"
-    about = f"{len(changed)} rows of {total} where its bits differ"
-    return ("unexplained", unsure) if unsure else ("harmless", f"by its bound, at {len(some)} of {about}")
-
-
-@lru_cache(maxsize=64)
-def nets(kernel: Kernel, count: int = 400) -> tuple[tuple[Any, float | None], ...]:
-    """Rows far and wide that no audit has chosen, by length and parameter: maxima of any size, and gaps below them of any other."""
-    rng, op = np.random.default_rng(2026), kernel.op
-    usual = (
-        (2.0, 1.0, 3.0, 1.5, 0.5, -1.0, 2.0**-5) if op.kind == "modulus" else (1.0, -1.0, 0.5, 20.0, 2.0**-26, 2.0**26)
-    )
-    wanted = [v for v in usual if op.parameter is None or v > 0 or not op.parameter.is_nonnegative]
-    found = []
-    for parameter in wanted:
-        for size in (1, 2, 5) if op.arity is None else (op.arity,):
-            sharp = abs(parameter or 1.0)
-            tops = [
-                np.zeros(count),
-                rng.normal(size=count),
-                rng.normal(size=count) * 10.0 ** rng.integers(-5, 4, count),
-            ]
-            tops += [np.ldexp(rng.choice([-1.0, 1.0], count), rng.integers(-1074, 1024, count))]
-            top = np.choose(rng.integers(len(tops), size=count), tops)
-            gaps = rng.choice([0.0, 1.0], (count, size)) * 10.0 ** rng.uniform(-3, 3.1, (count, size))
-            if op.kind == "modulus":
-                top = np.ldexp(rng.uniform(0.5, 1, count), rng.integers(-1060, 1024, count))
-                rows = top[:, None] * np.exp(-gaps / sharp) * rng.choice([-1.0, 1.0], (count, size))
-                rows = np.abs(rows) if op.domain == "positive" else rows
-                rows[rows == 0] = 1e-300
-            else:
-                rows = top[:, None] - np.where(rng.random((count, 1)) < 0.8, gaps / sharp, gaps) * np.sign(
-                    parameter or 1.0
-                )
-            found.append((rng.permuted(rows, axis=1), parameter))
-    return tuple(found)
-
-
-def _beyond(kernel: Kernel, mutant: Mutant, case: Case, tol: float) -> float:
-    """The most that a mutant may err at a row, over what is allowed there: its exact value's distance from the true one, and its bound."""
-    op = kernel.op
-    right = measure.reference(op, kernel.of, case)
-    if right.measured is None:
-        return 0.0
-    named = {} if op.parameter is None else {op.parameter.name: Fraction(case.parameter)}
-    own = Instance(mutant.mutant, [Fraction(v) for v in case.x], named, len(case.x), {})
-    try:
-        exact = own.intervals(400)
-    except (ArithmeticError, ValueError):
-        return np.inf
-    bound = np.broadcast_to(
-        mutant.rigorous(np.array([case.x]), DOUBLE, **{k: float(v) for k, v in named.items()}),
-        (1, len(exact)) if kernel.rank else (1,),
-    ).reshape(-1)
-    worst = 0.0
-    for place, ((low, high), (least, most), lost) in enumerate(zip(right.measured.values, exact, bound, strict=True)):
-        ends = [
-            abs(a - b)
-            for a in (_fraction(low._mpf_), _fraction(high._mpf_))
-            for b in (_fraction(least), _fraction(most))
-        ]
-        allowed = tol * float(libmp.to_float(allowance(right.measured.scales(place)._mpf_, DOUBLE)))
-        worst = max(worst, (float(max(ends)) + float(lost)) / allowed)
-    return worst
-
-
-def _fraction(raw: Any) -> Fraction:
-    """What is far below every float is as good as zero."""
-    return Fraction(0) if not raw[1] or raw[2] + raw[3] < -5000 else formats.to_fraction(mpmath.mp.make_mpf(raw))
+def known_to(program: Program, op: Any, known: Known) -> Program:
+    """What runs of a program, as of a kernel's, for what is known of the parameter."""
+    return program if known == Known() else specialised(program, {op.parameter.name: known})

@@ -39,17 +39,17 @@ def rounded(value, dtype):
 class Sound:
     """A target: `value(x, a)` or `slopes(x, a)` of mpf, infinities among them, rounded to the dtype of x."""
 
-    def __init__(self, formula, of):
-        self.formula, self.of = formula, of
+    def __init__(self, formula, entrywise):
+        self.formula, self.entrywise = formula, entrywise
 
     def __call__(self, x, a):
         with mpmath.workprec(PRECISION):
             row = [mpf(float(v)) for v in x]
             found = self.formula(row, mpf(float(a)), -1 if np.signbit(float(a)) else 1)
-            found = found if isinstance(found, list) else [found] * (len(row) if self.of == "gradient" else 1)
+            found = found if isinstance(found, list) else [found] * (len(row) if self.entrywise else 1)
             numbers = [rounded(v, str(x.dtype)) for v in found]
         result = np.array(numbers).astype(x.dtype)
-        return result if self.of == "gradient" else result[0]
+        return result if self.entrywise else result[0]
 
 
 NAN, INF = mpf("nan"), mpf("inf")
@@ -299,6 +299,77 @@ def smooth_maximum_slopes(x, eps, sign):
     return [mpf(1) / 2 + half, mpf(1) / 2 - half]
 
 
+# ---- maxima over the simplex -------------------------------------------------------------------------------------------------
+
+
+def projected(x, gamma):
+    """Sparsemax: of the entries in falling order the first k are shares, for the largest k that leaves all of them something."""
+    falling = sorted(x, reverse=True)
+    for k in range(len(x), 0, -1):
+        tau = (total(falling[:k]) - gamma) / k
+        if falling[k - 1] > tau:
+            return [(v - tau) / gamma if v > tau else mpf(0) for v in x]
+    return [mpf(v == falling[0]) for v in x]
+
+
+def squared(x, gamma):
+    """Entmax of order 3/2: shares are squares of (x / 2 gamma - tau), and sum to 1 by a quadratic equation for each k."""
+    halves = [v / gamma / 2 for v in x]
+    falling = sorted(halves, reverse=True)
+    for k in range(len(x), 0, -1):
+        mean = total(falling[:k]) / k
+        left = 1 - total((v - mean) ** 2 for v in falling[:k])
+        if left >= 0 and falling[k - 1] > (tau := mean - mpmath.sqrt(left / k)):
+            return [(v - tau) ** 2 if v > tau else mpf(0) for v in halves]
+    raise AssertionError("the largest entry alone has a share")
+
+
+def shares_of(solve):
+    def formula(x, gamma, sign):
+        if no_number(x, gamma) or gamma < 0 or (x and max(x) == -INF):
+            return NAN
+        if not x:
+            return []
+        if max(x) == INF or not gamma:
+            return at_top(x, max(x))
+        if mpmath.isinf(gamma):
+            return [mpf(1) / len(x)] * len(x)
+        kept = [v for v in x if v != -INF]
+        left = iter(solve(kept, gamma))
+        return [next(left) if v != -INF else mpf(0) for v in x]
+
+    return formula
+
+
+def maximum_over(solve, penalty):
+    shares = shares_of(solve)
+
+    def formula(x, gamma, sign):
+        if no_number(x, gamma) or gamma < 0:
+            return NAN
+        if not x or max(x) in (INF, -INF) or not gamma:
+            return max(x, default=-INF)
+        if mpmath.isinf(gamma):
+            return INF if len(x) > 1 else x[0]
+        p = shares(x, gamma, sign)
+        return total(v * q for v, q in zip(x, p, strict=True) if q) - gamma * penalty(p)
+
+    return formula
+
+
+def by_order(formulas):
+    """Entmax at the orders that have a formula of their own, and gamma = 1."""
+    return lambda x, q, sign: formulas[float(q)](x, mpf(1), 1)
+
+
+def half_square(p):
+    return total(q * q - q for q in p) / 2
+
+
+def three_halves(p):
+    return total(q * mpmath.sqrt(q) - q for q in p) * 4 / 3
+
+
 FORMULAS = {
     ("logsumexp", "value"): negative_pole(exponential(log_sum_exp)),
     ("logsumexp", "gradient"): exponential(softmax, slopes=True),
@@ -320,8 +391,21 @@ FORMULAS = {
     ("smoothabs", "gradient"): smooth_sign,
     ("smu", "value"): smooth_maximum,
     ("smu", "gradient"): smooth_maximum_slopes,
+    ("softmax", "value"): exponential(softmax, slopes=True),
+    ("sparsemax", "value"): maximum_over(projected, half_square),
+    ("sparsemax", "gradient"): shares_of(projected),
+    ("entmax", "value"): by_order(
+        {1: exponential(log_sum_exp), 1.5: maximum_over(squared, three_halves), 2: maximum_over(projected, half_square)}
+    ),
+    ("entmax", "gradient"): by_order(
+        {1: exponential(softmax, slopes=True), 1.5: shares_of(squared), 2: shares_of(projected)}
+    ),
 }
 
 
+SAMPLED = {"entmax": [1.5, 2.0, 1.0]}
+"""Parameters beyond which there is no formula."""
+
+
 def target(op, of):
-    return Sound(FORMULAS[op, of], of)
+    return Sound(FORMULAS[op, of], of == "gradient" or op == "softmax")

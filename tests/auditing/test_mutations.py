@@ -2,17 +2,15 @@
 
 import mutants
 import numpy as np
+import outcomes
 import pytest
 
 import smoothsym as ss
 from smoothsym.program import arrays
 
 SEED, SAMPLE = 7, 24
-EVERY = mutants.all_mutants()
+EVERY = outcomes.all_mutants()
 CHOSEN = [EVERY[q] for q in sorted(np.random.default_rng(SEED).choice(len(EVERY), SAMPLE, replace=False))]
-
-# These choose the shift by how far the entries spread: no error beyond tolerance is known of them, and no bound either.
-UNEXPLAINED = {"mellowmax-stable-v16 = div: arguments turned round", "mellowmax-stable-v17 = sub: add in its place"}
 
 
 def name_of(one):
@@ -22,7 +20,7 @@ def name_of(one):
 
 def test_there_are_many_and_all_of_them_are_others():
     assert len(EVERY) > 500
-    for kernel in mutants.kernels():
+    for kernel in outcomes.kernels():
         made = [mutant for _, mutant in mutants.mutants(kernel.program)]
         assert len(set(made)) == len(made) > 10 and kernel.program not in made
 
@@ -44,24 +42,26 @@ def test_a_parameter_goes_before_the_shift():
     """a (b - c) as a b - a c, which only rounding tells from the kernel."""
     kernel = ss.logsumexp.kernels["stable_gradient"]
     (mutant,) = [m for said, m in mutants.mutants(kernel.program) if "mul: distributed over argument 1" in said]
-    found = mutants.outcome(kernel, "alpha before the shift", mutants.Mutant(kernel.op, kernel.of, kernel.form, mutant))
+    found = outcomes.outcome(
+        kernel, "alpha before the shift", mutants.Mutant(kernel.op, kernel.of, kernel.form, mutant)
+    )
     assert found.what == "caught", str(found)
 
 
 def test_the_programs_themselves_are_not_mistaken_for_mutants():
     kernel = ss.logsumexp.kernels["stable"]
     whole = mutants.Mutant(kernel.op, kernel.of, kernel.form, kernel.program)
-    assert mutants.outcome(kernel, "nothing", whole).what == "unchanged"
+    assert outcomes.outcome(kernel, "nothing", whole).what == "unchanged"
 
 
 @pytest.mark.parametrize("one", CHOSEN, ids=map(name_of, CHOSEN))
 def test_a_mutant_is_found_or_harmless(one):
-    found = mutants.outcome(*one)
-    assert found.settled or name_of(one) in UNEXPLAINED, str(found)
+    found = outcomes.outcome(*one)
+    assert found.settled, str(found)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("one", EVERY, ids=map(name_of, EVERY))
 def test_every_mutant_is_found_or_harmless(one):
-    found = mutants.outcome(*one)
+    found = outcomes.outcome(*one)
     assert found.settled, str(found)

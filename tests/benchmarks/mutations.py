@@ -1,10 +1,9 @@
 """Programs of ours that are wrong in one operation each: what becomes of them in an audit with the default budget.
 
-    python tests/benchmarks/mutations.py [--step 1] [--all]
+    python tests/benchmarks/mutations.py [--step 1] [--start 0] [--all]
 
-"caught": the audit falls short. "over the bound": it holds, and the errors exceed the bound of the kernel that was mutated. "harmless": where its
-bits differ from the kernel's, its own rigorous bound and its own exact value stay within what is allowed. "unchanged": its bits are the
-kernel's on thousands of rows far and wide. "missed" and "unexplained" are what is left; each is printed. `--step` takes each so manieth mutant.
+What became of each is said in tests/auditing/outcomes.py; those that are "missed" or "unexplained" are printed. `--step` takes each so
+manieth mutant, from `--start` on.
 """
 
 from __future__ import annotations
@@ -17,20 +16,21 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "auditing"))
 
-import mutants
+import outcomes
 
-WHAT = ("caught", "over the bound", "harmless", "unchanged", "missed", "unexplained")
+WHAT = ("caught", "over the bound", "caught late", "equivalent", "harmless", "alike", "missed", "unexplained")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--all", action="store_true", help="print every mutant, and not only what is left")
     asked = parser.parse_args()
     counts: dict[str, Counter[str]] = {}
     start = time.process_time()
-    for kernel, said, mutant in mutants.all_mutants()[:: asked.step]:
-        found = mutants.outcome(kernel, said, mutant)
+    for kernel, said, mutant in outcomes.all_mutants()[asked.start :: asked.step]:
+        found = outcomes.outcome(kernel, said, mutant)
         counts.setdefault(f"{kernel.op.name} {kernel.name}", Counter())[found.what] += 1
         if asked.all or not found.settled:
             print(found, flush=True)
