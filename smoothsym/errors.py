@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-MANY = 20
+MANY = 24
 """How many known names an error lists."""
 
 

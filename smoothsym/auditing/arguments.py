@@ -181,13 +181,15 @@ def on_arrays(
     """The target on arrays of a library, differentiated by it where a derivative is audited; itself where it takes NumPy's; with
     `pairs`, on rows of two entries where it takes two arrays.
     """
+    if pairs and isinstance(target, Bridged) and not target.pairs:
+        raise TypeError(f"target={target.name!r} is bridged already: give pairs=True to Bridged")
     if arrays is None and not keywords:
         name = dotted(target) or ""
         if name.startswith(("torch.", "torch:")):
             raise ValueError(f"target={name!r} takes PyTorch's arrays: give arrays='torch', or --arrays torch")
         if device is not None or compiled:
             raise ValueError("device= and compiled= are about arrays of a library: give arrays='torch' or 'jax', too")
-        return Paired(target) if pairs else target
+        return Paired(target) if pairs and not isinstance(target, Bridged) else target
     arrays = arrays or "numpy"
     if isinstance(target, Bridged):
         raise TypeError(f"target={target.name!r} is bridged to arrays of {target.arrays} already; leave arrays= out")

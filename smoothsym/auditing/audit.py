@@ -120,6 +120,8 @@ def audit(
     check(budget, seconds, seed, tol, timeout, executor, progress=progress)
     limit = bound_of(bound, op, of, fmt)
     made = partial(on_arrays, target, arrays, op=op, device=device, compiled=compiled, keywords=keywords)
+    if isinstance(target, Bridged) and pairs is None:
+        pairs = target.pairs
     pairs = in_pairs(pairs, op, of, given, fmt, batched, timeout, made)
     lengths = lengths_of(n, op, fmt, pairs)
     target = made(of, pairs=pairs)

@@ -116,6 +116,10 @@ def test_what_cannot_be_meant_is_refused(options, said):
 
 
 def test_how_it_is_audited_is_said_where_it_is_called_otherwise():
+    bridged = audit(Bridged(np.logaddexp, "numpy", pairs=True))
+    assert bridged.verdict == "holds" and bridged.notes == (PAIRED,)
+    with pytest.raises(TypeError, match="give pairs=True to Bridged"):
+        audit(Bridged(np.logaddexp, "numpy"), pairs=True)
     found = audit(two, parameters=[1.0])
     assert found.worst.kind == "wrong shape" and "where alpha= is given here" in found.notes[-1]
 
