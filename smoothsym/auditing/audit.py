@@ -15,7 +15,7 @@ from sympy import Expr
 
 from smoothsym import formats
 from smoothsym.auditing import exhaustive as exhaustively
-from smoothsym.auditing import measure
+from smoothsym.auditing import measure, picture
 from smoothsym.auditing.arguments import (
     PAIRS,
     check,
@@ -41,6 +41,7 @@ from smoothsym.auditing.telling import told
 from smoothsym.auditing.vectors import has_vector, vectors_beside
 from smoothsym.calling import TIMEOUT, Guard, guarded, title
 from smoothsym.cases import Case, cases
+from smoothsym.errors import unknown
 
 PAIRED = "it takes two arrays: called with the two entries of a row, as target(x[0], x[1])"
 """What is said of a target that is a function of two arrays."""
@@ -75,6 +76,7 @@ def audit(
     compiled: bool = False,
     keywords: Mapping[str, Any] | None = None,
     pairs: bool | None = None,
+    pictures: str = "",
     **parameter: Any,
 ) -> Audit:
     """Measure float code against certified references, on cases derived from the operator or on rows of data.
@@ -102,6 +104,8 @@ def audit(
     for two (n=2), at one parameter. The maxima are upper bounds then. `checkpoint`, a file that keeps what is done, so that the
     same call goes on from there, to the same result; `budget`, how often a target that takes one row at a time may be called
     (default 2^20).
+    `pictures`, "all", or "short" where an error is beyond tolerance: measure what pictures are drawn from, too: errors all over a plane of
+    inputs, and a larger sample of rows held to the bound.
     Raises TypeError and ValueError for bad arguments; what the target raises is a finding.
 
     >>> import numpy as np, smoothsym as ss
@@ -119,6 +123,8 @@ def audit(
         facts = facts.spanning(min(0.0, *sampled), max(sampled))
     check(budget, seconds, seed, tol, timeout, executor, progress=progress)
     limit = bound_of(bound, op, of, fmt)
+    if pictures not in picture.PICTURES:
+        raise unknown("pictures", pictures, picture.PICTURES[1:])
     made = partial(on_arrays, target, arrays, op=op, device=device, compiled=compiled, keywords=keywords)
     if isinstance(target, Bridged) and pairs is None:
         pairs = target.pairs
@@ -130,6 +136,8 @@ def audit(
     way = replace(way, pairs=isinstance(target, Paired))
     asked = tuple(sampled) if parameters is not None or given is not None else ()
     task = Task(function, op, of, fmt, float(tol), way, batched, limit, asked, takes_axis(function) and not batched)
+    if pictures:
+        task = replace(task, drawn=picture.DRAWN)
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = [PAIRED] if pairs else []
     if exhaustive:
@@ -179,6 +187,10 @@ def audit(
             starts = zip(scores.tolist(), chosen, strict=True)
             left = total - len(chosen)
             tally.merge(search(task, starts, left, int(seed), until, facts.span, lambda q: said(len(chosen) + q, 0)))
+        map_ = None
+        if data is None and (pictures == "all" or (pictures and tally.max_scaled > task.tol)):
+            map_, found = picture.mapped(task, facts, lengths, sampled, until)
+            tally.merge(found)
         if isinstance(watched, Guard):
             tally.notes |= dict.fromkeys(watched.notes)
             watched.renew()
@@ -187,7 +199,7 @@ def audit(
         notes += tally.notes
         # What takes a user's rows may take two entries; one alone is often another matter.
         free = range(1 if data is None else 2, sys.maxsize) if n is None and op.arity is None and not pairs else lengths
-        return _conclude(tally, task, target, free, until, int(seed), notes)
+        return replace(_conclude(tally, task, target, free, until, int(seed), notes), map=map_)
 
 
 def _hold_to_invariants(
@@ -260,4 +272,5 @@ def _conclude(
         notes=tuple(notes),
         exhaustive=complete,
         seconds={} if part is None else {"all": part.seconds, "target": part.target_seconds},
+        points=picture.points(tally, task) if task.drawn >= picture.DRAWN else (),
     )

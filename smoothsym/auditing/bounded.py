@@ -14,6 +14,7 @@ from sympy import Expr
 from smoothsym.auditing import judge as judging
 from smoothsym.auditing.references import Memory, reference
 from smoothsym.auditing.tally import Kept, Tally
+from smoothsym.cases import Case
 from smoothsym.error_bound import bound
 from smoothsym.formats import Format
 
@@ -99,13 +100,13 @@ def hold_to_bound(tally: Tally, task: Any) -> list[str]:
     rows have been held to it.
     """
     if task.bound is None and task.of in OUTPUTS:
-        derived, entries = Derived(task.op, task.of, task.fmt), 0
-        for kept in _rows(tally):
-            size = len(kept.case.x)
-            if entries and entries + size > ENTRIES:
+        for kept in held(tally):
+            exact = reference(task.op, task.of, kept.case)
+            if exact.measured is None:
+                tally.unbounded += 1
                 continue
-            entries += size
-            _hold(tally, task, derived, kept)
+            ratio = judging.over_bound(kept.got.tolist(), exact, allowed_at(task, kept.case), task.fmt)
+            tally.hold(ratio, lambda kept=kept: kept)  # type: ignore[misc]
     total = tally.over_bound.rows + tally.unbounded
     return (
         [f"no bound on {tally.unbounded} of {total} rows: an operation may overflow there, or has no rule of rounding"]
@@ -114,19 +115,25 @@ def hold_to_bound(tally: Tally, task: Any) -> list[str]:
     )
 
 
-def _hold(tally: Tally, task: Any, derived: Derived, kept: Kept) -> None:
-    """Hold one row to the derived bound, which is remembered."""
-    case = kept.case
-    key = (task.op, task.of, task.fmt.name, case.x, repr(case.parameter))
-    (allowed,) = _BOUNDS.get(key, len(case.x), lambda: derived.rows(np.array([case.x]), case.parameter))
-    exact = reference(task.op, task.of, case)
-    if exact.measured is not None:
-        tally.hold(judging.over_bound(kept.got.tolist(), exact, allowed, task.fmt), lambda: kept)
-    else:
-        tally.unbounded += 1
-
-
-def _rows(tally: Tally) -> Iterator[Kept]:
+def held(tally: Tally) -> Iterator[Kept]:
+    """The rows that are held to the bound: those that err most, and half of those that are drawn, whatever they err."""
     tops = [kept for name in ("scaled", "ulp") for _, kept in tally.tops.get(name, ())[:1]]
-    found = {(kept.case.x, kept.case.parameter): kept for kept in [*tops, *[*tally.sample.values()][:2]]}
-    return (kept for kept in found.values() if kept.case.x and all(map(isfinite, kept.case.x)))
+    drawn = [*tally.sample.values()][: tally.drawn // 2]
+    entries = 0
+    for kept in {(kept.case.x, kept.case.parameter): kept for kept in [*tops, *drawn]}.values():
+        size = len(kept.case.x)
+        if size and all(map(isfinite, kept.case.x)) and (not entries or entries + size <= ENTRIES):
+            entries += size
+            yield kept
+
+
+def allowed_at(task: Any, case: Case) -> Any:
+    """The bound at a case, the caller's or that of the stable kernel, remembered: one number or one for each entry; inf where there is none."""
+    if task.bound is None and task.of not in OUTPUTS:
+        return inf
+    limit: Bound = task.bound or Derived(task.op, task.of, task.fmt)
+    row = np.array([case.x]).astype(task.fmt.dtype)
+    if isinstance(limit, Given):
+        return limit.rows(row, case.parameter)[0]
+    key = (task.op, task.of, task.fmt.name, case.x, repr(case.parameter))
+    return _BOUNDS.get(key, len(case.x), lambda: limit.rows(row, case.parameter)[0])

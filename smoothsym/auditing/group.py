@@ -17,7 +17,7 @@ from smoothsym.auditing.cause import ILL_CONDITIONED
 from smoothsym.auditing.judge import Reference
 from smoothsym.auditing.references import measured_rows, reference
 from smoothsym.auditing.row_errors import RowErrors, row_errors
-from smoothsym.auditing.tally import NUMBERS, SAMPLE, Kept, Tally, coarse
+from smoothsym.auditing.tally import NUMBERS, Kept, Tally, coarse
 from smoothsym.auditing.task import Task
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import MeasuredRows, scale_rows
@@ -179,7 +179,7 @@ class Group:
                     tally.top(name, float(values[row]), self._kept(places[row], got[row], errors, row))
         draws = _draws(self.x[places], self.parameter)
         rows = np.flatnonzero(known)
-        for row in rows[np.argsort(draws[rows])[:SAMPLE]].tolist():
+        for row in rows[np.argsort(draws[rows])[: tally.drawn]].tolist():
             if draws[row] >= tally.last_drawn:
                 break
             tally.draw(int(draws[row]), self._kept(places[row], got[row], errors, row))

@@ -47,7 +47,7 @@ def scored(
 def _measured(
     task: Task, cases: Sequence[Case], until: float | None, progress: Callable[[int, int], None] | None
 ) -> tuple[Tally, Array]:
-    tally, done, scores = Tally(), 0, np.full(len(cases), np.nan)
+    tally, done, scores = Tally(drawn=task.drawn), 0, np.full(len(cases), np.nan)
     cases = vectors_beside(cases, task.op, task.of, task.fmt)
     with silence():
         for places in _groups(cases, until is not None):

@@ -9,6 +9,7 @@ from typing import Any
 
 from smoothsym.auditing.distribution import Spread
 from smoothsym.auditing.finding import Finding, number, plain
+from smoothsym.auditing.picture import ErrorMap, Point
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,10 @@ class Audit:
     spreads: Mapping[str, Spread] = field(default_factory=dict)
     parameter: str | None = None
     """The name of the operator's parameter."""
+    map: ErrorMap | None = None
+    """Errors over a plane of inputs, where pictures were asked for."""
+    points: tuple[Point, ...] = ()
+    """A sample of rows, then, and those that err most."""
 
     @property
     def maxima(self) -> str:
@@ -71,6 +76,8 @@ class Audit:
         found["where"] = list(self.where)
         found["spreads"] = {name: asdict(spread) for name, spread in self.spreads.items()}
         found["maxima"] = self.maxima
+        found["map"] = self.map and self.map.to_dict()
+        found["points"] = [asdict(point) for point in self.points]
         return plain(found)
 
     def to_json(self, indent: int | None = None) -> str:

@@ -24,11 +24,11 @@ from smoothsym.certify.scale import entrywise
 
 NUMBERS = ("ulp", "scaled", "normwise")
 CLASS, TOP, SAMPLE = 3, 8, 4
-"""How many rows are kept of a class of failures, of the largest errors, and, whatever they err, for the bound."""
+"""How many rows are kept of a class of failures, of the largest errors, and, whatever they err, for the bound (more for pictures)."""
 BITS = 12
 """So many bits of an error are the same however a row was measured, and among whatever rows."""
 
-_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "loses", "stopped")
+_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "drawn", "loses", "stopped")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +71,8 @@ class Tally:
     classes: dict[tuple[Any, ...], list[Kept]] = field(default_factory=dict)
     tops: dict[str, list[tuple[float, Kept]]] = field(default_factory=dict)
     sample: dict[int, Kept] = field(default_factory=dict)
+    drawn: int = SAMPLE
+    """How many rows are drawn, whatever they err."""
     flushed: dict[str, Distribution] = field(default_factory=dict)
     largest: dict[str, Finding] = field(default_factory=dict)
     """Once it is settled: the row with the largest error by each number, where it is known."""
@@ -145,11 +147,11 @@ class Tally:
     @property
     def last_drawn(self) -> int:
         """Only what is drawn below this number stays."""
-        return max(self.sample) if len(self.sample) >= SAMPLE else 1 << 64
+        return max(self.sample) if len(self.sample) >= self.drawn else 1 << 64
 
     def draw(self, place: int, kept: Kept) -> None:
         """Keep a row whose number, which is made of what it is, is one of the smallest: then every order draws the same."""
-        self.sample = dict(sorted({**self.sample, place: kept}.items())[:SAMPLE])
+        self.sample = dict(sorted({**self.sample, place: kept}.items())[: self.drawn])
 
     def hold(self, ratio: float | None, kept: Callable[[], Kept]) -> None:
         """Count an error over the bound, None where there is no bound; `kept` makes the row that is kept if it is the worst."""
@@ -176,7 +178,8 @@ class Tally:
             self.classes[key] = _best([*self.classes.get(key, ()), *kept], CLASS)
         for name, tops in other.tops.items():
             self.tops[name] = _largest([*self.tops.get(name, ()), *tops])
-        self.sample = dict(sorted({**self.sample, **other.sample}.items())[:SAMPLE])
+        self.drawn = max(self.drawn, other.drawn)
+        self.sample = dict(sorted({**self.sample, **other.sample}.items())[: self.drawn])
         self.notes |= other.notes
         self.loses, self.stopped = self.loses or other.loses, self.stopped or other.stopped
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from smoothsym.auditing.calls import Call, Passing, call_rows
+from smoothsym.auditing.tally import SAMPLE
 from smoothsym.certify.scale import entrywise
 from smoothsym.formats import Format
 
@@ -27,6 +28,8 @@ class Task:
     parameters: tuple[float, ...] = ()
     """The only parameters that the target is to be given; none where any will do."""
     axis: bool = False
+    drawn: int = SAMPLE
+    """How many rows are kept whatever they err, for the bound and for pictures."""
 
     @property
     def passed(self) -> bool:

@@ -1,0 +1,139 @@
+"""What pictures of an audit are drawn from: errors over a plane of inputs, and a sample of rows with how ill-conditioned each is, and its bound."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+from mpmath import libmp
+
+from smoothsym.auditing import judge as judging
+from smoothsym.auditing.bounded import allowed_at, held
+from smoothsym.auditing.measure import Tally, Task, scored
+from smoothsym.auditing.references import reference
+from smoothsym.auditing.tally import Kept
+from smoothsym.cases import Case, Facts
+from smoothsym.cases.plane import WIDEST, Axis, Plane, dangerous_sets
+
+PICTURES = ("", "short", "all")
+"""For no audit, for those in which an error is beyond tolerance, for all."""
+DRAWN = 64
+"""How many rows are drawn for pictures."""
+SIDE = 32
+"""A plane has so many rows by so many; an axis alone has eight times as many."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One row: how many entries it has, these where they are two at most, as hex floats, and its errors at the entry of its result that errs most.
+
+    `error` and `bound`, in units of u |f|, None where no bound is known; `condition`, (|f| + sum |xi df/dx| + |alpha df/dalpha|)
+    / |f|, what rounding the input may cost in the same units; `scaled`, as everywhere.
+    """
+
+    n: int
+    inputs: tuple[str, ...]
+    parameter: str | None
+    scaled: float
+    error: float
+    condition: float
+    bound: float | None
+
+
+@dataclass(frozen=True)
+class ErrorMap:
+    """The scaled errors of rows [a, b, ..., b] of n entries at one parameter, a and b on one axis.
+
+    `x`, the numbers on the axis, rising; `scaled`, for each b, which rises, the errors for each a; None where nothing is known; one line
+    for n = 1; an infinite one stands for a result that is nan or infinite and should not be, or for none. `axis` says where numbers stand; `sets`,
+    the dangerous sets by name, as lines (a, b, a', b') between places on the axis, or for n = 1 places.
+    """
+
+    n: int
+    parameter: str | None
+    x: tuple[str, ...]
+    scaled: tuple[tuple[float | None, ...], ...]
+    axis: Axis
+    sets: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was measured, as plain data."""
+        return {name: getattr(self, name) for name in ("n", "parameter", "x", "scaled")}
+
+
+def mapped(
+    task: Task,
+    facts: Facts,
+    lengths: Collection[int],
+    parameters: Sequence[float | None],
+    until: float | None = None,
+    side: int = SIDE,
+) -> tuple[ErrorMap | None, Tally]:
+    """Measure rows all over a plane, and what they amount to; None where no length or parameter is one to be looked at.
+
+    It is the shortest length of more than one entry, and the first parameter that is no limit.
+    """
+    ordinary = [p for p in parameters if p is None or (p and isfinite(p))]
+    short = sorted(size for size in ([facts.arity] if facts.arity is not None else lengths) if 1 <= size <= WIDEST)
+    if not ordinary or not short:
+        return None, Tally()
+    n = next((size for size in short if size > 1), 1)
+    plane = Plane(Axis.of(facts, task.fmt), task.fmt, n, ordinary[0])
+    count = side if n > 1 else 8 * side
+    ticks = (np.arange(count) + 0.5) / count
+    both = np.stack([np.tile(ticks, count), np.repeat(ticks, count)], axis=1)
+    rows = plane.rows(ticks[:, None] if n == 1 else both)
+    cases = [Case(tuple(row), ordinary[0], ("map",)) for row in rows.tolist()]
+    tally, scores = scored(task, cases, until)
+    lines = [[None if np.isnan(q) else float(q) for q in line] for line in scores.reshape(-1, count)]
+    found = ErrorMap(
+        n,
+        None if ordinary[0] is None else float(ordinary[0]).hex(),
+        tuple(float(v).hex() for v in rows[:count, 0]),
+        tuple(map(tuple, lines)),
+        plane.axis,
+        dangerous_sets(facts, plane),
+    )
+    # How errors are spread is told of cases, which these would swamp.
+    return found, replace(tally.uncounted(), rows=tally.rows, refused=tally.refused, uncalled=tally.uncalled)
+
+
+def points(tally: Tally, task: Task) -> tuple[Point, ...]:
+    """The rows that were drawn, and those with the largest errors, each measured exactly."""
+    tops = [kept for many in tally.tops.values() for _, kept in many[:1]]
+    found = {(kept.case.x, kept.case.parameter): kept for kept in [*tops, *tally.sample.values()]}
+    bounded = {id(kept) for kept in held(tally)}
+    every = [_point(task, kept, id(kept) in bounded) for kept in found.values()]
+    return tuple(sorted((point for point in every if point), key=lambda q: (-q.error, q.n, q.inputs, q.condition)))
+
+
+def _point(task: Task, kept: Kept, bounded: bool) -> Point | None:
+    case, exact = kept.case, reference(task.op, task.of, kept.case)
+    if exact.measured is None or not case.x or not all(map(isfinite, case.x)):
+        return None
+    place, fmt = kept.rough.component or 0, task.fmt
+    right, got = exact.middles[place], float(kept.got[place])
+    size = libmp.mpf_abs(right)
+    unit = libmp.mpf_mul(judging.raw_of(fmt.u), size, judging.PRECISION, "n")
+    error = judging.error_of(got, right, fmt)
+    scale = exact.measured.scales(place)._mpf_
+    none = size == libmp.fzero
+    most = float(np.broadcast_to(allowed_at(task, case), len(kept.got))[place]) if bounded else inf
+    bound = _ratio(libmp.from_float(most), unit, none) if isfinite(most) else None
+    return Point(
+        len(case.x),
+        tuple(float(v).hex() for v in case.x) if len(case.x) <= 2 else (),
+        None if case.parameter is None else float(case.parameter).hex(),
+        judging.ratio(error, judging.allowance(scale, fmt)),
+        _ratio(error, unit, none),
+        _ratio(scale, size, none),
+        bound,
+    )
+
+
+def _ratio(part: Any, whole: Any, none: bool) -> float:
+    """A quotient; infinite where there is nothing to divide by."""
+    return inf if none and part != libmp.fzero else 0.0 if none else judging.ratio(part, whole)
