@@ -33,7 +33,6 @@ from smoothsym.auditing.shards import ranges
 from smoothsym.calling import TIMEOUT, guarded
 from smoothsym.certify import batch
 
-
 PIECE = 1 << 18
 """A sample is made of so many rows here and there."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import nan
 from typing import Any
 
@@ -14,7 +14,7 @@ from mpmath import libmp
 from smoothsym import formats
 from smoothsym.auditing import measure
 from smoothsym.auditing.exhaustive.errors import Exact
-from smoothsym.auditing.exhaustive.stretches import DOUBT, LENGTH, Stretches
+from smoothsym.auditing.exhaustive.stretches import DOUBT, EVEN, LENGTH, Stretches
 from smoothsym.auditing.judge import raw_of
 from smoothsym.auditing.measure import Task
 from smoothsym.cases import Case
@@ -39,6 +39,11 @@ class References:
     size: Array
     stretches: Stretches | None = None
 
+    @cached_property
+    def plain(self) -> bool:
+        """Whether all rows are finite and have exact values."""
+        return not self.what.any() and bool(np.isfinite(self.x).all())
+
     def some(self, rows: Array) -> References:
         """Those of some rows."""
         return References(self.x[rows], self.what[rows], self.exact.some(rows), self.size[rows])
@@ -46,13 +51,15 @@ class References:
     def turned(self) -> References:
         """Those of the rows with their entries turned round, of what is symmetric."""
         stretches = None if self.stretches is None else self.stretches.turned()
-        return References(self.x[:, ::-1], self.what, self.exact.turned(), self.size, stretches)
+        found = References(self.x[:, ::-1], self.what, self.exact.turned(), self.size, stretches)
+        found.__dict__["plain"] = self.plain
+        return found
 
 
-def references(task: Task, parameter: float | None, rows: Array, confined: bool = False) -> References:
+def references(task: Task, parameter: float | None, rows: Array, confined: str = "") -> References:
     """The references of rows: of those that have weight in full by the batch, of others and of what it leaves open one by one.
 
-    `confined`: the operator is proved to be monotone and non-expansive there, so that stretches of rows are known by their ends.
+    `confined`: in what the operator is proved to be monotone and non-expansive there, so that stretches of rows are known by their ends.
     """
     if not formats.gradual_underflow():
         raise RuntimeError(
@@ -66,16 +73,16 @@ def references(task: Task, parameter: float | None, rows: Array, confined: bool 
         return values.reshape(len(some), -1), left
 
     stretches = None
-    if confined and len(x) >= LENGTH and np.isfinite(x).all():
-        stretches = Stretches.of(x, valued, task.fmt)
+    if confined and len(x) >= LENGTH and np.isfinite(x[[0, -1]]).all():
+        stretches = Stretches.of(np.abs(x) if confined == EVEN else x, valued, task.fmt)
     if stretches is None or not stretches.what.any():
         stretches = None
         high, left = valued(x)
         left = np.flatnonzero(left)
     else:
-        places = stretches.free(len(x))
+        places = stretches.free
         high, left = np.empty((len(x), 1)), places
-        stretches.fill(x, high[:, 0])
+        stretches.fill(high[:, 0])
         if len(places):
             high[places], left = valued(x.T[:, places].T)
             left = places[left]

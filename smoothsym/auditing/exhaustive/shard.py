@@ -44,15 +44,15 @@ Chosen = tuple[tuple[float, ...], tuple[float, ...]]
 
 @dataclass(frozen=True)
 class Job:
-    """What an exhaustive audit asks of every row; `symmetric` where rows that are turned round have equal references, `confined` where
-    stretches of them are known by their ends.
+    """What an exhaustive audit asks of every row; `symmetric` where rows that are turned round have equal references, `confined` in what
+    stretches of them are known by their ends (stretches.py).
     """
 
     task: Task
     space: Space
     parameter: float | None
     symmetric: bool = False
-    confined: bool = False
+    confined: str = ""
 
     @property
     def step(self) -> int:
@@ -157,7 +157,7 @@ class _Shard:
     def _judge(self, rows: Array, right: References, mine: Array, numbers: Array) -> None:
         self.tally.rows += int(np.count_nonzero(mine))
         got = numbers.astype(np.float64).reshape(right.exact.values.shape)
-        if (right.what == MEASURED).all() and np.isfinite(right.x).all():
+        if right.plain:
             self._measured(rows, got, right, mine)
             return
         self.tally.refused += int(np.count_nonzero(mine & (right.what == REFUSED)))
@@ -175,21 +175,21 @@ class _Shard:
         """Judge rows that all have a value: of a stretch on which the target does as it should the row with the largest errors, for all."""
         left, everything = mine, bool(mine.all())
         if right.stretches is not None:
-            followed = right.stretches.followed(right.x, got[:, 0])
+            followed = right.stretches.followed(got[:, 0])
             followed &= everything or mine[: len(followed) * LENGTH].reshape(-1, LENGTH).all(axis=1)
             if followed.any():
                 first = np.flatnonzero(followed) * LENGTH
                 last = first + LENGTH - 1
                 size = np.abs(right.exact.values[:, 0])
                 places = np.where(size[first] <= size[last], first, last)
-                self._ordinary(rows[places], got[places], right.exact.some(places), times=LENGTH)
+                self._ordinary(_Some(rows, places), got[places], right.exact.some(places), times=LENGTH)
                 left = mine.copy()
                 left[: len(followed) * LENGTH] &= np.repeat(~followed, LENGTH)
                 everything = False
         if everything:
             self._ordinary(rows, got, right.exact)
         elif len(places := np.flatnonzero(left)):
-            self._ordinary(rows[places], got[places], right.exact.some(places))
+            self._ordinary(_Some(rows, places), got[places], right.exact.some(places))
 
     # ---- calls ---------------------------------------------------------------------------------------------------------------
 
@@ -346,6 +346,17 @@ def _case(job: Job, row: tuple[float, ...], special: bool) -> Case:
     return Case(row, job.parameter, ("special",) if special else ("exhaustive",))
 
 
+@dataclass(frozen=True)
+class _Some:
+    """Some of many rows, of which hardly any will be looked at."""
+
+    rows: Array
+    places: Array
+
+    def __getitem__(self, some: Array) -> Array:
+        return self.rows[self.places[some]]
+
+
 def _bits(rows: Array) -> Array:
     """How much there is to read in rows: the significant bits of their entries and how far off their points are, equal ones once."""
     fraction, exponent = np.frexp(np.abs(rows))
@@ -385,4 +396,4 @@ def job_of(task: Task, n: Any, parameters: Sequence[float | None]) -> Job:
     symmetric = size == 2 and not op.vector and task.of in ("value", "gradient")
     symmetric = symmetric and prove(op, [Symmetric()])[0].outcome == "Proved"
     plain = not op.vector and isinstance(task.of, str) and task.of == "value"
-    return Job(task, space, parameter, symmetric, plain and confined(op, parameter))
+    return Job(task, space, parameter, symmetric, confined(op, parameter, int(size)) if plain else "")

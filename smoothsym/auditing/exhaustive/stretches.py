@@ -1,7 +1,8 @@
 """Between the ends of a stretch of rows a proved law leaves no room: where f hardly moves, or moves as one entry does, its ends tell it all.
 
 For f monotone and sup-norm non-expansive and low <= x <= high, f(low) <= f(x) <= f(high); where only the entry j moves, f(x) - x_j
-falls from f(low) - low_j to f(high) - high_j. Whichever of the two is a constant within what judging can tell is taken for one.
+falls from f(low) - low_j to f(high) - high_j. Whichever of the two is a constant within what judging can tell is taken for one. An even f
+of one entry is taken as one of its modulus.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sympy import S, sympify
 
 from smoothsym.certify.measured_rows import FINE
 from smoothsym.formats import Format
-from smoothsym.laws import Monotone, NonExpansive, prove
+from smoothsym.laws import Even, Law, Monotone, NonExpansive, prove
 from smoothsym.laws.law import regime
 
 Array = Any
@@ -29,19 +30,30 @@ FREE, FLAT, ALONG = 0, 1, 2
 """What f does on a stretch: anything, nothing, or what the first entry does; what the second one does is the next number."""
 
 
+SIGNED, EVEN = "signed", "even"
+
+
 @lru_cache(maxsize=64)
-def confined(op: Any, parameter: float | None) -> bool:
-    """Whether f is proved to be monotone and sup-norm non-expansive at a parameter."""
+def confined(op: Any, parameter: float | None, n: int) -> str:
+    """In what f is proved to be monotone and sup-norm non-expansive at a parameter: "signed" entries, the modulus of one ("even"), or ""."""
     when = regime(op)
     if op.parameter is not None and sympify(when).subs(op.parameter, parameter) is not S.true:
-        return False
-    return all(verdict.outcome == "Proved" for verdict in prove(op, [Monotone(when), NonExpansive(when)]))
+        return ""
+
+    def proved(*laws: Law) -> bool:
+        return all(law.applies(op) for law in laws) and all(v.outcome == "Proved" for v in prove(op, laws))
+
+    if proved(Monotone(when), NonExpansive(when)):
+        return SIGNED
+    return EVEN if n == 1 and proved(Even(), Monotone(when, on="x >= 0"), NonExpansive(when)) else ""
 
 
 @dataclass(frozen=True)
 class Stretches:
     """What f does on each stretch, and the constant that f or f - x_j is there, to within DOUBT (u |f| + eta)."""
 
+    x: Array
+    """The rows, by whose entries f is confined."""
     what: Array
     constant: Array
 
@@ -67,9 +79,9 @@ class Stretches:
             first, last = bottom - low[j], top - high[j]
             along = alone & (first - last <= allowed)
             what[along], constant[along] = ALONG + j, first[along]
-        return cls(what, constant)
+        return cls(x, what, constant)
 
-    def fill(self, x: Array, values: Array) -> None:
+    def fill(self, values: Array) -> None:
         """Write what f is on the stretches where it is known."""
         size = len(self.what) * LENGTH
         by_stretch = values[:size].reshape(-1, LENGTH)
@@ -78,30 +90,32 @@ class Stretches:
             by_stretch[:] = self.constant[:, None]
         else:
             by_stretch[known] = self.constant[known, None]
-        for j in range(x.shape[1]):
+        for j, column in enumerate(self.x.T):
             along = self.what == ALONG + j
             if along.all():
-                by_stretch += x[:size, j].reshape(-1, LENGTH)
+                by_stretch += column[:size].reshape(-1, LENGTH)
             elif along.any():
-                by_stretch[along] += x[:size, j].reshape(-1, LENGTH)[along]
+                by_stretch[along] += column[:size].reshape(-1, LENGTH)[along]
 
-    def free(self, count: int) -> Array:
-        """The places, among so many rows, of those of which the stretches say nothing."""
-        mask = np.ones(count, dtype=bool)
+    @property
+    def free(self) -> Array:
+        """The places of the rows of which the stretches say nothing."""
+        mask = np.ones(len(self.x), dtype=bool)
         mask[: len(self.what) * LENGTH] = np.repeat(self.what == FREE, LENGTH)
         return np.flatnonzero(mask)
 
     def turned(self) -> Stretches:
         """Those of pairs that are turned round."""
-        return Stretches(np.array([FREE, FLAT, ALONG + 1, ALONG], dtype=np.uint8)[self.what], self.constant)
+        what = np.array([FREE, FLAT, ALONG + 1, ALONG], dtype=np.uint8)[self.what]
+        return Stretches(self.x[:, ::-1], what, self.constant)
 
-    def followed(self, x: Array, got: Array) -> Array:
+    def followed(self, got: Array) -> Array:
         """On which stretches the results do as f does, so that their errors are the same in every row."""
         size = len(self.what) * LENGTH
         mine = got[:size].reshape(-1, LENGTH)
         found = (self.what == FLAT) & (mine == mine[:, :1]).all(axis=1) if (self.what == FLAT).any() else self.what < 0
-        for j in range(x.shape[1]):
+        for j, column in enumerate(self.x.T):
             along = self.what == ALONG + j
             if along.any():
-                found = found | (along & (mine == x[:size, j].reshape(-1, LENGTH)).all(axis=1))
+                found = found | (along & (mine == column[:size].reshape(-1, LENGTH)).all(axis=1))
         return found
