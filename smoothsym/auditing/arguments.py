@@ -190,6 +190,8 @@ def on_arrays(
         if device is not None or compiled:
             raise ValueError("device= and compiled= are about arrays of a library: give arrays='torch' or 'jax', too")
         return Paired(target) if pairs and not isinstance(target, Bridged) else target
+    if keywords is not None and not isinstance(keywords, Mapping):
+        raise TypeError(f"keywords={keywords!r} is a {type(keywords).__name__}; give a mapping, such as {{'dim': -1}}")
     arrays = arrays or "numpy"
     if isinstance(target, Bridged):
         raise TypeError(f"target={target.name!r} is bridged to arrays of {target.arrays} already; leave arrays= out")

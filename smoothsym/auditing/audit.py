@@ -122,6 +122,8 @@ def audit(
     if given is None and parameters is None and op.parameter is not None:
         facts = facts.spanning(min(0.0, *sampled), max(sampled))
     check(budget, seconds, seed, tol, timeout, executor, progress=progress)
+    if twin is not None:
+        resolve(twin, "twin")
     limit = bound_of(bound, op, of, fmt)
     if pictures not in picture.PICTURES:
         raise unknown("pictures", pictures, picture.PICTURES[1:])
@@ -243,11 +245,9 @@ def _conclude(
     worst, findings, largest = told(tally, task, target, lengths, until, simplify=part is None)
     if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
         notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")
-    if worst is not None and worst.kind == "wrong shape" and task.passing.given and not task.passing.pairs:
+    if worst is not None and worst.kind == "wrong shape" and task.passing.position and not task.passing.pairs:
         name = task.op.parameter.name
-        notes.append(
-            f"it was given {name}; a function of two arrays, f(a, b), is called so where {name}= is given here"
-        )
+        notes.append(f"called as target(x, {name}); a function of two arrays, f(a, b), is audited with {name}= given")
     if tally.stopped:
         notes.append(f"stopped by seconds= after {tally.rows} rows")
     return Audit(

@@ -131,11 +131,23 @@ class _Renamed:
 
     @classmethod
     def of(cls, call: Callable[..., Any], keywords: dict[str, Any]) -> _Renamed:
+        _check(call, keywords)
         places = {value.name: key for key, value in keywords.items() if isinstance(value, Symbol)}
         return cls(call, {key: value for key, value in keywords.items() if key not in places.values()}, places)
 
     def __call__(self, *arguments: Any, **parameter: Any) -> Any:
         return self.call(*arguments, **self.settled, **{self.places.get(k, k): v for k, v in parameter.items()})
+
+
+def _check(call: Callable[..., Any], keywords: Any) -> None:
+    """Raise ValueError for a keyword that a function does not take, as far as it tells."""
+    try:
+        takes = signature(call).parameters
+    except (TypeError, ValueError):
+        return
+    anything = any(q.kind is Parameter.VAR_KEYWORD for q in takes.values())
+    if extra := [name for name in keywords if name not in takes and not anything]:
+        raise unknown("keywords", extra[0], takes)
 
 
 def _signature(call: Callable[..., Any], of: str) -> Signature:

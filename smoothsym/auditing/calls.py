@@ -45,7 +45,7 @@ def passing(target: Callable[..., Any], name: str | None, given: float | None, v
     Raises TypeError where the target cannot be called so.
 
     >>> passing(lambda x, alpha: x, "alpha", None), passing(lambda x, a: x, "alpha", None)
-    (Passing(keyword='alpha', position=False), Passing(keyword=None, position=True))
+    (Passing(keyword='alpha', position=False, pairs=False), Passing(keyword=None, position=True, pairs=False))
     """
     ours = isinstance(target.func if isinstance(target, partial) else target, (Kernel, SmoothMax))
     try:

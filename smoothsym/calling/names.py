@@ -11,7 +11,7 @@ from typing import Any
 from smoothsym.errors import unknown
 
 
-def resolve(target: Any) -> Callable[..., Any]:
+def resolve(target: Any, argument: str = "target") -> Callable[..., Any]:
     """A target from a callable or its dotted name, "package.module:function" or "package.module.function".
 
     >>> resolve("numpy:logaddexp.reduce")([0.0]).item()
@@ -20,12 +20,12 @@ def resolve(target: Any) -> Callable[..., Any]:
     if callable(target):
         return target
     if not isinstance(target, str):
-        raise TypeError(f"target={target!r} is a {type(target).__name__}; give a callable or its dotted name")
+        raise TypeError(f"{argument}={target!r} is a {type(target).__name__}; give a callable or its dotted name")
     module_name, colon, path = target.partition(":")
     parts = path.split(".") if colon else []
     names = module_name.split(".")
     if not all(names) or (colon and not path) or (not colon and len(names) < 2):
-        raise ValueError(f"target={target!r} is no dotted name; write package.module:function")
+        raise ValueError(f"{argument}={target!r} is no dotted name; write package.module:function")
     while True:
         try:
             found: Any = import_module(".".join(names))
@@ -34,14 +34,18 @@ def resolve(target: Any) -> Callable[..., Any]:
             if error.name and not ".".join(names).startswith(error.name):
                 raise
             if colon or len(names) == 1:
-                raise ValueError(f"target={target!r}: no module named {'.'.join(names)!r}; is it installed?") from None
+                raise ValueError(
+                    f"{argument}={target!r}: no module named {'.'.join(names)!r}; is it installed?"
+                ) from None
             parts.insert(0, names.pop())
     for part in parts:
         if not hasattr(found, part):
-            raise unknown(f"target {target!r}: name", part, [name for name in dir(found) if not name.startswith("_")])
+            raise unknown(
+                f"{argument} {target!r}: name", part, [name for name in dir(found) if not name.startswith("_")]
+            )
         found = getattr(found, part)
     if not callable(found):
-        raise TypeError(f"target={target!r} is a {type(found).__name__}, which cannot be called")
+        raise TypeError(f"{argument}={target!r} is a {type(found).__name__}, which cannot be called")
     return found
 
 

@@ -121,7 +121,7 @@ def test_how_it_is_audited_is_said_where_it_is_called_otherwise():
     with pytest.raises(TypeError, match="give pairs=True to Bridged"):
         audit(Bridged(np.logaddexp, "numpy"), pairs=True)
     found = audit(two, parameters=[1.0])
-    assert found.worst.kind == "wrong shape" and "where alpha= is given here" in found.notes[-1]
+    assert found.worst.kind == "wrong shape" and "is audited with alpha= given" in found.notes[-1]
 
 
 def test_rows_of_data_and_every_pair():

@@ -145,6 +145,8 @@ def test_warnings_of_a_target_are_neither_shown_nor_raised():
         (lambda x, y, z: 0, {"alpha": 1.0}, "lambda"),
         (lambda x, axis: 0, {"alpha": 1.0}, "keywords={'axis': -1}"),
         (lambda x, dim: 0, {}, "takes no alpha"),
+        (special.logsumexp, {"alpha": 1.0, "keywords": [("axis", -1)]}, "give a mapping, such as {'dim': -1}"),
+        (special.logsumexp, {"alpha": 1.0, "twin": 3}, "twin=3 is a int"),
         (3, {}, "dotted name"),
         ("numpy:pi", {}, "cannot be called"),
     ],
@@ -153,6 +155,11 @@ def test_what_cannot_be_called_is_no_finding_but_an_error(target, options, said)
     with pytest.raises(TypeError) as error:
         audit(target, **options)
     assert said in str(error.value)
+
+
+def test_a_keyword_that_a_target_does_not_take():
+    with pytest.raises(ValueError, match="keywords='axes' is not known; did you mean 'axis'"):
+        audit(special.logsumexp, alpha=1.0, keywords={"axes": -1})
 
 
 @pytest.mark.parametrize("name", ["numpy", "numpy:logadexp", "no_such_module:f", ":f", "numpy:"])
