@@ -212,12 +212,15 @@ class _Measuring(Batch):
     fine: float = FINE
 
     def single(self, x: Array, found: Array) -> Array:
-        """Write the values of a block of rows, as the cheapest level has them, and say which are not known so well; all, where some are special."""
+        """Write the values of a block of rows, as the cheapest level has them, and say which are not known so well, special ones among them."""
         peak = float(np.abs(x).max())
-        special = self.op.kind == "modulus" and not (x != 0).all()
         levels = self._levels()
-        if not peak < LARGEST or special or not levels or not formats.gradual_underflow():
+        if not peak < LARGEST or not levels or not formats.gradual_underflow():
             return np.ones(len(x), dtype=bool)
+        zero = x == 0
+        special = zero.any(axis=1) if self.op.kind == "modulus" and zero.any() else None
+        if special is not None:
+            x = np.where(zero, 1.0, x)
         gentle = self._gentle(np.float64(peak))
         program = self.op.program(self.of, "stable" if gentle is None or not gentle else "naive")
         coarse = self.rank == 0 and self.op.arity is not None
@@ -230,7 +233,8 @@ class _Measuring(Batch):
             size += self.fine * float(self.fmt.smallest_subnormal)
             unknown = ~(error <= size)
         found[...] = value.hi.reshape(-1) if coarse else value.hi.transpose(self.rank, *range(self.rank))
-        return unknown.reshape(-1) if coarse else values.over_entries(np.logical_or, unknown)
+        unknown = unknown.reshape(-1) if coarse else values.over_entries(np.logical_or, unknown)
+        return unknown if special is None else unknown | special
 
     def _levels(self) -> tuple[str, ...]:
         # The fast level decides most roundings, and is too coarse to tell their errors.

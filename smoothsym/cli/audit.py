@@ -227,7 +227,7 @@ def _told(found: Any, full: bool) -> None:
     for line in found.numbers():
         say(line)
     if found.seconds:
-        say("{all:.1f} s of a processor, {target:.1f} of them the target's own".format(**found.seconds))
+        say("{all:.1f} s, added up over processes, {target:.1f} of them the target's own".format(**found.seconds))
     say()
     columns = width()
     styles = ["red" if finding.falls else "" for finding in findings(found)]

@@ -32,7 +32,7 @@ _LEAST = Dummy("q", positive=True)
 """The smallest ratio, minimum(x) / maximum(x)."""
 
 
-def _by_moduli(op: Any) -> bool:
+def by_moduli(op: Any) -> bool:
     """Whether entries enter by their moduli alone, as positive ones do: only then may ratios of moduli stand for them."""
     moduli = {e: Dummy("y") for e in op.definition.atoms(Abs) if isinstance(e.args[0], Indexed)}
     return op.domain == "positive" or not op.definition.xreplace(moduli).has(words.x)
@@ -85,7 +85,7 @@ class InRange(Condition):
             others = ((S.One, S.Zero, S.Zero), (words.n - 1, S.Zero, _SPREAD))
             if not self._named & {words.m, words.Delta}:
                 yield form, {_GAP: Known(S.Zero, _SPREAD, others)}, words.minimum
-        elif self.op.kind == "modulus" and _by_moduli(self.op) and Homogeneous().proof(self.op) is not None:
+        elif self.op.kind == "modulus" and by_moduli(self.op) and Homogeneous().proof(self.op) is not None:
             ratio = _RATIO[self.op.domain]
             form = under(moved(self.op, lambda e: ratio[e.indices[0]]), self.when)
             for least in (S.Zero, _LEAST):

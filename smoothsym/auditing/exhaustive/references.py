@@ -14,7 +14,7 @@ from mpmath import libmp
 from smoothsym import formats
 from smoothsym.auditing import measure
 from smoothsym.auditing.exhaustive.errors import Exact
-from smoothsym.auditing.exhaustive.stretches import DOUBT, EVEN, LENGTH, Stretches
+from smoothsym.auditing.exhaustive.stretches import DOUBT, LENGTH, MODULI, Stretches
 from smoothsym.auditing.judge import raw_of
 from smoothsym.auditing.measure import Task
 from smoothsym.cases import Case
@@ -74,7 +74,7 @@ def references(task: Task, parameter: float | None, rows: Array, confined: str =
 
     stretches = None
     if confined and len(x) >= LENGTH and np.isfinite(x[[0, -1]]).all():
-        stretches = Stretches.of(np.abs(x) if confined == EVEN else x, valued, task.fmt)
+        stretches = Stretches.of(np.abs(x) if confined == MODULI else x, valued, task.fmt)
     if stretches is None or not stretches.what.any():
         stretches = None
         high, left = valued(x)

@@ -2,7 +2,8 @@
 
 For f monotone and sup-norm non-expansive and low <= x <= high, f(low) <= f(x) <= f(high); where only the entry j moves, f(x) - x_j
 falls from f(low) - low_j to f(high) - high_j. Whichever of the two is a constant within what judging can tell is taken for one. An even f
-of one entry is taken as one of its modulus.
+of one entry is taken as one of its modulus; a norm of two as one of theirs, and it moves by no more than an entry does, as
+|f(x) - f(y)| <= f(x - y) and f of a vector of one entry is its modulus.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from typing import Any
 import numpy as np
 from sympy import S, sympify
 
+from smoothsym.auditing.references import reference
+from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import FINE
 from smoothsym.formats import Format
-from smoothsym.laws import Even, Law, Monotone, NonExpansive, prove
+from smoothsym.laws import Even, Law, Monotone, NonExpansive, Norm, OwnLipschitz, prove
+from smoothsym.laws.bounds import by_moduli
 from smoothsym.laws.law import regime
 
 Array = Any
@@ -30,12 +34,14 @@ FREE, FLAT, ALONG = 0, 1, 2
 """What f does on a stretch: anything, nothing, or what the first entry does; what the second one does is the next number."""
 
 
-SIGNED, EVEN = "signed", "even"
+SIGNED, MODULI = "signed", "moduli"
+UNIT = 1 + 2.0**-60
+"""What rounding cannot tell from 1."""
 
 
 @lru_cache(maxsize=64)
 def confined(op: Any, parameter: float | None, n: int) -> str:
-    """In what f is proved to be monotone and sup-norm non-expansive at a parameter: "signed" entries, the modulus of one ("even"), or ""."""
+    """In what f is proved to be monotone and sup-norm non-expansive at a parameter: "signed" entries, their "moduli", or ""."""
     when = regime(op)
     if op.parameter is not None and sympify(when).subs(op.parameter, parameter) is not S.true:
         return ""
@@ -45,7 +51,18 @@ def confined(op: Any, parameter: float | None, n: int) -> str:
 
     if proved(Monotone(when), NonExpansive(when)):
         return SIGNED
-    return EVEN if n == 1 and proved(Even(), Monotone(when, on="x >= 0"), NonExpansive(when)) else ""
+    rises = Monotone(when, on="x >= 0")
+    if n == 1:
+        return MODULI if proved(Even(), rises, NonExpansive(when)) else ""
+    norm = by_moduli(op) and proved(rises, Norm(when), OwnLipschitz(when)) and _unit(op, parameter, n)
+    return MODULI if norm else ""
+
+
+def _unit(op: Any, parameter: float | None, n: int) -> bool:
+    """Whether f of each unit vector is at most 1."""
+    rows = [tuple(float(q == j) for q in range(n)) for j in range(n)]
+    found = [reference(op, "value", Case(row, parameter, ())).measured for row in rows]
+    return all(one is not None and one.values[0][1] <= UNIT for one in found)
 
 
 @dataclass(frozen=True)
@@ -71,13 +88,13 @@ class Stretches:
         # The ends are known to within FINE, and what is made of them here is rounded twice.
         allowed = DOUBT * (u * size + eta) - 2 * FINE * (u * most + eta) - 2.0**-50 * most
         allowed[left[:count] | left[count:]] = -1.0
-        flat = top - bottom <= allowed
+        flat = np.abs(top - bottom) <= allowed
         what, constant = np.where(flat, FLAT, FREE).astype(np.uint8), np.where(flat, bottom, 0.0)
         moves = [a != b for a, b in zip(low, high, strict=True)]
         for j, moving in enumerate(moves):
             alone = moving & ~flat & (np.sum(moves, axis=0) == 1)
             first, last = bottom - low[j], top - high[j]
-            along = alone & (first - last <= allowed)
+            along = alone & (np.abs(first - last) <= allowed)
             what[along], constant[along] = ALONG + j, first[along]
         return cls(x, what, constant)
 
