@@ -20,6 +20,9 @@ from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.scale import VECTOR, axes_of, entrywise, length_of_vector
 from smoothsym.errors import shown, unknown
 
+__tracebackhide__ = True
+"""pytest shows an argument that is wrong where it was given, and not where that was noticed."""
+
 
 def check(budget: Any, seconds: Any, seed: Any, tol: Any, timeout: Any, executor: Any, **callables: Any) -> None:
     """Raise TypeError or ValueError for an option that cannot be meant."""

@@ -113,6 +113,7 @@ def audit(
     >>> naive.verdict
     'falls short'
     """
+    __tracebackhide__ = True
     op, parameter = operator(op).settled(parameter)
     check_output(op, of)
     fmt = formats.get(dtype)
