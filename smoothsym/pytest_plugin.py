@@ -164,7 +164,9 @@ class Checks:
         if differs := self.baseline.differs(record):
             return replace(record, compared="new"), not record.holds, {"note": differs}
         worse = self.baseline.worse(record)
-        return replace(record, compared="worse" if worse else "no worse"), bool(worse), {"worse": worse}
+        if worse is None:
+            return replace(record, compared="no worse"), False, {}
+        return replace(record, compared="worse"), True, dict(zip(("worse", "about"), worse, strict=True))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:

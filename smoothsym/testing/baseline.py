@@ -84,8 +84,9 @@ class Baseline:
             return f"the baseline has it with {name}={there.get(name)!r}, not {here.get(name)!r}"
         return ""
 
-    def worse(self, record: Record) -> str:
-        """In what a check is worse than its entry: a larger error in what it is held to, or a failure that is new or grew tenfold.
+    def worse(self, record: Record) -> tuple[str, str] | None:
+        """In what a check is worse than its entry, in words, and the number or the kind of failure that it is about: a larger error
+        in what it is held to, or a failure that is new, or of another decade.
 
         Failures are compared by the decades of their errors, which is how the input that shows one is chosen.
         """
@@ -93,13 +94,14 @@ class Baseline:
         for name in record.numbers:
             was, now = entry["errors"].get(name), record.errors.get(name)
             if was is not None and now is not None and now > was:
-                return f"worse than the baseline: {NAMES[name]} {_digits(now, was)}, was {_digits(was, now)}"
+                return f"worse than the baseline: {NAMES[name]} {_digits(now, was)}, was {_digits(was, now)}", name
         for kind, decade in sorted(record.kinds.items()):
             if kind not in entry["kinds"]:
-                return f"worse than the baseline: {kind}, which is new"
+                return f"worse than the baseline: {kind}, which is new", kind
             if decade > entry["kinds"][kind]:
-                return f"worse than the baseline: {kind} of scaled error {_power(decade)}, was {_power(entry['kinds'][kind])}"
-        return ""
+                was = entry["kinds"][kind]
+                return f"worse than the baseline: {kind} of scaled error {_power(decade)}, was {_power(was)}", kind
+        return None
 
 
 def _entry(data: Mapping[str, Any]) -> dict[str, Any]:

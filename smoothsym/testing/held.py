@@ -33,11 +33,15 @@ class Held:
         """Whether the limit is not kept."""
         return not self.audit.holds or bool(self.exceeded)
 
-    @property
-    def finding(self) -> Finding | None:
-        """What is told: the worst finding that falls short, or the row with the largest of the numbers that are too large."""
-        largest = [self.audit.largest[name] for name in self.exceeded if name in self.audit.largest]
-        return largest[0] if self.audit.holds and largest else self.audit.worst
+    def finding(self, about: str = "") -> Finding | None:
+        """What is told: of a number or a kind of failure that it is about; else the worst that falls short, or the row with the
+        largest of the numbers that are too large.
+        """
+        audit = self.audit
+        if kind := [finding for finding in audit.findings if finding.falls and finding.kind == about]:
+            return kind[0]
+        named = [about] if about else list(self.exceeded) if audit.holds else []
+        return next((audit.largest[name] for name in named if name in audit.largest), audit.worst)
 
     @property
     def numbers(self) -> dict[str, float]:

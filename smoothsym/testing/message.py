@@ -24,9 +24,11 @@ LONG = 600
 """Longer Python is not printed: it is made again by the audit that found it."""
 
 
-def told(held: Held, worse: str = "", note: str = "") -> str:
-    """The message of a check that fails; `worse`, in what it is worse than a baseline; `note`, what else there is to say."""
-    audit, finding = held.audit, held.finding
+def told(held: Held, worse: str = "", about: str = "", note: str = "") -> str:
+    """The message of a check that fails; `worse`, in what it is worse than a baseline, and the number or kind that this is `about`;
+    `note`, what else there is to say.
+    """
+    audit, finding = held.audit, held.finding(about)
     head = f"{audit.target} as {audit.op} {audit.of} in {audit.dtype}"
     if finding is None:
         return f"{head}: no row was judged"
