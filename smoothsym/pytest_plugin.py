@@ -76,6 +76,10 @@ class Checker:
         self._item, self._checks = item, checks
         self._labels: Counter[str] = Counter()
 
+    def __repr__(self) -> str:
+        said = "".join(f", {name}={value}" for name, value in self._checks.settings.items())
+        return f"<checks of smoothsym{said}>"
+
     def check(
         self,
         target: Any,

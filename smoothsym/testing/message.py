@@ -108,7 +108,7 @@ def _with_hex(got: str) -> str:
         value = float(got)
     except ValueError:
         return _short(got, 200)
-    return f"{got} = {trimmed(value.hex())}" if isfinite(value) else got
+    return f"{got} = {trimmed(value.hex())}" if isfinite(value) and value else got
 
 
 def _bound(held: Held, finding: Finding) -> str:
