@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from inspect import signature
@@ -17,7 +17,6 @@ from smoothsym import formats
 from smoothsym.auditing import exhaustive as exhaustively
 from smoothsym.auditing import measure, picture
 from smoothsym.auditing.arguments import (
-    PAIRS,
     check,
     check_output,
     in_pairs,
@@ -29,25 +28,22 @@ from smoothsym.auditing.arguments import (
 from smoothsym.auditing.bounded import bound_of, hold_to_bound
 from smoothsym.auditing.bridge import Bridged
 from smoothsym.auditing.calls import passing, resolve, takes_axis
-from smoothsym.auditing.consistency import consistency, retold
-from smoothsym.auditing.data import cases_of, rows_of
+from smoothsym.auditing.dividing import derived_cases, every_row, given_rows
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.measure import Tally, Task
 from smoothsym.auditing.pairs import Paired
+from smoothsym.auditing.part import Part
+from smoothsym.auditing.plan import Execution
+from smoothsym.auditing.question import question
 from smoothsym.auditing.result import Audit
-from smoothsym.auditing.search import LEAST, SHARE, search
-from smoothsym.auditing.shards import elsewhere, ranges, sent, sharded
+from smoothsym.auditing.sending import sent
 from smoothsym.auditing.telling import told
-from smoothsym.auditing.vectors import has_vector, vectors_beside
+from smoothsym.auditing.vectors import has_vector
 from smoothsym.calling import TIMEOUT, Guard, guarded, title
-from smoothsym.cases import Case, cases
 from smoothsym.errors import unknown
 
 PAIRED = "it takes two arrays: called with the two entries of a row, as target(x[0], x[1])"
 """What is said of a target that is a function of two arrays."""
-
-BUDGET = 300
-"""Evaluations of an audit without data, unless another number is asked for."""
 
 
 def audit(
@@ -71,6 +67,7 @@ def audit(
     parameters: Sequence[float] | None = None,
     exhaustive: bool = False,
     checkpoint: Any = None,
+    shard: int | None = None,
     arrays: str | None = None,
     device: str | None = None,
     compiled: bool = False,
@@ -87,8 +84,7 @@ def audit(
     "value", "gradient", "jvp" or "vjp", where the target is called as target(x, v, alpha=a), a parameter's name for that
     derivative, or an expression in the operator's symbols; a number, or an entry for each of x. `data`, rows to use instead of
     cases; `n`, the length or lengths of rows; `budget`, how many rows (default 300, or all the data; a few calls more make each
-    finding readable); `seconds`, a cap; `seed`; `tol`, the scaled error that is allowed; `executor`, a
-    concurrent.futures.Executor to map shards over; `timeout`, the seconds that a call may take (a first one three times as
+    finding readable); `seconds`, a cap; `seed`; `tol`, the scaled error that is allowed; `timeout`, the seconds that a call may take (a first one three times as
     many): calls are made in a child process, so that a target that hangs or dies is a finding and the audit goes on; None calls
     it in this one, unguarded; `twin`, the same code run in another way (compiled, say), which must agree with it;
     `progress(done, total)`; `bound(x, parameter)`, the absolute error to compare with, for each entry of a gradient or for all, or True for the
@@ -101,9 +97,12 @@ def audit(
     A function of two arrays, f(a, b), such as np.logaddexp, is called with the two entries of a row, where the parameter is given or
     has a place of its own. `pairs` says whether it is one; None to see by its kind, its signature, and its answer to one call.
     With `exhaustive`, every row there is: all of float16, bfloat16 and float32 for one entry, all pairs of float16 and bfloat16
-    for two (n=2), at one parameter. The maxima are upper bounds then. `checkpoint`, a file that keeps what is done, so that the
-    same call goes on from there, to the same result; `budget`, how often a target that takes one row at a time may be called
-    (default 2^20).
+    for two (n=2), at one parameter. The maxima are upper bounds then; `budget`, how often a target that takes one row at a time may
+    be called (default 2^20).
+    The question alone divides an audit into shards, and their results are put together in one order: wherever they are done, the
+    result has the same bytes. `executor`, any concurrent.futures.Executor, does them: threads, a pool of processes, a cluster's
+    (`Client.get_executor()` of Dask); a shard whose worker dies is done again here, watched. `checkpoint`, a file that keeps what is
+    done, so that the same call goes on from there; of another question it is refused. `shard`, the number of one to do alone.
     `pictures`, "all", or "short" where an error is beyond tolerance: measure what pictures are drawn from, too: errors all over a plane of
     inputs, and a larger sample of rows held to the bound.
     Raises TypeError and ValueError for bad arguments; what the target raises is a finding.
@@ -143,114 +142,87 @@ def audit(
         task = replace(task, drawn=picture.DRAWN)
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = [PAIRED] if pairs else []
-    if exhaustive:
-        if data is not None:
-            raise ValueError("exhaustive=True takes every row there is; leave data= out")
-        if (beside := {"bound": bound, "twin": twin}) != {"bound": None, "twin": None}:
-            name = next(key for key, value in beside.items() if value is not None)
-            raise ValueError(f"exhaustive=True holds nothing to {name}=; leave it out, or audit rows that are chosen")
-        limits = {"budget": budget, "until": until, "checkpoint": checkpoint, "progress": progress}
-        with measure.silence(), guarded(target, function, timeout) as watched, elsewhere():
-            job = exhaustively.job_of(replace(task, target=watched), 2 if pairs else n, sampled)
-            remote = None if executor is None else ranges(job, sent(target, function, executor), timeout)
-            part, complete = exhaustively.run(job, title(target), executor=executor, remote=remote, **limits)
-            if isinstance(watched, Guard):
-                part.tally.notes |= dict.fromkeys(watched.notes)
-                watched.renew()
-            notes += part.tally.notes
-            return _conclude(part.tally, job.task, target, (), until, int(seed), notes, part, complete)
-    if checkpoint is not None:
-        raise ValueError(f"checkpoint={checkpoint!r} is for exhaustive=True")
-    if data is not None:
-        if n is not None:
-            raise ValueError(f"n={n!r}: the rows of data have their own length; give one or the other")
-        rows = rows_of(data, fmt, op, notes)
-        if pairs and rows.shape[1] != 2:
-            raise ValueError(f"data has rows of {rows.shape[1]}; {PAIRS}")
-        chosen = cases_of(rows, sampled, budget, int(seed), notes)
-    else:
-        wanted = int(budget or BUDGET)
-        first = wanted - wanted // SHARE * (wanted >= LEAST)
-        # Of a cap on time a quarter, at most, goes to finding cases.
-        chosen = cases(facts, fmt, lengths, sampled, int(seed), first, until and until - 0.75 * float(seconds or 0))
-    chosen = vectors_beside(chosen, op, of, fmt, int(seed))
     with measure.silence(), guarded(target, function, timeout) as watched:
         task = replace(task, target=watched)
-        total = len(chosen) if data is not None else max(wanted, len(chosen))
-
-        def said(done: int, _: int) -> None:
-            if progress is not None:
-                progress(done, total)
-
-        if executor is None:
-            tally, scores = measure.scored(task, chosen, until, said)
+        if exhaustive:
+            beside = {"data": data, "bound": bound, "twin": twin}
+            plan = every_row(task, 2 if pairs else n, sampled, budget, beside)
+        elif data is not None:
+            plan = given_rows(task, data, n, sampled, budget, int(seed), notes)
         else:
-            tally, scores = sharded(task, sent(target, function, executor), chosen, until, executor, said, timeout)
-        if data is None and total > len(chosen) and not tally.stopped:
-            starts = zip(scores.tolist(), chosen, strict=True)
-            left = total - len(chosen)
-            tally.merge(search(task, starts, left, int(seed), until, facts.span, lambda q: said(len(chosen) + q, 0)))
-        map_ = None
-        if data is None and (pictures == "all" or (pictures and tally.max_scaled > task.tol)):
-            map_, found = picture.mapped(task, facts, lengths, sampled, until)
-            tally.merge(found)
-        if isinstance(watched, Guard):
-            tally.notes |= dict.fromkeys(watched.notes)
-            watched.renew()
-        if data is None:
-            _hold_to_invariants(task, chosen, tally, int(seed), until, twin, timeout)
-        notes += tally.notes
+            # Of a cap on time a quarter, at most, goes to finding cases, unless these must be the same again.
+            again = checkpoint is not None or shard is not None
+            by = None if until is None or again else until - 0.75 * float(seconds or 0)
+            other = twin if twin is None or executor is None else sent(twin, resolve(twin), executor)
+            plan = derived_cases(task, facts, lengths, sampled, budget, int(seed), by, other, timeout)
+        if checkpoint is not None:
+            own = {"parameters": [str(q) for q in sampled], "budget": budget, "seed": int(seed), "timeout": timeout}
+            more: dict[str, Any] = {**own, "bound": bound, "twin": twin, "pictures": pictures}
+            plan = replace(plan, question=question(task, target, more | plan.question))
+        execution = Execution(plan, task, target, function, timeout, until, executor, checkpoint, progress)
+        part, complete = execution.run() if shard is None else (execution.alone(shard), False)
         # What takes a user's rows may take two entries; one alone is often another matter.
         free = range(1 if data is None else 2, sys.maxsize) if n is None and op.arity is None and not pairs else lengths
-        return replace(_conclude(tally, task, target, free, until, int(seed), notes), map=map_)
+        with _for_the_end(execution, part.tally) as task:
+            if every := plan.job is not None:
+                exhaustively.tell(replace(plan.job, task=task), part)
+            map_ = None
+            if data is None and shard is None and (pictures == "all" or (pictures and part.tally.max_scaled > tol)):
+                map_, found = picture.mapped(task, facts, lengths, sampled, until)
+                part.tally.merge(found)
+            notes += part.tally.said
+            lacks = (
+                _lacking(part.tally, every, complete) if shard is None else f"shard {shard} of {len(plan.rows)}, alone"
+            )
+            whole = _conclude(part, task, target, () if every else free, until, int(seed), notes, every, lacks)
+            return replace(whole, map=map_)
 
 
-def _hold_to_invariants(
-    task: Task,
-    chosen: list[Case],
-    tally: Tally,
-    seed: int,
-    until: float | None,
-    twin: Any,
-    timeout: float | None,
-) -> None:
-    """Add to a tally what a target does not keep by itself."""
-    with nullcontext() if twin is None else guarded(twin, resolve(twin), timeout) as other:
-        found = retold(consistency(task, chosen, seed, until, other), task)
-    for finding in found.findings:
-        tally.add(finding)
-    tally.notes |= dict.fromkeys(found.notes)
+def _lacking(tally: Tally, every: bool, complete: bool) -> str:
+    """What is to be noted of rows that an audit lacks."""
+    after = f"stopped by seconds= after {tally.rows} rows"
+    if every and tally.uncalled:
+        return f"not exhaustive: {tally.uncalled} rows were not called"
+    if every and not complete:
+        return f"not exhaustive: {after}; with checkpoint= the same call goes on"
+    return after if tally.stopped else ""
+
+
+@contextmanager
+def _for_the_end(execution: Execution, tally: Tally) -> Iterator[Task]:
+    """The task with a target that may be called again: watched, where it is known to hang or to die."""
+    task = execution.task
+    with ExitStack() as stack:
+        if tally.faults and not isinstance(task.target, Guard):
+            watched = stack.enter_context(guarded(execution.target, execution.function, TIMEOUT))
+            task = replace(task, target=watched)
+        if isinstance(task.target, Guard):
+            task.target.recall(tally.faults)
+        yield task
 
 
 def _conclude(
-    tally: Tally,
+    part: Part,
     task: Task,
     target: Any,
     lengths: Collection[int],
     until: float | None,
     seed: int,
     notes: list[str],
-    part: Any = None,
-    complete: bool = False,
+    every: bool,
+    lacks: str,
 ) -> Audit:
-    """The audit that a tally amounts to; `part` is that of an exhaustive one, `complete` where no row is left."""
+    """The audit that shards amount to; `every`: they are of all rows there are; `lacks`, what is to be noted of rows that they lack."""
+    tally = part.tally
     notes += hold_to_bound(tally, task)
     tally.settle(task)
-    if part is not None and not complete:
-        why = (
-            f"{tally.uncalled} rows were not called"
-            if tally.uncalled
-            else f"stopped by seconds= after {tally.rows} rows; with checkpoint= the same call goes on"
-        )
-        notes.append(f"not exhaustive: {why}")
-    worst, findings, largest = told(tally, task, target, lengths, until, simplify=part is None)
+    notes += [lacks] if lacks else []
+    worst, findings, largest = told(tally, task, target, lengths, until, simplify=not every)
     if worst is not None and worst.kind == "raises" and "Tensor" in worst.got and not isinstance(target, Bridged):
         notes.append("rows are arrays of NumPy; a function of tensors gets them with arrays='torch', or --arrays torch")
     if worst is not None and worst.kind == "wrong shape" and task.passing.position and not task.passing.pairs:
         name = task.op.parameter.name
         notes.append(f"called as target(x, {name}); a function of two arrays, f(a, b), is audited with {name}= given")
-    if tally.stopped:
-        notes.append(f"stopped by seconds= after {tally.rows} rows")
     return Audit(
         target=title(target),
         op=task.op.name,
@@ -271,7 +243,7 @@ def _conclude(
         tol=task.tol,
         seed=seed,
         notes=tuple(notes),
-        exhaustive=complete,
-        seconds={} if part is None else {"all": part.seconds, "target": part.target_seconds},
+        exhaustive=every and not lacks,
+        seconds={} if not every else {"all": part.seconds, "target": part.target_seconds},
         points=picture.points(tally, task) if task.drawn >= picture.DRAWN else (),
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from smoothsym import formats
-from smoothsym.cases import Case
 from smoothsym.errors import shown
 
 
@@ -48,12 +46,9 @@ def rows_of(data: Any, fmt: formats.Format, op: Any, notes: list[str]) -> Any:
     return cast.astype(np.float64)
 
 
-def cases_of(rows: Any, parameters: Sequence[Any], budget: int | None, seed: int, notes: list[str]) -> list[Case]:
-    places = np.arange(len(rows))
-    if budget is not None and budget < len(rows):
-        notes.append(f"{budget} of {len(rows)} rows, drawn with seed {seed}")
-        places = np.sort(np.random.default_rng(seed).choice(len(rows), int(budget), replace=False))
-    return [
-        Case(tuple(float(v) for v in rows[place]), parameters[q % len(parameters)], ("data", f"row {place}"))
-        for q, place in enumerate(places)
-    ]
+def places_of(rows: Any, budget: int | None, seed: int, notes: list[str]) -> Any:
+    """The places of the rows that are used: all, or as many as the budget has, drawn."""
+    if budget is None or budget >= len(rows):
+        return np.arange(len(rows))
+    notes.append(f"{budget} of {len(rows)} rows, drawn with seed {seed}")
+    return np.sort(np.random.default_rng(seed).choice(len(rows), int(budget), replace=False))

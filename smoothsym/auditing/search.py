@@ -2,7 +2,7 @@
 
 A chain starts at the worst row of a stratum and goes on from whatever is worse than where it stands. Its steps grow with success
 and shrink without. Every chain has random numbers of its own, and starts are put in an order of their own, so that neither the
-order in which shards came back nor one another's luck moves a chain.
+order in which shards came back nor one another's luck moves a chain: a search may be divided, each part with starts of its own.
 """
 
 from __future__ import annotations
@@ -41,16 +41,18 @@ def search(
     until: float | None = None,
     span: Span = None,
     progress: Callable[[int], None] | None = None,
+    first: int = 0,
+    step: int = 1,
 ) -> Tally:
     """What a search of `budget` rows amounts to that goes out from rows with their scaled errors.
 
     `until`, when the clock ends it; `span`, between which numbers the parameter may move, None where it may not;
-    `progress(done)`.
+    `progress(done)`; from which start on, `first`, and from every how many-th, `step`, it goes out.
     """
     total, spent = Tally(), 0
-    queue = _order(starts, task.tol)
+    queue = order(starts, task.tol)
     chains: list[_Chain] = []
-    place = 0
+    place = first
     while queue and spent < budget:
         if until is not None and time.time() > until:
             total.stopped = True
@@ -59,7 +61,7 @@ def search(
         while len(chains) < min(CHAINS, len(queue)):
             score, case = queue[place % len(queue)]
             chains.append(_Chain(task.fmt, np.random.default_rng([seed, place]), case, score, span))
-            place += 1
+            place += step
         moves = [move for chain in chains for move in chain.moves(task.op.domain == "positive")][: budget - spent]
         tally, scores = measure.scored(task, moves)
         total.merge(tally)
@@ -71,8 +73,11 @@ def search(
     return total
 
 
-def _order(starts: Iterable[tuple[float, Case]], tol: float) -> list[tuple[float, Case]]:
-    """Where to start: the worst row of each stratum, and between these those that hold but nearly fail."""
+def order(starts: Iterable[tuple[float, Case]], tol: float) -> list[tuple[float, Case]]:
+    """Where to start: the worst row of each stratum, and between these those that hold but nearly fail.
+
+    What is left of parts, put together, comes to the same as the whole.
+    """
     known = [(float(s), c) for s, c in starts if isfinite(s) and s > 0 and 0 < len(c.x) <= LONGEST]
     known.sort(key=lambda start: (-start[0], repr(start[1])))
     best: dict[Any, tuple[float, Case]] = {}

@@ -1,131 +1,181 @@
-"""Shards of an audit go wherever an executor takes them, and come back to what one process would have found."""
+"""An audit is shards that its question alone divides: each is done by itself, here or elsewhere, with random numbers of its own.
+
+First the cases, in shards of rows that are alike, and with them the invariants; then, from the worst of all these rows, the chains of the
+search. What a target meets in one shard, a hang above all, is forgotten in the next.
+"""
 
 from __future__ import annotations
 
-import pickle
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-import numpy as np
-
-from smoothsym.auditing import exhaustive, measure
-from smoothsym.auditing.arguments import operator
-from smoothsym.auditing.calls import dotted, resolve
-from smoothsym.auditing.measure import Tally, Task
-from smoothsym.calling import Guard, guarded
+from smoothsym.auditing import measure
+from smoothsym.auditing.consistency import consistency, retold
+from smoothsym.auditing.part import Part, Start
+from smoothsym.auditing.search import Span, order, search
+from smoothsym.auditing.tally import Tally
+from smoothsym.auditing.task import Task
+from smoothsym.auditing.vectors import vectors_beside
+from smoothsym.calling import Guard, guarded, resolve
 from smoothsym.cases import Case
 
 Array = Any
+Moved = Callable[[int, int], None] | None
+
+LEAST, MOST, SHARDS = 128, 1 << 13, 64
+"""Rows are divided into so many shards, of no fewer and no more rows than these,"""
+ENTRIES = 1 << 18
+"""and of no more entries."""
+CHAINED = 256
+"""So many rows of a search are one shard."""
 
 
-def sharded(
-    task: Task,
-    target: Any,
-    chosen: list[Case],
-    until: float | None,
-    executor: Any,
-    progress: Any,
-    timeout: float | None,
-) -> tuple[Tally, Array]:
-    """Shards of the cases, each measured where the executor likes, merged to what one process would have found; and the scores."""
-    size = max(1, -(-len(chosen) // 16))
-    shards = [chosen[q : q + size] for q in range(0, len(chosen), size)]
-    total, done = Tally(), 0
-    bare = _bare(task)
-    jobs = [executor.submit(_shard, target, bare, shard, until, timeout) for shard in shards]
-    scores = []
-    for job, shard in zip(jobs, shards, strict=True):
-        tally, found = job.result()
-        total.merge(tally)
-        scores.append(found)
-        done += len(shard)
-        if progress is not None:
-            progress(done, len(chosen))
-    return total, np.concatenate(scores)
+class Shard(Protocol):
+    """A piece of an audit that is done by itself; plain data, so that it travels."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows of the budget it stands for."""
+
+    def __call__(self, task: Task, until: float | None, moved: Moved) -> Part:
+        """What it amounts to, for a target that is in the task; `moved(done, total)` as it goes on."""
 
 
-def _bare(task: Task) -> Task:
-    """A task without its target, on its way to another process."""
-    from smoothsym.catalogue import operators
-
-    op: Any = task.op.name if task.op in operators.values() else task.op
-    return replace(task, target=_unresolved, op=op)
-
-
-def ranges(job: Any, target: Any, timeout: float | None) -> Any:
-    """What measures a range of an exhaustive audit where an executor runs it; `target` as it was sent."""
-    return partial(_range, target, replace(job, task=_bare(job.task)), timeout)
+def carried(shard: Shard, task: Task, until: float | None = None, moved: Moved = None) -> Part:
+    """What a shard amounts to, and what befell the target meanwhile."""
+    part = shard(task, until, moved)
+    if isinstance(task.target, Guard):
+        part.tally.watched(task.target)
+    return part
 
 
-def _range(target: Any, job: Any, timeout: float | None, start: int, stop: int) -> Any:
-    task = replace(job.task, target=_kept(target, timeout), op=operator(job.task.op))
-    return exhaustive.measured(replace(job, task=task), start, stop)
+@dataclass(frozen=True)
+class Measured:
+    """Cases to measure; those that a search may go out from come along where `starts` are wanted."""
+
+    cases: tuple[Case, ...]
+    starts: bool = False
+
+    @property
+    def rows(self) -> int:
+        return len(self.cases)
+
+    def __call__(self, task: Task, until: float | None, moved: Moved) -> Part:
+        tally, scores = measure.scored(task, self.cases, until, moved)
+        known = zip(scores.tolist(), self.cases, strict=True)
+        return Part(tally, order(known, task.tol) if self.starts else [])
 
 
-_OPEN: dict[int, tuple[Any, Any, ExitStack]] = {}
-"""By threads: what a target was sent as, and the same one watched, from one range to the next."""
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of data to measure, `places` in the whole of them, with one parameter after the other; `seed`, of vectors beside them."""
+
+    x: Array
+    places: Array
+    parameters: tuple[Any, ...]
+    first: int
+    seed: int
+
+    @property
+    def rows(self) -> int:
+        return len(self.x)
+
+    def __call__(self, task: Task, until: float | None, moved: Moved) -> Part:
+        return Part(measure.run(task, self.cases(task), until, moved))
+
+    def cases(self, task: Task) -> list[Case]:
+        """The rows as cases."""
+        count = len(self.parameters)
+        found = [
+            Case(tuple(row), self.parameters[(self.first + q) % count], ("data", f"row {place}"))
+            for q, (row, place) in enumerate(zip(self.x.tolist(), self.places.tolist(), strict=True))
+        ]
+        return vectors_beside(found, task.op, task.of, task.fmt, [self.seed, self.first])
 
 
-def _kept(target: Any, timeout: float | None) -> Any:
-    """A target that is watched, started once for many ranges: to start it may take longer than a range."""
-    thread, sent_as = threading.get_ident(), target
-    with suppress(Exception):
-        sent_as = pickle.dumps(target)
-    if thread in _OPEN:
-        before, watched, stack = _OPEN[thread]
-        if before == (sent_as, timeout):
-            return watched
-        stack.close()
-    stack = ExitStack()
-    watched = stack.enter_context(guarded(target, resolve(target), timeout))
-    _OPEN[thread] = (sent_as, timeout), watched, stack
-    return watched
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Invariants that the target should keep by itself, on some of the cases; `twin`, the same code run in another way."""
+
+    cases: tuple[Case, ...]
+    seed: int
+    twin: Any = None
+    timeout: float | None = None
+    rows = 0
+
+    def __call__(self, task: Task, until: float | None, moved: Moved) -> Part:
+        with nullcontext() if self.twin is None else guarded(self.twin, resolve(self.twin), self.timeout) as other:
+            found = retold(consistency(task, self.cases, self.seed, until, other), task)
+        tally = Tally(notes=dict.fromkeys(found.notes))
+        for finding in found.findings:
+            tally.add(finding)
+        return Part(tally)
 
 
-@contextmanager
-def elsewhere() -> Iterator[None]:
-    """While an executor has ranges; what its threads have started in this process is ended after that."""
-    try:
-        yield
-    finally:
-        while _OPEN:
-            _OPEN.popitem()[1][2].close()
+@dataclass(frozen=True)
+class Searched:
+    """Chains of a search: of all `starts` every `step`-th, from the one with its own number on."""
+
+    starts: tuple[Start, ...]
+    budget: int
+    seed: int
+    number: int
+    step: int
+    span: Span = None
+
+    @property
+    def rows(self) -> int:
+        return self.budget
+
+    def __call__(self, task: Task, until: float | None, moved: Moved) -> Part:
+        def said(done: int) -> None:
+            if moved is not None:
+                moved(done, self.budget)
+
+        found = search(task, self.starts, self.budget, self.seed, until, self.span, said, self.number, self.step)
+        return Part(found)
 
 
-def sent(target: Any, function: Any, executor: Any) -> Any:
-    """What stands for a target where an executor runs it."""
-    return function if isinstance(executor, ThreadPoolExecutor) else _travelling(target)
+# ---- how the question divides ------------------------------------------------------------------------------------------------
 
 
-def _travelling(target: Any) -> Any:
-    """What stands for a target on its way to another process: its dotted name, or itself where it can be pickled."""
-    if (name := dotted(target)) is not None:
-        return name
-    try:
-        pickle.dumps(target)
-    except Exception:
-        raise ValueError(
-            f"target={target!r} has no dotted name by which another process could find it; define it in a module, and pass "
-            "'package.module:function'"
-        ) from None
-    return target
+def of_cases(cases: Sequence[Case], starts: bool) -> list[Measured]:
+    """Shards of cases, those of one length and parameter together."""
+    alike: dict[tuple[int, str], list[Case]] = {}
+    for case in cases:
+        alike.setdefault((len(case.x), repr(case.parameter)), []).append(case)
+    rows = [case for group in alike.values() for case in group]
+    return [Measured(tuple(rows[a:b]), starts) for a, b in _cut([len(case.x) for case in rows])]
 
 
-def _unresolved(*_: Any) -> Any:
-    """Stands for a target on its way to another process."""
-    raise AssertionError("a target is resolved by its dotted name where it runs")
+def of_rows(x: Array, places: Array, parameters: Sequence[Any], seed: int) -> list[Rows]:
+    """Shards of the rows of data, in their order."""
+    cuts = _cut([x.shape[1]] * len(x))
+    return [Rows(x[a:b], places[a:b], tuple(parameters), a, seed) for a, b in cuts]
 
 
-def _shard(
-    target: Any, task: Task, chosen: list[Case], until: float | None, timeout: float | None
-) -> tuple[Tally, Array]:
-    with guarded(target, resolve(target), timeout) as watched:
-        tally, scores = measure.scored(replace(task, target=watched, op=operator(task.op)), chosen, until)
-        if isinstance(watched, Guard):
-            tally.notes |= dict.fromkeys(watched.notes)
-    return tally, scores
+def of_search(starts: Sequence[Start], budget: int, seed: int, tol: float, span: Span) -> list[Searched]:
+    """Shards of a search, each with chains of its own."""
+    parts, queue = divided(budget), tuple(order(starts, tol))
+    return [Searched(queue, part, seed, number, len(parts), span) for number, part in enumerate(parts)]
+
+
+def divided(budget: int) -> list[int]:
+    """The rows of each shard of a search of so many rows."""
+    count = -(-budget // CHAINED)
+    return [budget // count + (number < budget % count) for number in range(count)]
+
+
+def _cut(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where rows of these lengths are cut into shards."""
+    most = min(max(LEAST, -(-len(lengths) // SHARDS)), MOST)
+    start, entries = 0, 0
+    for place, length in enumerate(lengths):
+        if place > start and (place - start >= most or entries + length > ENTRIES):
+            yield start, place
+            start, entries = place, 0
+        entries += length
+    if start < len(lengths):
+        yield start, len(lengths)

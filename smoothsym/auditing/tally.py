@@ -6,6 +6,7 @@ those with the largest errors of all: at the end these are judged exactly, one b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf, isinf, isnan
@@ -19,6 +20,7 @@ from smoothsym.auditing.distribution import LEAST, Distribution, Spread
 from smoothsym.auditing.finding import Finding, plain
 from smoothsym.auditing.judge import Judgement
 from smoothsym.auditing.references import reference
+from smoothsym.calling import Faults, Guard, told, worn
 from smoothsym.cases import Case
 from smoothsym.certify.scale import entrywise
 
@@ -79,6 +81,10 @@ class Tally:
     loses: bool = False
     """Whether a zero stood for more than a subnormal."""
     stopped: bool = False
+    faults: Faults = field(default_factory=Counter)
+    """How often the target hung or died, on rows of which likeness."""
+    printed: str = ""
+    """A line that it prints."""
     notes: dict[str, None] = field(default_factory=dict)
 
     # ---- the numbers that others rely on -------------------------------------------------------------------------------------
@@ -104,6 +110,17 @@ class Tally:
         names = ("ulp", "scaled", *(["normwise"] if entrywise else []), "over_bound")
         found = {name: getattr(self, name).spread for name in names}
         return {name: spread for name, spread in found.items() if spread.rows}
+
+    @property
+    def worn(self) -> bool:
+        """Whether the target has hung or died so often that it is not to be called any more."""
+        return worn(self.faults)
+
+    @property
+    def said(self) -> list[str]:
+        """What there is to note, in an order of its own."""
+        prints = [f"it prints: {self.printed}"] if self.printed else []
+        return [*told(self.faults, self.uncalled), *prints, *sorted(self.notes)]
 
     # ---- taking in -----------------------------------------------------------------------------------------------------------
 
@@ -162,6 +179,13 @@ class Tally:
         if self.reaches("over_bound", ratio):
             self.top("over_bound", ratio, kept())
 
+    def watched(self, guard: Guard) -> None:
+        """Take in what befell a target that was watched, which is forgotten there."""
+        faults, printed = guard.taken()
+        self.faults.update(faults)
+        self.printed = self.printed or printed
+        self.notes |= dict.fromkeys(guard.unguarded)
+
     def merge(self, other: Tally) -> None:
         """Take in another tally; the order does not matter."""
         self.rows, self.refused = self.rows + other.rows, self.refused + other.refused
@@ -180,6 +204,8 @@ class Tally:
             self.tops[name] = _largest([*self.tops.get(name, ()), *tops])
         self.drawn = max(self.drawn, other.drawn)
         self.sample = dict(sorted({**self.sample, **other.sample}.items())[: self.drawn])
+        self.faults.update(other.faults)
+        self.printed = min(filter(None, (self.printed, other.printed)), default="")
         self.notes |= other.notes
         self.loses, self.stopped = self.loses or other.loses, self.stopped or other.stopped
 
@@ -201,7 +227,8 @@ class Tally:
         found["tops"] = {name: [[value, kept.plain()] for value, kept in tops] for name, tops in self.tops.items()}
         found["sample"] = [[place, kept.plain()] for place, kept in self.sample.items()]
         found["flushed"] = {name: spread.plain() for name, spread in self.flushed.items()}
-        found["notes"] = sorted(self.notes)
+        found["faults"] = [[*fault, count] for fault, count in sorted(self.faults.items())]
+        found["printed"], found["notes"] = self.printed, sorted(self.notes)
         return plain(found)
 
     @classmethod
@@ -219,7 +246,9 @@ class Tally:
         }
         found.sample = {int(place): Kept.read(kept) for place, kept in data["sample"]}
         found.flushed = {name: Distribution.read(spread) for name, spread in data["flushed"].items()}
-        found.notes = dict.fromkeys(data["notes"])
+        for kind, (shape, finite, parameters), count in data["faults"]:
+            found.faults[kind, (tuple(shape), finite, tuple(parameters))] = int(count)
+        found.printed, found.notes = str(data["printed"]), dict.fromkeys(data["notes"])
         return found
 
     # ---- telling -------------------------------------------------------------------------------------------------------------
@@ -229,6 +258,9 @@ class Tally:
 
         Zeros in place of subnormals were flushing, unless the target returned a zero for more.
         """
+        # In an order that does not tell how the rows came together.
+        self.findings, self.tops = dict(sorted(self.findings.items())), dict(sorted(self.tops.items()))
+        self.classes = dict(sorted(self.classes.items(), key=lambda pair: repr(pair[0])))
         if self.loses:
             for name, spread in self.flushed.items():
                 getattr(self, name).merge(spread)

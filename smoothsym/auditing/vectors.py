@@ -18,7 +18,7 @@ def has_vector(op: Any, of: Any) -> bool:
     return length_of_vector(op, of, 2) is not None
 
 
-def vectors_beside(cases: Sequence[Case], op: Any, of: Any, fmt: Format, seed: int = 0) -> list[Case]:
+def vectors_beside(cases: Sequence[Case], op: Any, of: Any, fmt: Format, seed: int | Sequence[int] = 0) -> list[Case]:
     """The cases with a vector each, where the output has one: standard normal numbers of the format."""
     if not has_vector(op, of) or all(case.v is not None for case in cases):
         return list(cases)

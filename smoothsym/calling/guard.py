@@ -35,10 +35,26 @@ Fate = tuple[list[Call], str, str]
 """Calls of the first rows; then what befell the next one, and how."""
 Likeness = tuple[tuple[int, ...], bool, tuple[str, ...]]
 """The shape of a row, whether all of it is finite, and the parameters."""
+Faults = Counter[tuple[str, Likeness]]
+"""How often a target hung or died on rows of a likeness."""
+
+
+def worn(faults: Faults) -> bool:
+    """Whether a target has hung or died so often that it is not called any more."""
+    return any(sum(count for (kind, _), count in faults.items() if kind == one) >= most for one, most in ALL.items())
+
+
+def told(faults: Faults, skipped: int) -> list[str]:
+    """What is said of rows that were not called; nothing where there are none."""
+    totals = {kind: sum(count for (one, _), count in faults.items() if one == kind) for kind in ALL}
+    befell = [f"{kind} on {_rows(total)}" for kind, total in totals.items() if total]
+    if not skipped or not befell:
+        return []
+    return [f"it {' and '.join(befell)}: {_rows(skipped)} like these {_were(skipped)} not called"]
 
 
 class Guard:
-    """A target whose calls are watched. Its notes say what was not called, and what is not guarded against."""
+    """A target whose calls are watched."""
 
     def __init__(self, timeout: float, unguarded: str = "") -> None:
         self.timeout = timeout
@@ -98,9 +114,35 @@ class Guard:
         """Call the target on all rows at once."""
         raise NotImplementedError
 
-    def renew(self) -> None:
-        """Let the target die as often again, so that what makes it do so can be told by a plain input. Hangs cost too much."""
-        self._faults["dies"].clear()
+    def taken(self) -> tuple[Faults, str]:
+        """What befell since this was last asked: faults, and the line that was printed first. All that is forgotten: what one part of an
+        audit meets does not depend on which parts were done before it, and where.
+        """
+        befell: Faults = Counter(
+            {(kind, like): n for kind, faults in self._faults.items() for like, n in faults.items()}
+        )
+        self.recall(Counter())
+        return befell, self.heard()
+
+    def recall(self, befell: Faults) -> None:
+        """Begin anew, with hangs that are known: they cost too much to be met again. What dies is let die as often again, so that what
+        makes it do so can be told by a plain input.
+        """
+        self._faults = {kind: Counter() for kind in ALL}
+        self._skipped.clear()
+        self._seen.clear()
+        for (kind, like), count in befell.items():
+            if kind == "hangs":
+                self._faults[kind][like] += count
+
+    def heard(self) -> str:
+        """The line that the target has printed first since this was last asked."""
+        return ""
+
+    @property
+    def unguarded(self) -> list[str]:
+        """What is not guarded against."""
+        return [self._unguarded] if self._unguarded else []
 
     def ask(self, rows: Sequence[Any], arguments: Sequence[Arguments], entrywise: bool, elementwise: bool) -> Fate:
         """Call the target on rows, as far as it goes."""
@@ -135,11 +177,10 @@ class Guard:
     @property
     def notes(self) -> list[str]:
         """What was not called, and what is not guarded against."""
-        said = [self._unguarded] if self._unguarded else []
-        faults = [f"{kind} on {_rows(count.total())}" for kind, count in self._faults.items() if count]
-        if skipped := self._skipped.total():
-            said.append(f"it {' and '.join(faults)}: {_rows(skipped)} like these {_were(skipped)} not called")
-        return said
+        befell: Faults = Counter(
+            {(kind, like): n for kind, faults in self._faults.items() for like, n in faults.items()}
+        )
+        return self.unguarded + told(befell, self._skipped.total())
 
     def close(self) -> None:
         """End what is still running."""
@@ -182,18 +223,15 @@ class Watched(Guard):
 
     def close(self) -> None:
         if self._process is not None:
-            self._printed = self._printed or self._process.printed()
+            self._printed = self._printed or self._process.heard()
             self._process.close()
             self._process = None
 
-    @property
-    def notes(self) -> list[str]:
-        said = super().notes
-        printed = (self._printed or (self._process.printed() if self._process is not None else "")).strip()
-        if printed:
-            line = printed.splitlines()[0]
-            said.append(f"it prints: {line[:60]}{'...' if len(printed) > min(60, len(line)) else ''}")
-        return said
+    def heard(self) -> str:
+        here = self._process.heard() if self._process is not None else ""
+        printed, self._printed = (self._printed or here).strip(), ""
+        line = printed.splitlines()[0] if printed else ""
+        return f"{line[:60]}{'...' if len(printed) > min(60, len(line)) else ''}"
 
 
 class _TimeUp(BaseException):

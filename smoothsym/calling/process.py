@@ -149,9 +149,11 @@ class Process:
             elif time.monotonic() - moved >= timeout:
                 return "hangs", f"no result after {timeout:g} s"
 
-    def printed(self) -> str:
-        """What the target has printed so far."""
-        return os.pread(self._printed, child.PRINTED, 0).decode("utf-8", "replace")
+    def heard(self) -> str:
+        """What the target has printed since this was last asked."""
+        printed = os.pread(self._printed, child.PRINTED, 0).decode("utf-8", "replace")
+        os.ftruncate(self._printed, 0)
+        return printed
 
     def _ended(self) -> bool:
         if self._status is None:

@@ -15,9 +15,7 @@ import smoothsym as ss
 from smoothsym import formats
 from smoothsym.auditing import exhaustive, measure
 from smoothsym.auditing.calls import Passing
-from smoothsym.auditing.exhaustive.checkpoint import Done, load, save
 from smoothsym.auditing.exhaustive.errors import spacing
-from smoothsym.auditing.exhaustive.shard import Part
 from smoothsym.auditing.exhaustive.space import Space, space_of
 from smoothsym.cases import Case
 
@@ -333,7 +331,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path):
         with pytest.raises(Stop):
             audit(broken, checkpoint=path, progress=stop)
         lines = path.read_text().splitlines()
-        assert len(lines) == 2 and json.loads(lines[1])["rows"] == [0, said[-1]]
+        assert len(lines) == 2 and json.loads(lines[1])["shards"] == [0, len(said)]
     assert same(audit(broken, checkpoint=path, progress=stop), whole)
     assert said == sorted(set(said)) and said[-1] == 1 << 16
     assert same(audit(broken, checkpoint=str(path)), whole)
@@ -342,7 +340,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(tmp_path):
 
 def test_time_that_is_up_is_said_and_is_no_upper_bound(tmp_path):
     found = audit(broken, checkpoint=tmp_path / "kept", seconds=1e-9)
-    assert not found.exhaustive and found.rows == 0 and "not exhaustive" in found.notes[0]
+    assert not found.exhaustive and 0 < found.rows < 1 << 16 and "not exhaustive" in found.notes[0]
     assert found.to_dict()["maxima"] == "lower bounds, over samples"
 
 
@@ -357,29 +355,6 @@ def test_a_checkpoint_of_something_else_is_refused(tmp_path):
         path.write_text(wrong)
         with pytest.raises(ValueError, match="checkpoint"):
             audit(checkpoint=path)
-
-
-def test_ranges_are_counted_once_and_merge_in_any_order(tmp_path):
-    rng = np.random.default_rng(5)
-    pieces = [(q, q + 3) for q in range(0, 60, 3)]
-    wanted = None
-    for _ in range(4):
-        done = Done()
-        for place in rng.permutation(len(pieces)):
-            start, stop = pieces[place]
-            tally = measure.Tally(rows=3)
-            tally.count("ulp", [float(stop)] * 3)
-            done.add(start, stop, Part(tally, {("sort", stop % 2): ((1.0, float(stop)), (float(stop),))}, 1.0))
-            with pytest.raises(ValueError, match="done already"):
-                done.add(start + 1, start + 2, Part())
-            assert sum(b - a for a, b, _ in done.ranges) + sum(b - a for a, b in done.missing(60, 7)) == 60
-        assert [(a, b) for a, b, _ in done.ranges] == [(0, 60)]
-        save(tmp_path / "kept", {"step": 1}, done)
-        again = load(tmp_path / "kept")[1].whole
-        assert again == done.whole and again.tally.rows == 60
-        assert again.chosen == {("sort", q): ((1.0, stop), (stop,)) for q, stop in ((0, 60.0), (1, 57.0))}
-        wanted = wanted or again
-        assert again == wanted
 
 
 # ---- bad input ---------------------------------------------------------------------------------------------------------------
@@ -413,8 +388,6 @@ def test_one_ordinary_parameter_is_asked_for():
             ss.audit(
                 lambda x, alpha: softplus(x), "softplus", dtype="float16", exhaustive=True, batched=True, **options
             )
-    with pytest.raises(ValueError, match="is for exhaustive=True"):
-        ss.audit(softplus, "softplus", alpha=1.0, checkpoint="kept")
 
 
 def test_a_target_of_one_row_is_called_row_by_row_or_its_cost_is_foretold():

@@ -19,6 +19,7 @@ from smoothsym.auditing.exhaustive.space import BITS, Space, space_of
 from smoothsym.auditing.exhaustive.stretches import LENGTH, confined
 from smoothsym.auditing.judge import finding_of
 from smoothsym.auditing.measure import Task
+from smoothsym.auditing.part import Part, Sort
 from smoothsym.auditing.tally import NUMBERS, Tally
 from smoothsym.calling import Arguments, Call, Guard, call_rows
 from smoothsym.calling.call import call
@@ -37,10 +38,6 @@ SPLITS = 64
 QUICK = 1 / 8
 """What such a half may take of the time that a call may take: a row by itself gets all of it."""
 
-Sort = tuple[Any, ...]
-Chosen = tuple[tuple[float, ...], tuple[float, ...]]
-"""The rank and the entries of a row that is to be told."""
-
 
 @dataclass(frozen=True)
 class Job:
@@ -58,28 +55,6 @@ class Job:
     def step(self) -> int:
         """How many rows a range has: of nothing but their number, so that a run that is stopped and one that is not are alike."""
         return max(STEP, 1 << (self.space.size // STEPS).bit_length())
-
-
-@dataclass
-class Part:
-    """What ranges amounted to: the tally, the row of each sort that is to be told, and seconds, the target's own apart."""
-
-    tally: Tally = field(default_factory=Tally)
-    chosen: dict[Sort, Chosen] = field(default_factory=dict)
-    seconds: float = 0.0
-    target_seconds: float = 0.0
-
-    def choose(self, sort: Sort, row: Chosen) -> None:
-        """Keep a row if it is the best of its sort."""
-        self.chosen[sort] = max(self.chosen.get(sort, row), row)
-
-    def merge(self, other: Part) -> None:
-        """Take in another part; the order does not matter."""
-        self.tally.merge(other.tally)
-        for sort, row in other.chosen.items():
-            self.choose(sort, row)
-        self.seconds += other.seconds
-        self.target_seconds += other.target_seconds
 
 
 def measured(job: Job, start: int, stop: int) -> Part:
