@@ -24,7 +24,7 @@ from smoothsym.cases import Case
 Array = Any
 Moved = Callable[[int, int], None] | None
 
-LEAST, MOST, SHARDS = 128, 1 << 13, 64
+LEAST, MOST, SHARDS = 256, 1 << 13, 64
 """Rows are divided into so many shards, of no fewer and no more rows than these,"""
 ENTRIES = 1 << 18
 """and of no more entries."""

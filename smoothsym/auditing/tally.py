@@ -30,7 +30,7 @@ CLASS, TOP, SAMPLE = 3, 8, 4
 BITS = 12
 """So many bits of an error are the same however a row was measured, and among whatever rows."""
 
-_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "drawn", "loses", "stopped")
+_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "drawn", "loses", "stopped", "printed", "unguarded")
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +85,8 @@ class Tally:
     """How often the target hung or died, on rows of which likeness."""
     printed: str = ""
     """A line that it prints."""
+    unguarded: str = ""
+    """What is not guarded against."""
     notes: dict[str, None] = field(default_factory=dict)
 
     # ---- the numbers that others rely on -------------------------------------------------------------------------------------
@@ -114,13 +116,13 @@ class Tally:
     @property
     def worn(self) -> bool:
         """Whether the target has hung or died so often that it is not to be called any more."""
-        return worn(self.faults)
+        return worn(self.faults, self.rows - self.faults.total())
 
     @property
     def said(self) -> list[str]:
         """What there is to note, in an order of its own."""
-        prints = [f"it prints: {self.printed}"] if self.printed else []
-        return [*told(self.faults, self.uncalled), *prints, *sorted(self.notes)]
+        prints = f"it prints: {self.printed}" if self.printed else ""
+        return [*filter(None, [self.unguarded, *told(self.faults, self.uncalled), prints]), *sorted(self.notes)]
 
     # ---- taking in -----------------------------------------------------------------------------------------------------------
 
@@ -184,7 +186,7 @@ class Tally:
         faults, printed = guard.taken()
         self.faults.update(faults)
         self.printed = self.printed or printed
-        self.notes |= dict.fromkeys(guard.unguarded)
+        self.unguarded = self.unguarded or guard.unguarded
 
     def merge(self, other: Tally) -> None:
         """Take in another tally; the order does not matter."""
@@ -205,7 +207,10 @@ class Tally:
         self.drawn = max(self.drawn, other.drawn)
         self.sample = dict(sorted({**self.sample, **other.sample}.items())[: self.drawn])
         self.faults.update(other.faults)
-        self.printed = min(filter(None, (self.printed, other.printed)), default="")
+        self.printed, self.unguarded = (
+            min(filter(None, both), default="")
+            for both in ((self.printed, other.printed), (self.unguarded, other.unguarded))
+        )
         self.notes |= other.notes
         self.loses, self.stopped = self.loses or other.loses, self.stopped or other.stopped
 
@@ -228,7 +233,7 @@ class Tally:
         found["sample"] = [[place, kept.plain()] for place, kept in self.sample.items()]
         found["flushed"] = {name: spread.plain() for name, spread in self.flushed.items()}
         found["faults"] = [[*fault, count] for fault, count in sorted(self.faults.items())]
-        found["printed"], found["notes"] = self.printed, sorted(self.notes)
+        found["notes"] = sorted(self.notes)
         return plain(found)
 
     @classmethod
@@ -248,7 +253,7 @@ class Tally:
         found.flushed = {name: Distribution.read(spread) for name, spread in data["flushed"].items()}
         for kind, (shape, finite, parameters), count in data["faults"]:
             found.faults[kind, (tuple(shape), finite, tuple(parameters))] = int(count)
-        found.printed, found.notes = str(data["printed"]), dict.fromkeys(data["notes"])
+        found.notes = dict.fromkeys(data["notes"])
         return found
 
     # ---- telling -------------------------------------------------------------------------------------------------------------

@@ -39,9 +39,10 @@ Faults = Counter[tuple[str, Likeness]]
 """How often a target hung or died on rows of a likeness."""
 
 
-def worn(faults: Faults) -> bool:
-    """Whether a target has hung or died so often that it is not called any more."""
-    return any(sum(count for (kind, _), count in faults.items() if kind == one) >= most for one, most in ALL.items())
+def worn(faults: Faults, ended: int) -> bool:
+    """Whether a target has hung or died so often that it is not called any more, where so many calls have ended."""
+    limits = ALL if ended else NONE
+    return any(sum(count for (kind, _), count in faults.items() if kind == one) >= most for one, most in limits.items())
 
 
 def told(faults: Faults, skipped: int) -> list[str]:
@@ -60,7 +61,8 @@ class Guard:
         self.timeout = timeout
         self._faults: dict[str, Counter[Likeness]] = {kind: Counter() for kind in ALL}
         self._skipped: Counter[Likeness] = Counter()
-        self._unguarded = unguarded
+        self.unguarded = unguarded
+        """What is not guarded against."""
         self._seen: set[Any] = set()
 
     def call_rows(
@@ -139,11 +141,6 @@ class Guard:
         """The line that the target has printed first since this was last asked."""
         return ""
 
-    @property
-    def unguarded(self) -> list[str]:
-        """What is not guarded against."""
-        return [self._unguarded] if self._unguarded else []
-
     def ask(self, rows: Sequence[Any], arguments: Sequence[Arguments], entrywise: bool, elementwise: bool) -> Fate:
         """Call the target on rows, as far as it goes."""
         raise NotImplementedError
@@ -180,7 +177,7 @@ class Guard:
         befell: Faults = Counter(
             {(kind, like): n for kind, faults in self._faults.items() for like, n in faults.items()}
         )
-        return self.unguarded + told(befell, self._skipped.total())
+        return [*filter(None, [self.unguarded]), *told(befell, self._skipped.total())]
 
     def close(self) -> None:
         """End what is still running."""
