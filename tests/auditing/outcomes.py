@@ -29,7 +29,7 @@ from mutants import Mutant, mutants
 import smoothsym as ss
 from smoothsym import formats
 from smoothsym.auditing import measure
-from smoothsym.auditing.audit import BUDGET
+from smoothsym.auditing.dividing import BUDGET
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.judge import allowance
 from smoothsym.cases import Case, cases, default_parameters

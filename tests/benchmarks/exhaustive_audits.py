@@ -14,9 +14,10 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 from typing import Any
@@ -27,9 +28,8 @@ import smoothsym as ss
 from smoothsym import formats
 from smoothsym.auditing import exhaustive, measure
 from smoothsym.auditing.calls import Passing
-from smoothsym.auditing.exhaustive import Job, Part
-from smoothsym.auditing.exhaustive.shard import BLOCK
-from smoothsym.auditing.shards import ranges
+from smoothsym.auditing.exhaustive.shard import BLOCK, Job
+from smoothsym.auditing.part import Part
 from smoothsym.calling import TIMEOUT, guarded
 from smoothsym.certify import batch
 
@@ -88,9 +88,15 @@ def alone() -> None:
     batch.CORES = 1
 
 
+OPEN = ExitStack()
+"""What a process of the pool has open to its end."""
+
+
 @lru_cache(maxsize=1)
 def measuring(row: Row) -> Callable[[int, int], Part]:
-    return ranges(row.job, row.target, TIMEOUT)
+    job = row.job
+    watched = OPEN.enter_context(guarded(row.target, row.target, TIMEOUT))
+    return partial(exhaustive.measured, replace(job, task=replace(job.task, target=watched)))
 
 
 def work(row: Row, start: int, stop: int) -> tuple[Part, float]:
