@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -37,8 +38,9 @@ def run(
     only: Sequence[Target] | None = None,
     dtypes: Sequence[str] | None = None,
     timeout: float = TIMEOUT,
+    pictures: str = "",
 ) -> list[tuple[Target, Audit]]:
-    """Audit everything installed, worst first. `progress(done, total, what)` as groups end.
+    """Audit everything installed, worst first. `progress(done, total, what)` as groups end; `pictures` as for `audit`.
 
     It is done in processes: a group in which a target dies, or is silent for long, is done again with each call guarded. Targets of one operator, output and format share a process, and with it the references.
     """
@@ -64,7 +66,7 @@ def run(
     # What takes long starts first.
     order = sorted(groups, key=lambda key: (-sum(map(_cost, groups[key])), key))
     tasks = [(key, groups[key], budget, seed, timeout) for key in order]
-    with closing(carried_out(group, tasks, jobs, PATIENCE * timeout)) as ended:
+    with closing(carried_out(partial(group, pictures=pictures), tasks, jobs, PATIENCE * timeout)) as ended:
         for place, results in ended:
             end(order[place], results)
     return worst_first(done)
@@ -76,7 +78,13 @@ def _cost(target: Target) -> int:
 
 
 def group(
-    key: tuple[str, str, str], members: Sequence[Target], budget: int, seed: int, timeout: float, guarded: bool
+    key: tuple[str, str, str],
+    members: Sequence[Target],
+    budget: int,
+    seed: int,
+    timeout: float,
+    guarded: bool,
+    pictures: str = "",
 ) -> list[tuple[Target, Audit]]:
     """Audit the targets of one operator, output and format, one after the other on the same references; each call in a process
     that may die, where it is guarded.
@@ -85,6 +93,7 @@ def group(
     op = operator(name)
     usual = VALUE_LENGTHS if of == "value" else GRADIENT_LENGTHS
     options: dict[str, Any] = {"budget": budget, "seed": seed, "timeout": timeout if guarded else None}
+    options["pictures"] = pictures
     results = []
     for target in members:
         beat()

@@ -86,7 +86,7 @@ def mapped(
     ticks = (np.arange(count) + 0.5) / count
     both = np.stack([np.tile(ticks, count), np.repeat(ticks, count)], axis=1)
     rows = plane.rows(ticks[:, None] if n == 1 else both)
-    cases = [Case(tuple(row), ordinary[0], ("map",)) for row in rows.tolist()]
+    cases = [Case(tuple(row), ordinary[0], ("grid",)) for row in rows.tolist()]
     tally, scores = scored(task, cases, until)
     lines = [[None if np.isnan(q) else float(q) for q in line] for line in scores.reshape(-1, count)]
     found = ErrorMap(
@@ -118,7 +118,10 @@ def _point(task: Task, kept: Kept, bounded: bool) -> Point | None:
     right, got = exact.middles[place], float(kept.got[place])
     size = libmp.mpf_abs(right)
     unit = libmp.mpf_mul(judging.raw_of(fmt.u), size, judging.PRECISION, "n")
-    error = judging.error_of(got, right, fmt)
+    low, high = exact.measured.values[place]
+    # What an enclosure leaves in doubt is no error.
+    within = isfinite(got) and low <= got <= high
+    error = libmp.fzero if within else judging.error_of(got, right, fmt)
     scale = exact.measured.scales(place)._mpf_
     none = size == libmp.fzero
     most = float(np.broadcast_to(allowed_at(task, case), len(kept.got))[place]) if bounded else inf

@@ -41,9 +41,14 @@ def worst_first(rows: Sequence[tuple[Target, Audit]]) -> list[tuple[Target, Audi
 def main_rows(rows: Sequence[tuple[Target, Audit]]) -> Iterator[Row]:
     """One row for each target, output and format, worst first; of what falls short, the worst input in words."""
     for target, result in worst_first(rows):
-        cells = (number(result.max_scaled), number(result.max_ulp), target.name, result.op, result.of, result.dtype)
-        said = "; ".join(result.notes) if result.worst is None else _worst(result, result.worst)
-        yield cells, _allowed(result) if result.holds else said
+        yield main_row(target.name, result)
+
+
+def main_row(name: str, result: Audit) -> Row:
+    """The row of one audit."""
+    cells = (number(result.max_scaled), number(result.max_ulp), name, result.op, result.of, result.dtype)
+    said = "; ".join(result.notes) if result.worst is None else _worst(result, result.worst)
+    return cells, _allowed(result) if result.holds else said
 
 
 def _allowed(result: Audit) -> str:
@@ -115,3 +120,10 @@ def _short(exact: str) -> str:
         return f"{float(exact):.8g}"
     except ValueError:
         return exact
+
+
+def repair_of(finding: Finding) -> tuple[str, str]:
+    """The remarks at the head of the code that is right there, as comments, and the code."""
+    lines = finding.repair.splitlines()
+    head = next((q for q, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return "\n".join(lines[:head]).rstrip(), "\n".join(lines[head:])

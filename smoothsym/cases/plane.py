@@ -18,19 +18,24 @@ GRID = 56
 """At so many places along an axis regimes are looked at."""
 HALVINGS = 6
 """How often a crossing between two of them is bisected."""
+LINES = 6
+"""So many values of a regime are told apart by lines."""
+NEAR = 8.0
+"""Numbers up to 2^NEAR take half of an axis that shows signs."""
 WIDEST = 16
 """Rows of more entries are not looked at."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Where numbers of a format stand between 0 and 1: by the logarithm of their logarithm, so that 1, 100 and 1e300 all have room.
+    """Where numbers of a format stand between 0 and 1, so that 1, 100 and 1e300 all have room.
 
-    `positive`: positive numbers alone, tiny ones as wide as large ones; else 0 is in the middle, and tiny ones lie at it.
+    `positive`: positive numbers alone, by the logarithm of their logarithm, tiny ones as wide as large ones; else 0 is in the
+    middle, tiny ones lie at it, and the logarithm s of 1 + |x| stands at s/(s + 8).
 
     >>> axis = Axis(2.0**-1074, 2.0**1023, False)
-    >>> axis.places([-1.0, 0.0, 1.0]).round(2).tolist()
-    [0.45, 0.5, 0.55]
+    >>> axis.places([-1.0, 0.0, 1.0, 255.0]).round(2).tolist()
+    [0.44, 0.5, 0.56, 0.75]
     """
 
     least: float
@@ -51,8 +56,11 @@ class Axis:
     def _scale(self, numbers: Any) -> Array:
         with np.errstate(all="ignore"):
             values = np.asarray(numbers, dtype=np.float64)
-            size = np.log2(values) if self.positive else np.sign(values) * np.log2(1 + np.abs(values))
-            return np.sign(size) * np.log2(1 + np.abs(size))
+            if self.positive:
+                size = np.log2(values)
+                return np.sign(size) * np.log2(1 + np.abs(size))
+            size = np.log1p(np.abs(values)) / np.log(2.0)
+            return np.sign(values) * size / (size + NEAR)
 
     def places(self, numbers: Any) -> Array:
         """Where numbers stand."""
@@ -63,9 +71,12 @@ class Axis:
         """The numbers that stand there."""
         low, high = self._ends
         scale = low + np.asarray(places, dtype=np.float64) * (high - low)
-        size = np.sign(scale) * np.expm1(np.abs(scale) * np.log(2.0))
+        size = np.abs(scale)
         with np.errstate(all="ignore"):
-            found = np.exp2(size) if self.positive else np.sign(size) * np.expm1(np.abs(size) * np.log(2.0))
+            if self.positive:
+                found = np.exp2(np.sign(scale) * np.expm1(size * np.log(2.0)))
+            else:
+                found = np.sign(scale) * np.expm1(NEAR * size / (1 - size) * np.log(2.0))
         return np.clip(found, self.least if self.positive else -self.largest, self.largest)
 
 
@@ -89,7 +100,7 @@ class Plane:
 def dangerous_sets(facts: Facts, plane: Plane) -> dict[str, tuple[tuple[float, ...], ...]]:
     """The sets on a plane by their tag, as lines (a, b, a', b') between places; for n = 1 the places (a,) themselves."""
     regimes = Regimes(facts.programs, facts.symbol, plane.fmt)
-    if not regimes.marks and not facts.programs:
+    if not regimes.marks:
         return {}
     ticks = np.linspace(0.0, 1.0, GRID)
     if plane.n == 1:
@@ -99,20 +110,32 @@ def dangerous_sets(facts: Facts, plane: Plane) -> dict[str, tuple[tuple[float, .
         corners = np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
         every = np.arange(GRID * GRID).reshape(GRID, GRID)
         steps = [(every[:-1].ravel(), every[1:].ravel()), (every[:, :-1].ravel(), every[:, 1:].ravel())]
-    states = _states(regimes, plane, corners)
-    tags = [EDGES[what] for what, _ in regimes.marks]
-    found = {}
-    for tag in dict.fromkeys(tags):
-        columns = np.array([q for q, name in enumerate(tags) if name == tag])
-        pairs = [np.concatenate(ends) for ends in zip(*steps, strict=True)]
-        crossed = (states[pairs[0]][:, columns] != states[pairs[1]][:, columns]).any(axis=1)
-        low, high = pairs[0][crossed], pairs[1][crossed]
-        if not len(low):
-            continue
-        points = _bisected(regimes, plane, columns, corners[low], corners[high], states[low][:, columns])
-        lines = points if plane.n == 1 else _joined(points, low, high)
-        found[tag] = tuple(tuple(line) for line in lines.round(3).tolist())
-    return found
+    pairs = np.array([np.concatenate(ends) for ends in zip(*steps, strict=True)])
+    sides, columns, values, owners = _crossed(_states(regimes, plane, corners), pairs)
+    if not len(sides):
+        return {}
+    low, high = pairs[:, sides]
+    points = _bisected(regimes, plane, columns, values, corners[low], corners[high])
+    found: dict[str, dict[tuple[float, ...], None]] = {}
+    for owner in np.unique(owners):
+        of = owners == owner
+        lines = points[of] if plane.n == 1 else _joined(points[of], low[of], high[of])
+        tag = EDGES[regimes.marks[columns[of][0]][0]]
+        found.setdefault(tag, {}).update(dict.fromkeys(map(tuple, lines.round(3).tolist())))
+    return {tag: tuple(lines) for tag, lines in found.items()}
+
+
+def _crossed(states: Array, pairs: Array) -> tuple[Array, Array, Array, Array]:
+    """The sides of the grid that a line crosses, with the column of regimes and the value between whose ups and downs it is, and its number."""
+    found: list[tuple[Array, ...]] = []
+    for column in range(states.shape[1]):
+        for value in np.unique(states[:, column])[:-1][:LINES].tolist():
+            above = states[:, column] > value
+            sides = np.flatnonzero(above[pairs[0]] != above[pairs[1]])
+            ones = np.ones_like(sides)
+            found.append((sides, column * ones, value * ones, len(found) * ones))
+    none = np.zeros(0, dtype=np.int64)
+    return tuple(np.concatenate(part) for part in zip((none,) * 4, *found, strict=True))  # type: ignore[return-value]
 
 
 def _states(regimes: Regimes, plane: Plane, places: Array) -> Array:
@@ -120,17 +143,23 @@ def _states(regimes: Regimes, plane: Plane, places: Array) -> Array:
     return regimes(plane.rows(places), parameter)
 
 
-def _bisected(regimes: Regimes, plane: Plane, columns: Array, near: Array, far: Array, before: Array) -> Array:
-    """Where the regimes of some columns cease to be what they are at `near`, on the way to `far`."""
+def _bisected(regimes: Regimes, plane: Plane, columns: Array, values: Array, near: Array, far: Array) -> Array:
+    """Where, on the way from `near` to `far`, the regime of a column passes a value."""
+    every = np.arange(len(near))
+
+    def above(places: Array) -> Array:
+        return _states(regimes, plane, places)[every, columns] > values
+
+    before = above(near)
     for _ in range(HALVINGS):
         middle = (near + far) / 2
-        same = (_states(regimes, plane, middle)[:, columns] == before).all(axis=1)[:, None]
+        same = (above(middle) == before)[:, None]
         near, far = np.where(same, middle, near), np.where(same, far, middle)
     return (near + far) / 2
 
 
 def _joined(points: Array, low: Array, high: Array) -> Array:
-    """Lines through the cells of the grid: where two sides of a cell are crossed the line between, else a star."""
+    """Lines through the cells of the grid: two or four sides of each are crossed."""
     row, column = np.divmod(low, GRID)
     upright = high - low == GRID
     # A side belongs to the cells on both sides of it.
@@ -143,9 +172,5 @@ def _joined(points: Array, low: Array, high: Array) -> Array:
     starts = np.flatnonzero(np.r_[True, cells[1:] != cells[:-1]])
     lines = []
     for members in np.split(which, starts[1:]):
-        ends = points[members]
-        if len(ends) == 2:
-            lines.append(ends.ravel())
-        elif len(ends) > 2:
-            lines += [np.concatenate([end, ends.mean(axis=0)]) for end in ends]
+        lines += [points[two].ravel() for two in np.split(members, range(2, len(members), 2)) if len(two) == 2]
     return np.array(lines).reshape(-1, 4)

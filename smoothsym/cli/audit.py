@@ -34,6 +34,8 @@ ONLY_ONE = {
 
 def run(args: argparse.Namespace) -> int:
     """The main job, or the audit of one target. 1 where something falls short."""
+    if args.html is not None:
+        _place(args.html)
     if args.target is not None:
         if args.library:
             raise ValueError(f"--library {args.library[0]} is about all that is installed; leave it out for one target")
@@ -46,11 +48,19 @@ def run(args: argparse.Namespace) -> int:
     return _everything(args)
 
 
+def _place(file: str) -> None:
+    """Raise ValueError where a page cannot be written: before the work is done that it shows."""
+    folder = os.path.dirname(file) or "."
+    if os.path.isdir(file) or not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        why = "is a directory" if os.path.isdir(file) else f"cannot be written in {folder!r}"
+        raise ValueError(f"--html {file} {why}; name a file in a directory that exists")
+
+
 # ---- everything that is installed --------------------------------------------------------------------------------------------
 
 
 def _everything(args: argparse.Namespace) -> int:
-    from smoothsym import formats
+    from smoothsym import formats, reports
     from smoothsym.auditing import main as job
     from smoothsym.auditing.targets import missing, targets
 
@@ -76,26 +86,15 @@ def _everything(args: argparse.Namespace) -> int:
     jobs = args.jobs or _cores()
     timeout = job.TIMEOUT if args.timeout is None else args.timeout
     with progress("auditing") as moved:
-        found = job.run(moved, jobs, args.budget or job.BUDGET, args.seed, only, dtypes, timeout)
-    controls = [audit for target, audit in found if target.control]
-    judged = [audit for target, audit in found if not target.control]
-    short = _short(judged)
+        pictures = "" if args.html is None else "short"
+        found = job.run(moved, jobs, args.budget or job.BUDGET, args.seed, only, dtypes, timeout, pictures)
+    short = _short([audit for target, audit in found if not target.control])
     absent = [library.distribution for library in missing() if not libraries or library.package in libraries]
+    entries = [reports.Entry.of(target, audit) for target, audit in found]
+    if args.html is not None:
+        reports.write(args.html, entries, absent)
     if args.json:
-        audits = [
-            {
-                "target": t.name,
-                "dotted": t.dotted,
-                "control": t.control,
-                "limits": t.limits,
-                "version": t.version,
-                "device": t.device,
-                "audit": a.to_dict(),
-            }
-            for t, a in found
-        ]
-        caught = {"fall_short": _short(controls), "of": len(controls)}
-        dump({"fall_short": short, "of": len(judged), "controls": caught, "not_installed": absent, "audits": audits})
+        dump(reports.data(entries, absent))
     else:
         _table(found, absent, args.full)
     if faults := [f"{target.name} as {audit.op} {audit.of}" for target, audit in found if job.failed(audit)]:
@@ -195,12 +194,17 @@ def _one(args: argparse.Namespace) -> int:
         "device": args.device,
         "compiled": args.compiled,
         "keywords": keywords(args.keywords, op),
+        "pictures": "" if args.html is None else "all",
     }
     about = (args.target, op, formula(args.of or "value", op), args.dtype or "float64")
     with redirect_stdout(sys.stderr):  # what a target prints is no part of the answer
         imported(args.target)
         with progress("auditing") as moved, _executor(args.jobs) as pool:
             found = audit(*about, progress=moved, executor=pool, **options)
+    if args.html is not None:
+        from smoothsym.reports import Entry, write
+
+        write(args.html, [Entry(found, found.target, args.target)])
     if args.json:
         dump(found.to_dict())
     else:
@@ -250,6 +254,8 @@ def _told(found: Any, full: bool) -> None:
 
 def _findings(title: str, audit: Any, limits: str = "") -> None:
     """Every finding, with the lines of Python that show it."""
+    from smoothsym.auditing.report import repair_of
+
     if not audit.findings:
         return
     say()
@@ -262,19 +268,6 @@ def _findings(title: str, audit: Any, limits: str = "") -> None:
             say(f"# {'; '.join(part for part in (finding.note, ', '.join(finding.tags)) if part)}")
         say(finding.reproduction)
         if finding.repair:
-            say(
-                finding.repair
-                if _code(finding.repair) not in told
-                else f"{_remarks(finding.repair)}\n# The code is above."
-            )
-            told.add(_code(finding.repair))
-
-
-def _code(text: str) -> str:
-    """What is left of code without the remarks at its head."""
-    lines = text.splitlines()
-    return "\n".join(lines[next((q for q, line in enumerate(lines) if not line.startswith("#")), len(lines)) :])
-
-
-def _remarks(text: str) -> str:
-    return text.removesuffix(_code(text)).rstrip()
+            remarks, code = repair_of(finding)
+            say(finding.repair if code not in told else f"{remarks}\n# The code is above.")
+            told.add(code)

@@ -215,6 +215,7 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     )
     audit.add_argument("--jobs", type=_number(positive), metavar="N", help="processes (all cores; for one target 1)")
     audit.add_argument("--full", action="store_true", help="every finding, with Python that shows it")
+    audit.add_argument("--html", metavar="FILE", help="write a page with pictures, findings and repairs, too")
 
     code = command("code", "source of a formula, in its stable form, to paste", "code:run", CODE)
     _operator(code)
