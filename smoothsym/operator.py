@@ -17,12 +17,13 @@ from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.instance import theorem_of
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
+from smoothsym.formats import get
 from smoothsym.kernels import UNSTABLE, Kernel, kernels_of
 from smoothsym.program.anchors import dominant_key, s
 from smoothsym.program.guarded import float_form
 from smoothsym.program.guards import primitive
 from smoothsym.program.lower import Program, lower
-from smoothsym.program.source import source
+from smoothsym.program.source import FPCORE, fpcore, source
 from smoothsym.program.stabilise import Stable, joint_homogeneity, replace_entries, stabilise, translation
 from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic import weights as weights_of
@@ -32,6 +33,9 @@ from smoothsym.symbolic.signs import in_domain
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 _LEVEL = Dummy("c", positive=True)
+FORMS = ("naive", "stable", "float")
+"""The forms of the program of a formula."""
+
 _LIMIT_ROWS = {
     "parameter oo": (oo, None),
     "parameter -oo": (-oo, None),
@@ -306,27 +310,63 @@ class SmoothMax:
         """
         return latex(self.formula(of))
 
-    def code(self, language: str = "numpy", of: str | Expr = "value") -> str:
-        """Source that computes a formula in its stable form: a function of x and the parameters, by their names.
+    def code(
+        self,
+        language: str = "numpy",
+        of: str | Expr = "value",
+        *,
+        form: str | None = None,
+        n: int | None = None,
+        dtype: Any = "float64",
+        ranges: Mapping[str, tuple[Any, Any]] | None = None,
+        **parameter: Any,
+    ) -> str:
+        """Source that computes a formula: a function of x and the parameters, by their names.
 
-        Parameters: `language`, "numpy", "torch", "jax" or "c"; `of` as everywhere. Array code takes rows along the last axis (any
-        shape for a function of one entry) and gives the dtype of x. C99 needs <math.h> alone and no memory: it takes doubles,
-        returns a number, or writes a vector, or a matrix by rows, to `out`. It is for finite rows: the special-value contract is
-        the kernels'. Raises ValueError for an unknown language or formula, and for what no primitive computes.
+        Parameters: `language`, "numpy", "torch", "jax", "c" or "fpcore"; `of` as everywhere; `form`, "naive", the definition as it
+        stands, "stable", or "float", stable and guarded against the range of floats (the default, but for FPCore, where it is
+        "stable"). Array code takes rows along the last axis (any shape for a function of one entry) and gives the dtype of x. C99
+        needs <math.h> alone and no memory: it takes doubles, returns a number, or writes a vector, or a matrix by rows, to `out`. It
+        is for finite rows: the special-value contract is the kernels'.
+        FPCore 2.0, for tools such as Herbie and FPTaylor, is of `n` entries x1, ..., xn, one core for each entry of the formula, in the format
+        `dtype`; `:spec` is the definition; `ranges`, {"x": (-10, 10), "alpha": (1, 2)}, says between which numbers arguments
+        lie; a parameter that is given stands there as its number.
+        Raises ValueError for an unknown language, form or formula, for what no primitive computes, and for FPCore without `n`.
 
         >>> import smoothsym as ss
         >>> ss.logsumexp.code("c", of="gradient").splitlines()[3]
         'void logsumexp_gradient(const double *x, size_t n, double alpha, double *out)'
+        >>> print(ss.smoothabs.code("fpcore", ranges={"x": (-1, 1)}, eps=2), end="")
+        (FPCore (x1)
+         :name "smoothabs"
+         :precision binary64
+         :pre (<= -1 x1 1)
+         :spec (sqrt (+ 2 (* x1 x1)))
+         (pow (+ 2 (pow x1 2)) 1/2))
         """
         formula = self.formula(of)
+        if form not in (None, *FORMS):
+            raise unknown("form", form, FORMS)
         if isinstance(of, Expr):
             check_formula(self, of, formula, self.arity or sys.maxsize)
         asked = "expression" if isinstance(of, Expr) else of
         rank = {"gradient": 1 + self.vector, "hessian": 2}.get(asked, self.rank(formula))
         name = self.name if asked == "value" else f"{self.name}_{asked}"
-        note = UNSTABLE if self.floats(formula).law == "none" else ""
         names = [q.name for q in self.parameters]
-        program = self.program(formula, "float")
+        if language == FPCORE:
+            if (size := self.arity or n) is None:
+                raise ValueError(f"FPCore has no vectors of any length; say how many entries {self.name} has: n=3")
+            program, spec = self.program(formula, form or "stable"), self.program(formula, "naive")
+            fixed = {q: exact_number(value, q) for q, value in parameter.items()}
+            if strange := [q for q in fixed if q not in names]:
+                raise unknown("parameter", strange[0], names)
+            positive = self.domain == "positive"
+            about: dict[str, Any] = {"dtype": get(dtype).name, "positive": positive, "ranges": ranges, "fixed": fixed}
+            return fpcore(program, size, name, spec=spec, **about)
+        if n is not None or ranges is not None or parameter:
+            raise TypeError(f"n=, ranges= and numbers for parameters are for FPCore; {language} code is for any")
+        note = UNSTABLE if self.floats(formula).law == "none" and form != "naive" else ""
+        program = self.program(formula, form or "float")
         return source(program, language, name, names, rank=rank, arity=self.arity, note=note)
 
     def _parameter(self, what: str) -> Symbol:

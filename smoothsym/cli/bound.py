@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from smoothsym.cli.inputs import exact, given, parameters, real, rows
+from smoothsym.cli.inputs import exact, given, intervals, parameters, real, rows
 from smoothsym.cli.output import dump, folded, laid_out, say, width
 
 KERNELS = ("stable", "naive", "compensated")
@@ -23,6 +23,14 @@ def run(args: argparse.Namespace) -> int:
         parameters(args, op, exact) if op is not None else {name: exact(text) for name, text in given(args).items()}
     )
     numbers = [] if vectors is None else _numbers(bound, vectors, _dtype(args, vectors), keywords)
+    if args.fpcore:
+        if args.n is None and (op is None or op.arity is None):
+            raise ValueError("--fpcore: FPCore has no vectors of any length; say how many entries there are: --n 3")
+        fixed = {name: keywords[name] for name in given(args)}
+        print(bound.fpcore(args.n, _dtype(args, None) or "float64", intervals(args.range), **fixed), end="")
+        return 0
+    if args.n is not None or args.range:
+        raise ValueError("--n and --range are for --fpcore")
     if args.json:
         dump(_data(bound, args, numbers))
         return 0

@@ -156,6 +156,18 @@ def given(args: Any) -> dict[str, str]:
     return {name: text.replace(MINUS, "-") for name, text in found.items()}
 
 
+def intervals(said: Sequence[str] | None) -> dict[str, tuple[Any, Any]]:
+    """What --range says: between which numbers arguments lie, by name."""
+    found = {}
+    for text in said or ():
+        name, equals, ends = text.replace(MINUS, "-").partition("=")
+        low, comma, high = ends.partition(",")
+        if not (equals and comma and name.isidentifier()):
+            raise ValueError(f"--range {text}: write NAME=LOW,HIGH, such as x=-10,10")
+        found[name] = (exact(low.strip()), exact(high.strip()))
+    return found
+
+
 def keywords(said: Sequence[str] | None, op: Any) -> dict[str, Any]:
     """What --with says, by name: whole numbers, floats, true, false, none, the operator's parameters by their names, or words."""
     found: dict[str, Any] = {}

@@ -53,6 +53,7 @@ Write decimals, fractions such as 1/3, hex floats such as -0x1p-3, inf or nan.
 The rows of a file are the floats that it holds."""
 CODE = """  smoothsym code logsumexp --of gradient --lang c
   smoothsym code "(sum(x[j]**p, j)/n)**(1/p)" --domain positive --lang torch
+  smoothsym code boltzmann --lang fpcore --n 3 --alpha 1 --range x=-10,10
 
 The function takes x and the parameters. Array code takes rows along the last axis. C99
 needs <math.h> alone; it returns a number, or writes to `out`."""
@@ -173,6 +174,8 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     _data(bound, "rows to bound the error at")
     _dtype(bound, "of x (float64)")
     bound.add_argument("--latex", action="store_true", help="print the formula as LaTeX")
+    bound.add_argument("--fpcore", action="store_true", help="print the formula as FPCore, for --n entries")
+    _fpcore(bound)
     _parameters(bound, {"alpha": " (1)", "p": " (2)", "eps": " (1)"})
 
     audit = command("audit", "float code against certified values; the main job", "audit:run", AUDIT)
@@ -220,7 +223,10 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     code = command("code", "source of a formula, in its stable form, to paste", "code:run", CODE)
     _operator(code)
     _of(code, ", or an expression")
-    code.add_argument("--lang", default="numpy", metavar="NAME", help="numpy, torch, jax, c or latex (numpy)")
+    code.add_argument("--lang", default="numpy", metavar="NAME", help="numpy, torch, jax, c, fpcore or latex (numpy)")
+    code.add_argument("--form", metavar="NAME", help="naive, stable, or float: stable, and guarded (float)")
+    _fpcore(code)
+    _parameters(code, dict.fromkeys(PARAMETERS, ", as a number in fpcore"))
     return whole_parser, commands
 
 
@@ -246,6 +252,13 @@ def _data(parser: Parser, what: str) -> None:
 
 def _dtype(parser: Parser, what: str) -> None:
     parser.add_argument("--dtype", metavar="NAME", help=f"float16, bfloat16, float32 or float64: {what}")
+
+
+def _fpcore(parser: Parser) -> None:
+    parser.add_argument("--n", type=_number(positive), metavar="N", help="how many entries fpcore has")
+    parser.add_argument(
+        "--range", action="append", metavar="NAME=LOW,HIGH", help="where x or a parameter lies in fpcore"
+    )
 
 
 def _parameters(parser: Parser, also: dict[str, str]) -> None:

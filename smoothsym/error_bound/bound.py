@@ -9,17 +9,33 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Expr, IndexedBase, Symbol
+from sympy import (
+    Abs,
+    And,
+    Expr,
+    GreaterThan,
+    IndexedBase,
+    LessThan,
+    Or,
+    Piecewise,
+    Rational,
+    StrictGreaterThan,
+    StrictLessThan,
+    Symbol,
+)
 
 from smoothsym import words
+from smoothsym.certify.inputs import exact_number
 from smoothsym.error_bound.numbers import OfKernel, OfProgram
 from smoothsym.errors import unknown
 from smoothsym.formats import FORMATS, get
 from smoothsym.kernels import Kernel
 from smoothsym.operator import SmoothMax
-from smoothsym.program.lower import Program
+from smoothsym.program.lower import Program, lower
+from smoothsym.program.ordered import select
 from smoothsym.program.rounding.assumptions import assumptions, paired_assumptions
 from smoothsym.program.rounding.model import JAX, NUMPY, TORCH, Model
+from smoothsym.program.source import fpcore
 from smoothsym.symbolic.derivation import latex
 
 __all__ = ["JAX", "NUMPY", "TORCH", "ErrorBound", "Model", "bound"]
@@ -76,6 +92,33 @@ def _defaults(f: Any) -> dict[str, Any]:
     return {
         name: value for name, value in found.items() if isinstance(value, (int, float)) and not isinstance(value, bool)
     }
+
+
+def _chosen(formula: Expr) -> Expr:
+    """A formula of cases as one of choices, for which there is an operation."""
+
+    def choice(*arms: Any) -> Expr:
+        (found, _), *before = reversed(arms)
+        for value, test in before:
+            found = _where(test, value, found)
+        return found
+
+    return formula.replace(Piecewise, choice)
+
+
+def _where(test: Any, then: Expr, otherwise: Expr) -> Expr:
+    """What is one value where a test holds, and another elsewhere."""
+    if isinstance(test, (And, Or)):
+        first, *rest = test.args
+        if not rest:
+            return _where(first, then, otherwise)
+        inner = _where(test.func(*rest), then, otherwise)
+        return _where(first, *((inner, otherwise) if isinstance(test, And) else (then, inner)))
+    if isinstance(test, (StrictLessThan, StrictGreaterThan)):
+        return select(test.gts - test.lts, then, otherwise)
+    if isinstance(test, (LessThan, GreaterThan)):
+        return select(test.lts - test.gts, otherwise, then)
+    raise ValueError("FPCore has no choice for the case {test}")
 
 
 @dataclass(frozen=True)
@@ -191,6 +234,30 @@ class ErrorBound:
     def latex(self) -> str:
         """The formula as LaTeX."""
         return latex(self.formula)
+
+    def fpcore(
+        self, n: int, dtype: Any = "float64", ranges: Mapping[str, tuple[Any, Any]] | None = None, **parameter: Any
+    ) -> str:
+        """The formula as FPCore over the reals, at n entries, u being that of a format; one core for each entry of a gradient.
+
+        `ranges` and parameters are as for op.code("fpcore", ...), where the program is that this bounds.
+
+        >>> import smoothsym as ss
+        >>> print(ss.bound(lambda xp, x, alpha: alpha * xp.sum(x)).fpcore(2), end="")  # doctest: +ELLIPSIS
+        (FPCore (alpha x1 x2)
+        ...
+        """
+        if (size := n if self.kernel is None else self.kernel.op.arity or n) is None:
+            raise ValueError("FPCore has no vectors of any length; say how many entries there are: n=3")
+        fmt = get(dtype)
+        formula = self.formula.subs(words.u, Rational(1, 1 << fmt.precision))
+        axes = tuple(q for q in (words.i, words.k) if q in formula.free_symbols)
+        fixed = {q: exact_number(value, q) for q, value in parameter.items()}
+        positive = self.kernel is not None and self.kernel.op.domain == "positive"
+        name = f"bound of {self.name} in {fmt.name}"
+        anchors = {} if self.kernel is None else self.kernel.op.floats(self.kernel.of).anchors
+        program = lower([_chosen(formula)], axes, anchors)
+        return fpcore(program, size, name, dtype="real", positive=positive, ranges=ranges, fixed=fixed)
 
     @property
     def assumptions(self) -> tuple[str, ...]:

@@ -259,6 +259,8 @@ class Values:
             first, second = (self.placed(operation, q, labels) for q in _forms(name))
             way = Heaviside(self.tested(number, labels), 0)
             return way * first + (1 - way) * second
+        if operation.inner is not None:
+            raise ValueError(f"v{number}: the operation {operation.name} has no formula")
         args = [self.placed(operation, q, labels) for q in range(len(operation.args))]
         if name == "hypot" or (name == "sqrt" and args[0].is_Add):
             return self.root(args[0] if name == "sqrt" else args[0] ** 2 + args[1] ** 2)

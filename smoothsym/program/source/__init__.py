@@ -1,4 +1,4 @@
-"""A program printed as source code that runs as it stands: NumPy, PyTorch, JAX or C."""
+"""A program printed as source code that runs as it stands, NumPy, PyTorch, JAX or C; and as FPCore, for tools that judge it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from smoothsym.program.lower import Program
 from smoothsym.program.source.arrays import JAX, NUMPY, TORCH, ArrayLanguage, array_source
 from smoothsym.program.source.c import TAKEN as C_WORDS
 from smoothsym.program.source.c import c_source
+from smoothsym.program.source.fpcore import fpcore
 from smoothsym.program.source.printer import Signature
 
 ARRAYS = {"numpy": NUMPY, "torch": TORCH, "jax": JAX}
+FPCORE = "fpcore"
 LANGUAGES = (*ARRAYS, "c")
+
+__all__ = ["ARRAYS", "FPCORE", "LANGUAGES", "fpcore", "identifier", "source"]
 
 
 def source(
@@ -53,7 +57,7 @@ def source(
     if any(operation.inner is not None or operation.name == "shares" for operation in program.operations):
         raise ValueError(f"{name} solves an equation for a threshold, which no printed source does; call the kernel")
     if language not in LANGUAGES:
-        raise unknown("language", language, LANGUAGES)
+        raise unknown("language", language, (*LANGUAGES, FPCORE))
     vectors = tuple(dict.fromkeys(["x", *(str(q.datum) for q in program.operations if q.name == "x")]))
     if len(vectors) > 1:
         arity = None
