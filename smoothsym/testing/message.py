@@ -75,7 +75,8 @@ def _rows(held: Held, finding: Finding) -> Iterator[tuple[str, str]]:
     yield "got", f"{entry}{_with_hex(finding.got)}"
     if finding.exact:
         yield "exact", f"{entry}{finding.exact}"
-    yield "error", f"{number(finding.ulp)} ulp, scaled {number(finding.scaled)}{_bound(held, finding)}"
+    if finding.kind not in MISBEHAVIOUR:
+        yield "error", f"{number(finding.ulp)} ulp, scaled {number(finding.scaled)}{_bound(held, finding)}"
     if finding.note:
         yield "note", finding.note
     others = [other.kind for other in audit.findings if other.falls and other.kind != finding.kind]
