@@ -23,6 +23,7 @@ from smoothsym.auditing import mechanism
 from smoothsym.auditing.cause import natural
 from smoothsym.auditing.finding import Finding
 from smoothsym.auditing.measure import Task, reference, scored
+from smoothsym.auditing.vectors import vectors_beside
 from smoothsym.cases import Case
 
 OPEN = ("inaccurate", "cancellation", "gradient at a tie")
@@ -268,7 +269,7 @@ def leaks(finding: Finding, case: Case, probe: Probe) -> bool:
     They must explain the finding too, by a rounding of numbers as large as meet there.
     """
     task = probe.task
-    rows = list(_plain(case, task))
+    rows = vectors_beside(list(_plain(case, task)), task.op, task.of, task.fmt)
     errors = [error for error in probe.errors(rows) if not isnan(error)]
     if len(errors) < PLAIN_ROWS // 2:
         return False

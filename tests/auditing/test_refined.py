@@ -3,6 +3,7 @@
 import broken
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 import smoothsym as ss
 
@@ -40,6 +41,14 @@ def one_wrong_factor(x):
     return broken.logsumexp(x) * (1 + 1e-9)
 
 
+def single_along(x, v):
+    return v * softmax((x - np.max(x)).astype(np.float32)).astype(np.float64)
+
+
+def wrong_along(x, v):
+    return v * softmax(x) * (1 + 1e-9)
+
+
 PLANTED = [
     ("threshold branch", linear_early, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
     (
@@ -55,6 +64,8 @@ PLANTED = [
     ("gradient at a tie", broken.first_of_ties, ss.logsumexp, "gradient", "float32", {"alpha": 1.0}),
     ("precision leak", broken.single_inside, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
     ("precision leak", mixed, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
+    ("precision leak", single_along, ss.logsumexp, "vjp", "float64", {"alpha": 1.0}),
+    ("inaccurate", wrong_along, ss.logsumexp, "vjp", "float64", {"alpha": 1.0}),
     ("inaccurate", one_wrong_factor, ss.logsumexp, "value", "float64", {"alpha": 1.0}),
     ("inaccurate", broken.wrong_sign, ss.logsumexp, "value", "float32", {"alpha": 1.0}),
 ]
