@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from fractions import Fraction
+from math import ceil, floor
 from typing import Any
 
 from mpmath import libmp
@@ -21,6 +22,9 @@ NOT_CONVEX = "what is taken from <p, x> is not convex at these parameters: no th
 
 STEPS = 60
 """So many looks are taken from a narrow bracket on: where the function is too steep for secants it stays wider than the bits allow."""
+
+NARROW = 1 << 16
+"""A bracket is narrow where it is by so much shorter than its ends are far from 0."""
 
 COARSE = 160
 """The precision up to which a search is not begun at fewer bits."""
@@ -183,6 +187,9 @@ class _Bracket:
             if b - a <= tiny:
                 break
             t = _short(a + (b - a) * fa / (fa - fb), self.bits + 8) if fa != fb else a
+            if step == 1 and b - a < max(abs(a), abs(b)) / NARROW:
+                # At a kink, where an entry lies on the threshold itself, secants are slow; but there it is a number like an entry.
+                t = roundest(a, b)
             if step % 2 == 0:
                 if b - a > width / 2:
                     t = _short((a + b) / 2, self.bits + 8)
@@ -222,6 +229,21 @@ def fraction(raw: Any) -> Fraction:
     sign, man, exponent, _ = raw
     size = Fraction(int(man)) * Fraction(2) ** int(exponent)
     return -size if sign else size
+
+
+def roundest(a: Fraction, b: Fraction) -> Fraction:
+    """The dyadic number of fewest bits between two numbers of one sign.
+
+    >>> roundest(Fraction(57, 64), Fraction(59, 64)), roundest(-Fraction(1, 3), -Fraction(1, 5))
+    (Fraction(29, 32), Fraction(-1, 4))
+    """
+    if b <= 0:
+        return -roundest(-b, -a)
+    scale = Fraction(2) ** (1 + (b - a).denominator.bit_length() - (b - a).numerator.bit_length())
+    low, high = floor(a * scale), ceil(b * scale) - 1
+    while (rounder := high & (high - 1)) > low:
+        high = rounder
+    return high / scale
 
 
 def _short(value: Fraction, bits: int) -> Fraction:
