@@ -36,11 +36,12 @@ class Instance:
     vectors: Mapping[str, Sequence[Fraction]] = field(default_factory=dict)
     """What stands beside the entries: their weights w, a direction v."""
 
-    def run(self, arithmetic: Any) -> list[Any]:
+    def run(self, arithmetic: Any, known: dict[int, Any] | None = None) -> list[Any]:
         given = {"x": self.x, **self.vectors}
         vectors = {name: [arithmetic.number(v) for v in vector] for name, vector in given.items()}
         symbols = {name: arithmetic.number(v) for name, v in self.symbols.items()}
-        return numbers.run(self.program, arithmetic, vectors, symbols, length=self.length, positions=self.positions)
+        program, length, positions = self.program, self.length, self.positions
+        return numbers.run(program, arithmetic, vectors, symbols, length=length, positions=positions, known=known)
 
     def intervals(self, bits: int, output: int = 0) -> list[Interval]:
         arithmetic = engine(self.engine)(bits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import mpmath
@@ -22,8 +23,11 @@ from smoothsym.certify.special import Number
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Indeterminate, Undefined
 
+PRECISIONS = ((64, 256, 1024), (4096,))
+"""Bits that a scale is computed with, as long as it is not known: the most is left for what nothing else excuses."""
 
-@dataclass
+
+@dataclass(eq=False)
 class Measured:
     """Enclosures of every output at one input, and the scale that the error of each is held to."""
 
@@ -52,20 +56,21 @@ class Measured:
         if scale_program(self.op, self.of).place is not None and component not in kept:
             return value
         # At a removable singularity of the derivative by the parameter, as at q = 1 of entmax, the others excuse what they excuse.
-        by_entries = (self._excused(scale_program(self.op, self.of, by), kept, component) for by in (True, False))
-        return value + next((found for found in by_entries if found is not None), 0)
+        ways = ((scale_program(self.op, self.of, by), some) for some in PRECISIONS for by in (True, False))
+        sums = (self._excused(asked, some, kept, component) for asked, some in ways)
+        return value + next((found for found in sums if found is not None), 0)
 
-    def _excused(self, asked: ScaleProgram, kept: list[int], component: int) -> Any:
-        """The terms of the derivatives, None where one has no value."""
+    def _excused(self, asked: ScaleProgram, precisions: Sequence[int], kept: list[int], component: int) -> Any:
+        """The terms of the derivatives, None where one has no value at these precisions."""
         positions = {} if asked.place is None else {asked.place.name: kept.index(component)}
         symbols = {self.name: self.parameter} if self.name else {}
         x = [Fraction(self.row[q]) for q in kept]
         v = _beside(self.v, kept, len(self.row))
         vectors = {} if v is None else {VECTOR: v}
         instance = Instance(asked.program, x, symbols, self.length, positions, vectors=vectors)
-        for bits in (64, 256, 1024, 4096):
+        for bits in precisions:
             try:
-                outputs = instance.run(Balls(bits))
+                outputs = instance.run(Balls(bits), _alike(self, asked.parameter, bits))
                 break
             except (Indeterminate, Undefined):
                 continue
@@ -83,6 +88,12 @@ class Measured:
             for size, slope in zip(sizes, slopes, strict=True):
                 total += abs(_ratio(size)) * _magnitude(slope)
         return total
+
+
+@lru_cache(maxsize=4)
+def _alike(row: Measured, by_parameter: bool, bits: int) -> dict[int, Any]:
+    """What is the same for every entry of the output of a row, for the latest rows."""
+    return {}
 
 
 def _beside(v: list[Fraction] | None, kept: Sequence[int], size: int) -> list[Fraction] | None:

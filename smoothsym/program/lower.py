@@ -107,6 +107,15 @@ class Program:
         return tuple(found)
 
     @cached_property
+    def unplaced(self) -> tuple[int, ...]:
+        """The operations that are the same whatever the positions that are given."""
+        placed: set[int] = set()
+        for number, operation in enumerate(self.operations):
+            if operation.name == "position" or any(q in placed for q, _ in operation.args):
+                placed.add(number)
+        return tuple(q for q in range(len(self.operations)) if q not in placed)
+
+    @cached_property
     def telling(self) -> frozenset[int]:
         """The sums of x that are infinite or no number wherever an entry of x is.
 

@@ -38,17 +38,21 @@ def run(
     *,
     length: Fraction | int | None = None,
     positions: Mapping[str, int] | None = None,
+    known: dict[int, Any] | None = None,
 ) -> list[Any]:
     """The outputs of a program: a number of the arithmetic for rank 0, nested lists of them for higher ranks.
 
     `vectors` and `symbols` hold numbers of the arithmetic. `length` is what n stands for where it is not the number of entries:
-    an entry of -inf has no weight in a sum and still counts. `positions` gives the free indices that are no axes, from 0.
+    an entry of -inf has no weight in a sum and still counts. `positions` gives the free indices that are no axes, from 0. `known`
+    holds what is the same for all positions, once a run of the same inputs has filled it.
     """
     size = len(next(iter(vectors.values())))
     values: list[Any] = []
-    for operation in program.operations:
+    for number, operation in enumerate(program.operations):
         name = operation.name
-        if name == "x":
+        if known and number in known:
+            values.append(known[number])
+        elif name == "x":
             values.append(list(vectors[str(operation.datum)]))
         elif name == "symbol":
             values.append(symbols[str(operation.datum)])
@@ -66,7 +70,7 @@ def run(
         elif name in ("sum", "max", "min", "argmax"):
             values.append(_reduced(operation, values, arithmetic))
         elif name == "level":
-            low, high, gaps = (values[number] for number, _ in operation.args)
+            low, high, gaps = (values[q] for q, _ in operation.args)
             beside = {**vectors, str(GAPS.label): gaps}
             values.append(_solving(arithmetic).level(_inner(operation, arithmetic, beside, symbols, length), low, high))
         elif name == "inverse":
@@ -78,7 +82,9 @@ def run(
             values.append(_mapped(inverted, operation, values, size))
         else:
             values.append(_mapped(_function(name, arithmetic), operation, values, size))
-    return [_placed(values[number], placement) for number, placement in program.outputs]
+    if known is not None and not known:
+        known.update((q, values[q]) for q in program.unplaced)
+    return [_placed(values[q], placement) for q, placement in program.outputs]
 
 
 def _solving(arithmetic: Arithmetic) -> Solving:

@@ -7,7 +7,10 @@ import pytest
 from mpmath import mp
 
 import smoothsym as ss
+from smoothsym.certify.enclosure import fraction_of
+from smoothsym.certify.instance import instance_of
 from smoothsym.certify.measured import measure
+from smoothsym.certify.scale import scale_program
 
 ROWS = [
     ("boltzmann", [1.25, -0.5, 3.0], 0.75),
@@ -68,3 +71,24 @@ def test_entries_without_weight_change_no_scale(name, row, parameter, idle):
         alone, beside = measured(name, row, parameter, of), measured(name, [idle, *row, idle], parameter, of)
         for place in range(len(row) if of == "gradient" else 1):
             assert mp.almosteq(beside.scales(place + (of == "gradient")), alone.scales(place), 1e-15)
+
+
+@pytest.mark.parametrize("name, parameter", [("softmax", 2), ("boltzmann", 3), ("pnorm", 3)])
+def test_what_all_entries_share_is_computed_once_and_changes_no_scale(name, parameter):
+    row, of = [Fraction(v) for v in (1, 2, Fraction(5, 2), 7)], "value" if name == "softmax" else "gradient"
+    together = measure(ss.operators[name], row, parameter, of)
+    for component in range(len(row)):
+        alone = measure(ss.operators[name], row, parameter, of)
+        assert together.scales(component) == alone.scales(component)
+    program = scale_program(ss.operators[name], of).program
+    assert 0 < len(program.unplaced) < len(program.operations)
+    assert all(program.operations[q].name != "position" for q in program.unplaced)
+
+
+def test_an_entry_on_the_threshold_itself_is_known_to_all_bits():
+    # The threshold is 71/64: secants that meet a kink there gain a bit or two each.
+    row = [Fraction(v) for v in (2.125, 3.0, 2.0, 2.109375, 1.9296875, 2.109375, 2.125, 2.109375)]
+    row += [Fraction(v) for v in (2.109375, 2.125, 2.125, 2.109375, 2.125, 2.125, 2.109375, 2.125)]
+    instance, _ = instance_of(ss.sparsemax, row, "gamma", Fraction(1), "gradient")
+    for low, high in instance.intervals(880):
+        assert fraction_of(high) - fraction_of(low) < Fraction(1, 2**800)
