@@ -37,8 +37,11 @@ PLAIN_ROWS = 24
 NEAR = (0, 1, 2, 3, 5, 8, 13, 34, 144, 1000)
 """How many floats from a threshold the target must be right on the one side, and wrong on the other."""
 
-PARTS = 16
+PARTS = 4
 """Into so many parts a stretch of floats is cut at a time, to find where a result turns wrong."""
+
+RUNGS = 8
+"""So many floats of a ladder away from a case are asked about at a time, to find one at which the result is right."""
 
 LINES = 4
 """Along so many entries, at most, a threshold is looked for."""
@@ -224,14 +227,18 @@ def _turns(start: float, line: _Line, at: Any, probe: Probe) -> bool:
     for sign in (1, -1):
         ladder = [here + sign * 2**power for power in range(0, line.fmt.bits, 3)]
         ladder = [place for place in ladder if abs(place) <= line.last and probe.inside(line.number(place))]
-        found = next((q for q, error in enumerate(errors(ladder)) if error <= tol), None)
+        rungs = (error for q in range(0, len(ladder), RUNGS) for error in errors(ladder[q : q + RUNGS]))
+        found = next((q for q, error in enumerate(rungs) if error <= tol), None)
         if found is None or (found == 0 and errors([here])[0] <= tol):
             continue
         wrong, right = _narrowed(errors, ladder[found - 1] if found else here, ladder[found], tol)
         away = right - wrong
+        # Roundings are right and wrong in turn: most such places are given up at once.
+        beside = errors([wrong - away, right + away])
+        if not (beside[0] > tol >= beside[1]):
+            continue
         least = min(errors([wrong - away * step for step in NEAR]))
-        most = max(errors([right + away * step for step in NEAR]))
-        if least > tol and most <= tol and least > 2 * most:
+        if least > tol and max(errors([right + away * step for step in NEAR])) <= min(tol, least / 2):
             return True
     return False
 
