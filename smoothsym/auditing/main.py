@@ -26,6 +26,9 @@ PATIENCE = 6
 FAILED = "the audit itself failed"
 """How the note of an audit begins that came to no end."""
 
+Group = tuple[tuple[str, str, str], Sequence[Target]]
+"""An operator, output and format, and the targets of these."""
+
 VALUE_LENGTHS = (1, 2, 5, 16, 100, 4096)
 GRADIENT_LENGTHS = (1, 2, 5, 16, 100, 1000)
 
@@ -42,7 +45,7 @@ def run(
 ) -> list[tuple[Target, Audit]]:
     """Audit everything installed, worst first. `progress(done, total, what)` as groups end; `pictures` as for `audit`.
 
-    It is done in processes: a group in which a target dies, or is silent for long, is done again with each call guarded. Targets of one operator, output and format share a process, and with it the references.
+    It is done in processes: a group in which a target dies, or is silent for long, is done again with each call guarded. Targets of one operator and output share a process, and with it what is derived and the references.
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ValueError(f"jobs={jobs!r}: give a positive number of processes")
@@ -56,25 +59,43 @@ def run(
     done: list[tuple[Target, Audit]] = []
     finished = 0
 
-    def end(key: tuple[str, str, str], results: list[tuple[Target, Audit]]) -> None:
+    def end(name: tuple[str, str], formats: int, results: list[tuple[Target, Audit]]) -> None:
         nonlocal finished
         done.extend(results)
-        finished += 1
+        finished += formats
         if progress is not None:
-            progress(finished, len(groups), " ".join(key))
+            progress(finished, len(groups), " ".join(name))
 
-    # What takes long starts first.
-    order = sorted(groups, key=lambda key: (-sum(map(_cost, groups[key])), key))
-    tasks = [(key, groups[key], budget, seed, timeout) for key in order]
-    with closing(carried_out(partial(group, pictures=pictures), tasks, jobs, PATIENCE * timeout)) as ended:
+    # Formats of one output share what is derived of it; what takes long starts first.
+    families: dict[tuple[str, str], list[Group]] = {}
+    for key, members in groups.items():
+        families.setdefault(key[:2], []).append((key, members))
+    order = sorted(families, key=lambda name: (-sum(_cost(t) for _, some in families[name] for t in some), name))
+    tasks = [(name, families[name], budget, seed, timeout) for name in order]
+    with closing(carried_out(partial(family, pictures=pictures), tasks, jobs, PATIENCE * timeout)) as ended:
         for place, results in ended:
-            end(order[place], results)
+            end(order[place], len(families[order[place]]), results)
     return worst_first(done)
 
 
 def _cost(target: Target) -> int:
-    """How long a target may take, compared with the others: a derivative has many numbers, and JAX compiles."""
-    return (1 if target.of == "value" else 2) * (4 if target.library == "jax" else 1)
+    """How long a target may take, compared with the others: a derivative has many numbers, JAX compiles, and equations are solved."""
+    slow = target.library == "jax" or not target.operator.explicit
+    return (1 if target.of == "value" else 2) * (4 if slow else 1)
+
+
+def family(
+    name: tuple[str, str],
+    groups: Sequence[Group],
+    budget: int,
+    seed: int,
+    timeout: float,
+    guarded: bool,
+    pictures: str = "",
+) -> list[tuple[Target, Audit]]:
+    """Audit the groups of one operator and output, format after format: what is derived of it by symbols is derived once."""
+    given = (budget, seed, timeout, guarded, pictures)
+    return [pair for key, members in groups for pair in group(key, members, *given)]
 
 
 def group(
