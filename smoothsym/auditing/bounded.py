@@ -80,6 +80,7 @@ class Derived:
 
 def bound_of(asked: Any, op: Any, of: str | Expr, fmt: Format) -> Bound | None:
     """What an audit's argument `bound` asks for: none, a callable's, or with True the derived one. Raises TypeError and ValueError."""
+    __tracebackhide__ = True
     if asked is None or asked is False:
         return None
     if asked is True:

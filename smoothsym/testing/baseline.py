@@ -81,7 +81,8 @@ class Baseline:
         there, here = entry["asked"], dict(record.asked)
         if other := sorted(name for name in {*there, *here} if there.get(name) != here.get(name)):
             name = other[0]
-            return f"the baseline has it with {name}={there.get(name)!r}, not {here.get(name)!r}"
+            was, now = (f"{name}={said[name]!r}" if name in said else f"no {name}=" for said in (there, here))
+            return f"the baseline has it with {was}, and this is with {now}"
         return ""
 
     def worse(self, record: Record) -> tuple[str, str] | None:

@@ -37,11 +37,12 @@ class Limit:
 
     @property
     def scaled(self) -> float:
-        """The tolerance of the audit. Whatever is beyond twice the ulps in scaled error is beyond the ulps, too, and a fault besides."""
+        """The tolerance of the audit. A scaled error beyond twice the ulps, or beyond 1 where
+        these are fewer than rounding the result costs, is beyond the ulps, too."""
         if self.tol is not None:
             return float(self.tol)
         assert self.ulp is not None
-        return 2 * float(self.ulp)
+        return max(1.0, 2 * float(self.ulp))
 
     @property
     def beside(self) -> dict[str, float]:

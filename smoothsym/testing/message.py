@@ -72,7 +72,8 @@ def _rows(held: Held, finding: Finding) -> Iterator[tuple[str, str]]:
     if finding.parameter is not None:
         yield audit.parameter or "with", f"{trimmed(finding.parameter)} = {float.fromhex(finding.parameter)!r}"
     entry = "" if finding.component is None else f"entry {finding.component}: "
-    yield "got", f"{entry}{_with_hex(finding.got)}"
+    if finding.got:
+        yield "got", f"{entry}{_with_hex(finding.got)}"
     if finding.exact:
         yield "exact", f"{entry}{finding.exact}"
     if finding.kind not in MISBEHAVIOUR:
@@ -87,7 +88,8 @@ def _rows(held: Held, finding: Finding) -> Iterator[tuple[str, str]]:
     if data := [tag for tag in finding.tags if tag.startswith("row ")]:
         yield "data", data[0]
     else:
-        yield "found", f"among {audit.rows} rows, seed {audit.seed}"
+        some = f"all {audit.rows} rows" if audit.exhaustive else f"{audit.rows} rows, seed {audit.seed}"
+        yield "found", f"among {some}"
     for note in audit.notes[:3]:
         yield "note", note
 

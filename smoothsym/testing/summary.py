@@ -27,7 +27,7 @@ def summary(records: Sequence[Record], wrote: str = "", compared: bool = False) 
     if compared:
         counts = Counter(record.compared for record in records)
         parts = [f"{counts[name]} {name}" for name in ("worse", "no worse") if counts[name]]
-        parts += [f"{counts['new']} not in it, held to what they say"] if counts["new"] else []
+        parts += [f"{counts['new']} not in it, held to the limits of the checks"] if counts["new"] else []
         yield f"smoothsym: against the baseline: {', '.join(parts)}", not counts["worse"]
     if wrote:
         yield f"smoothsym: {wrote}", wrote.startswith("wrote")
