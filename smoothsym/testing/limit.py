@@ -37,8 +37,9 @@ class Limit:
 
     @property
     def scaled(self) -> float:
-        """The tolerance of the audit. A scaled error beyond twice the ulps, or beyond 1 where
-        these are fewer than rounding the result costs, is beyond the ulps, too."""
+        """The tolerance of the audit. A scaled error beyond twice the ulps, or beyond 1 where these are fewer than rounding the
+        result costs, is beyond the ulps, too.
+        """
         if self.tol is not None:
             return float(self.tol)
         assert self.ulp is not None
