@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from sympy import Abs, Dummy, Expr, Indexed, Integer, Rational, S, Sum, Symbol, oo
 
-from smoothsym import words
+from smoothsym import notebook, words
 from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.instance import theorem_of
 from smoothsym.certify.special import UNANSWERED, Special
 from smoothsym.errors import unknown
 from smoothsym.formats import get
 from smoothsym.kernels import UNSTABLE, Kernel, kernels_of
+from smoothsym.plots import plot
 from smoothsym.program.anchors import dominant_key, s
 from smoothsym.program.guarded import float_form
 from smoothsym.program.guards import primitive
@@ -540,7 +541,18 @@ class SmoothMax:
         return f"<SmoothMax {self.name}: {self.definition}>"
 
     def _repr_latex_(self) -> str:
-        return f"${self.latex()}$"
+        return notebook.formula(self.latex())
+
+    def plot(
+        self, x: Any = None, of: str = "value", span: Sequence[float] | None = None, ax: Any = None, **parameter: Any
+    ) -> Any:
+        """Draw it, by matplotlib: against the parameter at a row x; without x contours over two entries, or a curve over the only one.
+
+        Parameters: `of`, "value" or "gradient", an entry of which has a curve of its own (of contours there is the first); `span`, between which
+        numbers the parameter, or the entries, are; `ax`, matplotlib axes to draw on; parameters by name, for a function of one entry several of them
+        in a list. Returns the axes. Raises ValueError where nothing is left to be drawn against, ImportError without matplotlib.
+        """
+        return plot(self, x, of, span, ax, **parameter)
 
 
 class _Weighted(SmoothMax):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf, isfinite
+from math import inf, isfinite, log10
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from smoothsym.auditing.measure import Tally, Task, scored
 from smoothsym.auditing.references import reference
 from smoothsym.auditing.tally import Kept
 from smoothsym.cases import Case, Facts
-from smoothsym.cases.plane import WIDEST, Axis, Plane, dangerous_sets
+from smoothsym.cases.plane import WIDEST, Axis, Line, Plane, dangerous_sets
 
 PICTURES = ("", "short", "all")
 """For no audit, for those in which an error is beyond tolerance, for all."""
@@ -24,6 +24,32 @@ DRAWN = 64
 """How many rows are drawn for pictures."""
 SIDE = 32
 """A plane has so many rows by so many; an axis alone has eight times as many."""
+
+
+LEVELS = (1e3, 1e9)
+"""Above tolerance errors are told apart at these."""
+
+
+def level(scaled: float, tol: float) -> int:
+    """0 within one rounding, 1 within tolerance, then by LEVELS, and 5 for what is no number at all."""
+    if not scaled > tol:
+        return int(scaled > 1)
+    return 5 if not scaled < inf else 2 + sum(scaled > limit for limit in LEVELS)
+
+
+def level_names(tol: float) -> list[str]:
+    """What the levels are called."""
+    return [
+        "up to 1",
+        f"up to {tol:g}: holds",
+        *(f"up to {_power(v)}" for v in LEVELS),
+        "more",
+        "inf, nan, or no answer",
+    ]
+
+
+def _power(value: float) -> str:
+    return f"1e{round(log10(value))}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +68,12 @@ class Point:
     condition: float
     bound: float | None
 
+    @property
+    def allowed(self) -> float:
+        """What rounding the input and the result may cost, in the same units: the condition, and what the spacing of subnormals adds."""
+        known = 0 < self.scaled < inf and 0 < self.error < inf
+        return self.error / self.scaled if known else self.condition
+
 
 @dataclass(frozen=True)
 class ErrorMap:
@@ -49,7 +81,7 @@ class ErrorMap:
 
     `x`, the numbers on the axis, rising; `scaled`, for each b, which rises, the errors for each a; None where nothing is known; one line
     for n = 1; an infinite one stands for a result that is nan or infinite and should not be, or for none. `axis` says where numbers stand; `sets`,
-    the dangerous sets by name, as lines (a, b, a', b') between places on the axis, or for n = 1 places.
+    the dangerous sets by name, as lines through places on the axis; for n = 1 one place each.
     """
 
     n: int
@@ -57,7 +89,7 @@ class ErrorMap:
     x: tuple[str, ...]
     scaled: tuple[tuple[float | None, ...], ...]
     axis: Axis
-    sets: Mapping[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict, compare=False)
+    sets: Mapping[str, tuple[Line, ...]] = field(default_factory=dict, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """What was measured, as plain data."""

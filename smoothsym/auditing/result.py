@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from smoothsym import notebook
 from smoothsym.auditing.distribution import Spread
-from smoothsym.auditing.finding import Finding, number, plain
+from smoothsym.auditing.finding import Finding, brief, number, plain, shown
 from smoothsym.auditing.picture import ErrorMap, Point
 
 
@@ -83,6 +84,30 @@ class Audit:
     def to_json(self, indent: int | None = None) -> str:
         """The audit as JSON."""
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
+
+    def plot(self, what: str | None = None, ax: Any = None) -> Any:
+        """Draw what was asked for by `pictures`, by matplotlib: "map", scaled errors over a plane of inputs with its dangerous sets;
+        "condition" or "bound", the errors of a sample of rows over these. The first that there is, by default.
+
+        Parameters: `ax`, matplotlib axes to draw on. Returns the axes. Raises ValueError where the audit has no such picture,
+        ImportError without matplotlib.
+        """
+        from smoothsym.auditing.drawing import drawn
+
+        return drawn(self, what, ax)
+
+    def _repr_html_(self) -> str:
+        told = [*self.findings, *([self.worst] if self.worst is not None and self.worst not in self.findings else [])]
+        rows = []
+        for finding in told:
+            given = "" if finding.parameter is None else f"{self.parameter} = {brief(finding.parameter)}"
+            kind = finding.kind + ("" if finding.falls or finding.kind == "largest error" else " (no fault)")
+            where = "" if finding.component is None else f"entry {finding.component}: "
+            cells = (kind, number(finding.scaled), number(finding.ulp), shown(finding.inputs), given)
+            rows.append((*cells, f"{where}{finding.got[:40]}", finding.exact))
+        tones = [notebook.BAD if finding.falls else "" for finding in told]
+        title = f"{self.verdict}: {self.target} as {self.op} {self.of} in {self.dtype}, {self.rows} rows"
+        return notebook.table(("finding", "scaled", "ulp", "x", "parameter", "got", "exact"), rows, title, tones)
 
     def __str__(self) -> str:
         head = f"{self.verdict}: {self.worst}" if self.worst is not None else f"{self.verdict}: no row was judged"

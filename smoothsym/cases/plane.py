@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +15,9 @@ from smoothsym.cases.rows import Facts
 from smoothsym.formats import Format
 
 Array = Any
+Place = tuple[float, ...]
+Line = tuple[Place, ...]
+"""Places one after the other."""
 
 GRID = 56
 """At so many places along an axis regimes are looked at."""
@@ -79,6 +84,20 @@ class Axis:
                 found = np.sign(scale) * np.expm1(NEAR * size / (1 - size) * np.log(2.0))
         return np.clip(found, self.least if self.positive else -self.largest, self.largest)
 
+    def ticks(self, apart: float) -> Iterator[tuple[float, str]]:
+        """Places of powers of ten with their texts, no two nearer to each other than so much."""
+        powers = (0, 3, 30, 300, 1, 8, 100, 2, 4, 15)
+        wanted = [10.0**k for k in powers] + ([10.0**-k for k in powers] if self.positive else [0.0])
+        taken: list[float] = []
+        for size in wanted:
+            for number in [size] if self.positive or not size else [size, -size]:
+                if (self.positive and number < self.least) or abs(number) > self.largest:
+                    continue
+                place = float(self.places(number))
+                if all(abs(place - other) > apart for other in taken):
+                    taken.append(place)
+                    yield place, re.sub(r"e([+-])0?", lambda found: "e" + found[1].strip("+"), f"{number:g}")
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -97,8 +116,8 @@ class Plane:
 
 
 @lru_cache(maxsize=64)
-def dangerous_sets(facts: Facts, plane: Plane) -> dict[str, tuple[tuple[float, ...], ...]]:
-    """The sets on a plane by their tag, as lines (a, b, a', b') between places; for n = 1 the places (a,) themselves."""
+def dangerous_sets(facts: Facts, plane: Plane) -> dict[str, tuple[Line, ...]]:
+    """The sets on a plane by their tag, as lines through places; for n = 1 each is one place, (a,)."""
     regimes = Regimes(facts.programs, facts.symbol, plane.fmt)
     if not regimes.marks:
         return {}
@@ -115,14 +134,14 @@ def dangerous_sets(facts: Facts, plane: Plane) -> dict[str, tuple[tuple[float, .
     if not len(sides):
         return {}
     low, high = pairs[:, sides]
-    points = _bisected(regimes, plane, columns, values, corners[low], corners[high])
-    found: dict[str, dict[tuple[float, ...], None]] = {}
+    points = _bisected(regimes, plane, columns, values, corners[low], corners[high]).round(3)
+    found: dict[str, dict[Any, None]] = {}
     for owner in np.unique(owners):
         of = owners == owner
-        lines = points[of] if plane.n == 1 else _joined(points[of], low[of], high[of])
+        lines = [(tuple(q),) for q in points[of].tolist()] if plane.n == 1 else _joined(points[of], low[of], high[of])
         tag = EDGES[regimes.marks[columns[of][0]][0]]
-        found.setdefault(tag, {}).update(dict.fromkeys(map(tuple, lines.round(3).tolist())))
-    return {tag: tuple(lines) for tag, lines in found.items()}
+        found.setdefault(tag, {}).update(dict.fromkeys(lines))
+    return {tag: tuple(lines) if plane.n == 1 else tuple(chained(lines)) for tag, lines in found.items()}
 
 
 def _crossed(states: Array, pairs: Array) -> tuple[Array, Array, Array, Array]:
@@ -158,7 +177,7 @@ def _bisected(regimes: Regimes, plane: Plane, columns: Array, values: Array, nea
     return (near + far) / 2
 
 
-def _joined(points: Array, low: Array, high: Array) -> Array:
+def _joined(points: Array, low: Array, high: Array) -> list[tuple[Place, Place]]:
     """Lines through the cells of the grid: two or four sides of each are crossed."""
     row, column = np.divmod(low, GRID)
     upright = high - low == GRID
@@ -170,7 +189,27 @@ def _joined(points: Array, low: Array, high: Array) -> Array:
     order = np.argsort(cells, kind="stable")
     cells, which = cells[order], which[order]
     starts = np.flatnonzero(np.r_[True, cells[1:] != cells[:-1]])
-    lines = []
-    for members in np.split(which, starts[1:]):
-        lines += [points[two].ravel() for two in np.split(members, range(2, len(members), 2)) if len(two) == 2]
-    return np.array(lines).reshape(-1, 4)
+    members = (two for cell in np.split(which, starts[1:]) for two in np.split(cell, range(2, len(cell), 2)))
+    found = (tuple(map(tuple, points[two].tolist())) for two in members if len(two) == 2)
+    return [(min(ends), max(ends)) for ends in found if ends[0] != ends[1]]
+
+
+def chained(pairs: Iterable[tuple[Place, Place]]) -> Iterator[Line]:
+    """Pairs of places that meet at their ends as lines through many.
+
+    >>> list(chained([((0.0, 0.0), (0.1, 0.0)), ((0.1, 0.0), (0.2, 0.3))]))
+    [((0.0, 0.0), (0.1, 0.0), (0.2, 0.3))]
+    """
+    left = dict.fromkeys(pairs)
+    meeting: dict[Place, list[tuple[Place, Place]]] = {}
+    for pair in left:
+        for end in pair:
+            meeting.setdefault(end, []).append(pair)
+    while left:
+        chain = list(left.popitem()[0])
+        for _ in range(2):
+            chain.reverse()
+            while (onward := next((q for q in meeting[chain[-1]] if q in left), None)) is not None:
+                del left[onward]
+                chain.append(onward[onward[0] == chain[-1]])
+        yield tuple(chain)

@@ -9,6 +9,7 @@ from typing import Any
 import mpmath
 from mpmath import libmp
 
+from smoothsym import notebook
 from smoothsym.certify import decimals
 
 Strict = tuple[bool, bool]
@@ -82,6 +83,28 @@ class Enclosure:
         if found is None:
             raise Refused(f"the enclosure does not decide {k} digits: ask enclose for digits={k}", self)
         return decimals.written(found, k)
+
+    def _repr_html_(self) -> str:
+        if not _finite(self.lo) or not _finite(self.hi):
+            rows = [("value", str(self.lo))]
+        else:
+            ends = [
+                decimals.written(decimals.decimal(end._mpf_, 25, way=way), 25)
+                for end, way in ((self.lo, "down"), (self.hi, "up"))
+            ]
+            rows = [("value", self._certain(20)), ("at least", ends[0]), ("at most", ends[1])]
+        rows += [("by", f"{self.engine}, {self.bits} bits")]
+        rows += [("note", self.note)] if self.note else []
+        return notebook.table((), rows)
+
+    def _certain(self, most: int) -> str:
+        """The digits that are decided, up to so many."""
+        for k in range(most, 0, -1):
+            try:
+                return self.digits(k)
+            except Refused:
+                continue
+        return "no digit is decided"
 
     def __str__(self) -> str:
         if not _finite(self.lo) or not _finite(self.hi):

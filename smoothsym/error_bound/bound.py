@@ -24,7 +24,7 @@ from sympy import (
     Symbol,
 )
 
-from smoothsym import words
+from smoothsym import notebook, words
 from smoothsym.certify.inputs import exact_number
 from smoothsym.error_bound.numbers import OfKernel, OfProgram
 from smoothsym.errors import unknown
@@ -324,6 +324,17 @@ class ErrorBound:
         if op.arity is not None and values.shape[-1] != op.arity:
             raise ValueError(f"x has {values.shape[-1]} entries; {op.name} is a function of {op.arity}")
         return OfKernel(kernel, self.model, fmt, rest, *_beside(values, where, weights)).bounds(values)
+
+    def _repr_html_(self) -> str:
+        try:
+            rows = [("to first order", notebook.formula(latex(self.named)))]
+            rows += [("where", notebook.formula(f"{latex(name)} = {latex(meant)}")) for name, meant in self.meanings]
+            if self.range_free_named is not None:
+                rows.append(("for any x", notebook.formula(latex(self.range_free_named))))
+        except ValueError as error:
+            rows = [("no formula", str(error))]
+        rows += [("assuming" if not k else "", said) for k, said in enumerate(self.assumptions)]
+        return notebook.table((), rows, f"error of {self.name}")
 
     def __repr__(self) -> str:
         return f"<ErrorBound of {self.name}>"

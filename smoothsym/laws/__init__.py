@@ -36,7 +36,7 @@ from smoothsym.laws.symmetry import (
     Symmetric,
     Translation,
 )
-from smoothsym.laws.verdict import Verdict
+from smoothsym.laws.verdict import Verdict, Verdicts
 
 
 def everywhere(op: Any) -> tuple[Law, ...]:
@@ -62,16 +62,16 @@ def verdicts(op: Any, laws: Sequence[Law] | None = None) -> Iterator[Verdict]:
     return (verdict for _, verdict in attempts(op, laws))
 
 
-def prove(op: Any, laws: Sequence[Law] | None = None) -> list[Verdict]:
+def prove(op: Any, laws: Sequence[Law] | None = None) -> Verdicts:
     """Try every law that is known on an operator, and the operator's own; or the laws that are given.
 
-    Returns a Verdict for each: Proved, Refuted with a witness, Supported, or Undecided.
+    Returns a list, with a Verdict for each: Proved, Refuted with a witness, Supported, or Undecided.
 
     >>> import smoothsym as ss
     >>> [v.outcome for v in prove(ss.pnorm) if v.law.startswith("a norm")][0]
     'Proved'
     """
-    return list(verdicts(op, laws))
+    return Verdicts(verdicts(op, laws))
 
 
 __all__ = [
@@ -79,6 +79,6 @@ __all__ = [
     "DualNorm", "Even", "Expansion", "FinitelyExact", "HalfSquare", "Homogeneous", "Identity", "InParameter", "Inequality",
     "JointlyConvex", "JointlyHomogeneous", "Law", "Limit", "Lipschitz", "LipschitzMap", "Monotone", "NonExpansive",
     "Nonnegative", "Norm", "OrderedSlopes", "OwnLipschitz", "PairConvex", "Pole", "QuasiConvex", "SchurConvex", "Smooth",
-    "Superadditive", "Symmetric", "Translation", "Triangle", "Unbounded", "Verdict", "Zero", "attempts", "check",
+    "Superadditive", "Symmetric", "Translation", "Triangle", "Unbounded", "Verdict", "Verdicts", "Zero", "attempts", "check",
     "everywhere", "prove", "regime", "verdicts",
 ]  # fmt: skip

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from smoothsym import notebook
+
 OUTCOMES = ("Proved", "Refuted", "Supported", "Undecided")
+
+
+TONES = {"Proved": notebook.GOOD, "Refuted": notebook.BAD}
 
 
 @dataclass(frozen=True)
@@ -44,3 +50,21 @@ class Verdict:
             "reason": self.reason,
             "witness": witness,
         }
+
+    def _repr_html_(self) -> str:
+        return _table([self])
+
+
+class Verdicts(list[Verdict]):
+    """The verdicts on some laws, a list that a notebook shows as a table."""
+
+    def _repr_html_(self) -> str:
+        return _table(self)
+
+
+def _table(verdicts: Sequence[Verdict]) -> str:
+    rows = [(v.outcome, v.law, v.scope, str(v).partition(f"[{v.scope}]: ")[2]) for v in verdicts]
+    names = list(dict.fromkeys(v.operator for v in verdicts))
+    return notebook.table(
+        ("", "law", "for", "why"), rows, ", ".join(names), [TONES.get(v.outcome, "") for v in verdicts]
+    )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from math import floor, inf, isfinite, log10
 from typing import Any
 
-from smoothsym.auditing.picture import ErrorMap, Point
-from smoothsym.cases.plane import Axis
+from smoothsym.auditing.picture import ErrorMap, Point, level, level_names
 
 WIDTH, HEIGHT = 340, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 16, 8, 40
 """What is left free around a picture for its ticks and titles."""
-LEVELS = (1e3, 1e9)
-"""Above tolerance errors are told apart at these."""
 SETS = (
     "overflow edge",
     "underflow edge",
@@ -33,22 +29,10 @@ LEAST, MOST = -1.0, 18.0
 Place = tuple[float, float]
 
 
-def level(scaled: float, tol: float) -> int:
-    """0 within one rounding, 1 within tolerance, then by LEVELS, and 5 for what is no number at all."""
-    if not scaled > tol:
-        return int(scaled > 1)
-    return 5 if not scaled < inf else 2 + sum(scaled > limit for limit in LEVELS)
-
-
-def legend(tol: float) -> list[str]:
-    """What the levels are called."""
-    return ["up to 1", f"up to {tol:g}: holds", "up to 1e3", "up to 1e9", "more", "inf, nan, or no answer"]
-
-
 def keys(found: ErrorMap, tol: float) -> str:
     """What the colours and lines of a map mean."""
     levels = {level(e, tol) for line in found.scaled for e in line if e is not None} if found.n > 1 else set()
-    said = [(f'<path class="cell l{q}" stroke-width="10" d="M2 5h16"/>', legend(tol)[q]) for q in sorted(levels)]
+    said = [(f'<path class="cell l{q}" stroke-width="10" d="M2 5h16"/>', level_names(tol)[q]) for q in sorted(levels)]
     said += [(f'<path class="set s{q}" d="M0 5h20"/>', name) for q, name in enumerate(SETS) if name in found.sets]
     return "".join(
         f'<span class="key"><svg viewBox="0 0 20 10" aria-hidden="true">{line}</svg>{escape(name)}</span>'
@@ -94,10 +78,10 @@ def _plane_map(found: ErrorMap, tol: float) -> Iterator[str]:
             for row, a, size in runs
         )
         yield f'<path class="cell l{which}" stroke-width="{_n(high / count + 0.3)}" d="{path}"/>'
-    yield from _sets({name: _chained(lines) for name, lines in found.sets.items()}, _polyline)
+    yield from _sets(found.sets, _polyline)
     yield from _frame(
-        _numbers(found.axis, 0.11),
-        _numbers(found.axis, 0.075),
+        found.axis.ticks(0.11),
+        found.axis.ticks(0.075),
         "first entry" if found.n > 2 else "x[1]",
         "the others" if found.n > 2 else "x[2]",
     )
@@ -107,13 +91,13 @@ def _line_map(found: ErrorMap, tol: float) -> Iterator[str]:
     errors = found.scaled[0]
     most = max([2.0, log10(tol) + 1, *(log10(e) for e in errors if e is not None and 0 < e < inf)])
     scale = _decades(min(most, MOST))
-    yield from _sets(found.sets, lambda line: f"M{_n(_at(line[0], 0)[0])} {TOP}V{HEIGHT - BOTTOM}")
+    yield from _sets(found.sets, lambda line: f"M{_n(_at(line[0][0], 0)[0])} {TOP}V{HEIGHT - BOTTOM}")
     places = found.axis.places([float.fromhex(text) for text in found.x]).tolist()
     yield _rule(0, scale(tol), 1, scale(tol), "tol")
     known = [(p, e) for p, e in zip(places, errors, strict=True) if e is not None]
     for falls in (False, True):
         yield _dots([(p, scale(e)) for p, e in known if (e > tol) is falls], falls)
-    yield from _frame(_numbers(found.axis, 0.11), _powers(min(most, MOST)), "x[1]", "scaled error")
+    yield from _frame(found.axis.ticks(0.11), _powers(min(most, MOST)), "x[1]", "scaled error")
 
 
 def _runs(lines: Iterable[Sequence[float | None]], tol: float) -> dict[int, list[tuple[int, int, int]]]:
@@ -141,50 +125,12 @@ def _polyline(places: Sequence[Place]) -> str:
     return "M" + " ".join(f"{_n(x)} {_n(y)}" for x, y in (_at(*place) for place in places))
 
 
-def _chained(lines: Iterable[Sequence[float]]) -> Iterator[list[Place]]:
-    """Lines that meet at their ends as one, so that its dashes go on."""
-    meeting: dict[Place, list[tuple[Place, Place]]] = {}
-    for a, b, c, d in lines:
-        for end in ((a, b), (c, d)):
-            meeting.setdefault(end, []).append(((a, b), (c, d)))
-    left = dict.fromkeys(line for many in meeting.values() for line in many)
-    while left:
-        line, _ = left.popitem()
-        chain = [*line]
-        for _ in range(2):
-            while (onward := next((q for q in meeting[chain[-1]] if q in left), None)) is not None:
-                del left[onward]
-                chain.append(onward[onward[0] == chain[-1]])
-            chain.reverse()
-        yield chain
-
-
-def _numbers(axis: Axis, apart: float) -> Iterator[tuple[float, str]]:
-    """Powers of ten as ticks, as far apart as can be read, from the middle outwards."""
-    powers = (0, 3, 30, 300, 1, 8, 100, 2, 4, 15)
-    wanted = [10.0**k for k in powers] + ([10.0**-k for k in powers] if axis.positive else [0.0])
-    taken: list[float] = []
-    for size in wanted:
-        for number in [size] if axis.positive or not size else [size, -size]:
-            if (axis.positive and not axis.least <= number) or abs(number) > axis.largest:
-                continue
-            place = float(axis.places(number))
-            if all(abs(place - other) > apart for other in taken):
-                taken.append(place)
-                yield place, re.sub(r"e([+-])0?", lambda found: "e" + found[1].strip("+"), f"{number:g}")
-
-
 # ---- errors over what they are compared with -----------------------------------------------------------------------------------
 
 
 def over_condition(points: Sequence[Point], tol: float) -> str:
     """Errors over what rounding the input and the result once may cost, in units of u |f|: above the upper line a row falls short."""
-
-    def allowed(point: Point) -> float:
-        # Where the spacing of subnormals is part of it, the scaled error knows.
-        return point.error / point.scaled if 0 < point.scaled < inf and 0 < point.error < inf else point.condition
-
-    places = [(allowed(point), point.error, point.scaled > tol) for point in points]
+    places = [(point.allowed, point.error, point.scaled > tol) for point in points]
     return _compared(places, tol, "what rounding the input may cost / u|f|", "Errors over the condition number")
 
 

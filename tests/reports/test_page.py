@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import smoothsym as ss
-from smoothsym.auditing.picture import Point
+from smoothsym.auditing.picture import Point, level
 from smoothsym.cli import main
 from smoothsym.reports import Entry, data, page, schema, svg, write
 
@@ -157,13 +157,13 @@ def test_every_cell_of_a_map_is_drawn_in_its_level(entries):
     audit = entries[0].audit
     runs = svg._runs(audit.map.scaled, audit.tol)
     for which in range(6):
-        cells = sum(svg.level(e, audit.tol) == which for line in audit.map.scaled for e in line if e is not None)
+        cells = sum(level(e, audit.tol) == which for line in audit.map.scaled for e in line if e is not None)
         assert cells == sum(size for _, _, size in runs.get(which, []))
     assert len(runs) > 1
 
 
 def test_levels_are_told_by_the_tolerance():
-    assert [svg.level(e, 8.0) for e in (0.0, 1.0, 1.1, 8.0, 8.1, 1e3, 1e4, 1e10, float("inf"))] == [
+    assert [level(e, 8.0) for e in (0.0, 1.0, 1.1, 8.0, 8.1, 1e3, 1e4, 1e10, float("inf"))] == [
         0,
         0,
         1,
@@ -174,13 +174,7 @@ def test_levels_are_told_by_the_tolerance():
         4,
         5,
     ]
-    assert svg.level(float("nan"), 8.0) == 0  # nothing is known of it, and it is not drawn
-
-
-def test_lines_of_a_set_are_drawn_as_one():
-    lines = [(0.0, 0.0, 0.1, 0.0), (0.2, 0.1, 0.1, 0.0), (0.2, 0.1, 0.3, 0.3), (0.8, 0.8, 0.9, 0.9)]
-    chains = sorted(map(sorted, svg._chained(lines)))
-    assert chains == [[(0.0, 0.0), (0.1, 0.0), (0.2, 0.1), (0.3, 0.3)], [(0.8, 0.8), (0.9, 0.9)]]
+    assert level(float("nan"), 8.0) == 0  # nothing is known of it, and it is not drawn
 
 
 def test_what_is_above_a_line_is_marked():
