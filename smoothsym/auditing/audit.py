@@ -168,7 +168,7 @@ def audit(
                 exhaustively.tell(replace(plan.job, task=task), part)
             map_ = None
             if data is None and shard is None and (pictures == "all" or (pictures and part.tally.max_scaled > tol)):
-                map_, found = picture.mapped(task, facts, lengths, sampled, until)
+                map_, found = picture.mapped(task, facts, lengths, sampled, until, known=every)
                 part.tally.merge(found)
             notes += part.tally.said
             lacks = (

@@ -102,11 +102,13 @@ def mapped(
     lengths: Collection[int],
     parameters: Sequence[float | None],
     until: float | None = None,
+    known: bool = False,
     side: int = SIDE,
 ) -> tuple[ErrorMap | None, Tally]:
     """Measure rows all over a plane, and what they amount to; None where no length or parameter is one to be looked at.
 
-    It is the shortest length of more than one entry, and the first parameter that is no limit.
+    It is the shortest length of more than one entry, and the first parameter that is no limit. `known`: every row has been counted;
+    then these are no more than a sample to draw.
     """
     ordinary = [p for p in parameters if p is None or (p and isfinite(p))]
     short = sorted(size for size in ([facts.arity] if facts.arity is not None else lengths) if 1 <= size <= WIDEST)
@@ -129,6 +131,8 @@ def mapped(
         plane.axis,
         dangerous_sets(facts, plane),
     )
+    if known:
+        return found, Tally(sample=tally.sample, drawn=tally.drawn)
     # How errors are spread is told of cases, which these would swamp.
     return found, replace(tally.uncounted(), rows=tally.rows, refused=tally.refused, uncalled=tally.uncalled)
 

@@ -85,6 +85,14 @@ def test_pictures_are_the_same_in_whatever_order():
         assert ss.audit(naive, ss.logsumexp, alpha=1.0, executor=pool, **options).to_json() == alone.to_json()
 
 
+def test_rows_of_a_map_are_not_counted_twice_where_every_row_is_known():
+    options = {"alpha": 1.0, "dtype": "float16", "exhaustive": True, "timeout": None, "batched": True}
+    plain = ss.audit(lambda x: ss.softplus(x, alpha=1.0)[..., 0], ss.softplus, **options)
+    found = ss.audit(lambda x: ss.softplus(x, alpha=1.0)[..., 0], ss.softplus, pictures="all", **options)
+    assert found.map.n == 1 and len(found.points) > 20
+    assert found.rows == plain.rows and found.max_scaled == plain.max_scaled and found.exhaustive
+
+
 def test_what_holds_has_no_map_where_only_what_falls_short_is_wanted():
     found = ss.audit(sound, ss.logsumexp, alpha=1.0, budget=30, n=2, pictures="short", timeout=None)
     assert found.holds and found.map is None and found.points
