@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from math import sqrt
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from smoothsym.cases.edges import Edge, Rays, Stretch, Survey, bisected, coarse_grid, lines
 from smoothsym.cases.regimes import Regimes
 from smoothsym.cases.rows import Case, Maker, bisect
+from smoothsym.program.portable import power
 
 Array = Any
 T = TypeVar("T")
@@ -20,7 +22,7 @@ EDGED = (2, 5)
 """Lengths whose edges are bisected, where they are among those asked for."""
 ORDINARY = (2.0**-8, 2.0**10)
 """Sizes of numbers that most rows have."""
-GOLDEN = (5**0.5 - 1) / 2
+GOLDEN = (sqrt(5) - 1) / 2
 """Multiples of it, less whole numbers, spread evenly over the unit interval, however many there are."""
 LONGEST = 1100
 """Up to this length the regimes of long rows are looked at."""
@@ -62,7 +64,9 @@ class Derived:
     def on_edges(self) -> Iterator[Case]:
         """The floats on both sides of an edge, then one at some distance; as different edges as there are first."""
         for edge in self._turns([(edge.tags, edge.rays.kinds[edge.ray]) for edge in self.edges], self.edges):
-            far = edge.above + int(np.sign(edge.above - edge.below) * 2.0 ** self.maker.rng.uniform(1, self._bits()))
+            far = edge.above + int(
+                np.sign(edge.above - edge.below) * power(2.0, self.maker.rng.uniform(1, self._bits()))
+            )
             places = np.clip([edge.below, edge.above, far], 1, self.maker.fmt.infinity - 1)
             yield from self._cases(edge.rays, edge.ray, places, edge.tags)
 
@@ -156,8 +160,8 @@ class Derived:
         maker = self.maker
         yield maker.case(np.zeros(size), "long", "ties", parameter=parameter)
         if size <= 5000:
-            yield maker.case(maker.rng.normal(size=size), "long", parameter=parameter)
-        yield maker.case(np.full(size, maker.rng.normal() * maker.scale()), "long", "ties", parameter=parameter)
+            yield maker.case(maker.normal(size=size), "long", parameter=parameter)
+        yield maker.case(np.full(size, maker.normal() * maker.scale()), "long", "ties", parameter=parameter)
         yield maker.case(
             np.r_[np.zeros(size - 1), maker.rng.choice([1.0, -1.0]) * maker.scale()],
             "long",
@@ -165,8 +169,9 @@ class Derived:
             parameter=parameter,
         )
         if size <= 500:
-            yield maker.case(maker.scale() ** 2 + maker.rng.normal(size=size), "long", "offset", parameter=parameter)
-            yield maker.case(np.r_[30.0, maker.rng.normal(size=size - 1)], "long", "dominant", parameter=parameter)
+            scale = maker.scale()
+            yield maker.case(scale * scale + maker.normal(size=size), "long", "offset", parameter=parameter)
+            yield maker.case(np.r_[30.0, maker.normal(size=size - 1)], "long", "dominant", parameter=parameter)
 
     def _long_stretches(self, size: int) -> Iterator[Case]:
         survey = Survey.of(self.maker, size, 24)

@@ -9,6 +9,7 @@ import numpy as np
 
 from smoothsym.cases.rows import Case, Facts
 from smoothsym.formats import Format
+from smoothsym.program.portable import power, settled
 
 
 def directed(facts: Facts, fmt: Format, found: Iterable[Case], seed: int) -> Iterator[tuple[float, ...]]:
@@ -20,14 +21,14 @@ def directed(facts: Facts, fmt: Format, found: Iterable[Case], seed: int) -> Ite
 
 
 def _direction(rng: Any, size: int, kind: int, fmt: Format) -> Any:
-    reach = 2.0 ** (0.4 * fmt.emax)
+    reach = float(power(2.0, 0.4 * fmt.emax))
     if kind == 0:
         return np.ones(size)
     if kind == 1:
         return np.eye(1, size, int(rng.integers(max(size, 1))))[0]
     if kind == 2:
         return (-1.0) ** np.arange(size)
-    drawn = rng.normal(size=size)
+    drawn = settled(rng.normal(size=size))
     if kind == 3:
         return drawn / reach
     if kind == 4:

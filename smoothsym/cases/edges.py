@@ -13,6 +13,7 @@ import numpy as np
 from smoothsym.cases.parameters import special_parameters
 from smoothsym.cases.regimes import Regimes
 from smoothsym.cases.rows import Maker
+from smoothsym.program.portable import power
 
 Array = Any
 
@@ -163,7 +164,8 @@ def bisected(
 def _grid(maker: Maker) -> Array:
     """Ordinals of positive numbers: some in every part of the range, four in each binade where numbers are ordinary."""
     far = np.linspace(1, maker.fmt.infinity - 1, 40)
-    near = [maker.ordinal(2.0 ** (q / 4)) for q in range(-40, 44) if 2.0 ** (q / 4) < float(maker.fmt.largest)]
+    sizes = power(2.0, np.arange(-40, 44) / 4).tolist()
+    near = [maker.ordinal(size) for size in sizes if size < float(maker.fmt.largest)]
     return np.unique(np.r_[far.astype(np.int64), near])
 
 
@@ -193,23 +195,23 @@ def _rays(maker: Maker, size: int) -> Rays:
     own = own if isfinite(own) else 1.0
     for place, parameter in enumerate([own, own, own, *rng.permutation(others)[:3].tolist()]):
         single = np.eye(size)[rng.integers(size)]
-        level = rng.choice([0.0, 1.0, float(rng.normal()), maker.scale()]) if place else 0.0
+        level = rng.choice([0.0, 1.0, float(maker.normal()), maker.scale()]) if place else 0.0
         for sign in (1.0, -1.0):
             drawn.append(("equal", 0 * ones, sign * ones, parameter, 0.0))
             if size > 1:
-                drawn.append(("random", 0 * ones, sign * rng.normal(size=size), parameter, 0.0))
-                line = rng.normal(size=(2, size)) * [[maker.scale()], [sign]]
+                drawn.append(("random", 0 * ones, sign * maker.normal(size=size), parameter, 0.0))
+                line = maker.normal(size=(2, size)) * [[maker.scale()], [sign]]
                 drawn.append(("line", line[0], line[1], parameter, 0.0))
                 drawn.append(("one beside zeros", 0 * ones, sign * single, parameter, 0.0))
                 drawn.append(("gap", level * ones, sign * (1 - single), parameter, 0.0))
                 drawn.append(("beside one", single, sign * (1 - single), parameter, 0.0))
-                drawn.append(("one entry", rng.normal(size=size) * maker.scale(), sign * single, parameter, 0.0))
+                drawn.append(("one entry", maker.normal(size=size) * maker.scale(), sign * single, parameter, 0.0))
     if maker.facts.span is not None:
         low, high = maker.facts.span
         for point in special_parameters(maker.facts):
             for sign in (1.0, -1.0):
                 if low <= point + sign * 1e-300 <= high:
-                    row = np.exp2(rng.uniform(-3, 3, size)) * rng.choice([-1.0, 1.0], size) * rng.choice([1.0, 50.0])
+                    row = power(2.0, rng.uniform(-3, 3, size)) * rng.choice([-1.0, 1.0], size) * rng.choice([1.0, 50.0])
                     drawn.append(("parameter", row, 0 * ones, point, sign))
     if maker.facts.domain == "positive":
         drawn = [(kind, abs(start), abs(step), *rest) for kind, start, step, *rest in drawn]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import log
 from typing import Any
 
 import numpy as np
 
 from smoothsym.cases.parameters import special_parameters
 from smoothsym.cases.rows import Case, Maker
+from smoothsym.program.portable import exp, log, power
 
 Array = Any
 
@@ -19,7 +19,7 @@ SPREAD = (0.8191725134, 0.6710436067, 0.5497004779)
 
 def normal(make: Maker) -> Iterator[Case]:
     while True:
-        yield make.case(make.rng.normal(size=make.size()) * make.scale(), "random")
+        yield make.case(make.normal(size=make.size()) * make.scale(), "random")
 
 
 def plain(make: Maker) -> Iterator[Case]:
@@ -41,7 +41,7 @@ def plain(make: Maker) -> Iterator[Case]:
 def ties(make: Maker) -> Iterator[Case]:
     while True:
         size = make.size(2)
-        row = np.sort(make.rng.normal(size=size) * make.scale())
+        row = np.sort(make.normal(size=size) * make.scale())
         row[-int(make.rng.integers(min(2, size), size + 1)) :] = row[-1]
         yield make.case(make.rng.permutation(row), "ties")
         yield make.case(np.full(size, row[-1]), "ties", "all equal")
@@ -52,19 +52,19 @@ def offsets(make: Maker) -> Iterator[Case]:
     bits = make.fmt.precision
     while True:
         for share in (0.15, 0.4, 0.65, 1.0, 2.0):
-            size = 2.0 ** min(share * bits * make.rng.uniform(0.8, 1.2), make.fmt.emax - 1)
+            size = float(power(2.0, min(share * bits * make.rng.uniform(0.8, 1.2), make.fmt.emax - 1)))
             offset, parameter = make.rng.choice([-size, size]), make.parameters[make.rng.integers(len(make.parameters))]
-            row = offset + make.rng.normal(size=make.size(2)) * 2.0 ** make.rng.integers(-3, 4)
+            row = offset + make.normal(size=make.size(2)) * 2.0 ** make.rng.integers(-3, 4)
             yield make.case(row, "offset", parameter=parameter)
         yield make.case(np.full(make.size(2), offset), "offset", "ties")
 
 
 def dominant(make: Maker) -> Iterator[Case]:
     """One entry far above the rest; the gap anywhere between visible and overwhelming."""
-    widest = log(float(make.fmt.largest))
+    widest = float(log(float(make.fmt.largest)))
     while True:
         size, top = make.size(2), float(make.rng.choice([0.0, 1.0, -1.0]) * make.scale())
-        gap = widest * (make.rng.uniform(0.02, 1.0) if make.rng.random() < 0.5 else make.rng.uniform(0.05, 1.0) ** 3)
+        gap = widest * (make.rng.uniform(0.02, 1.0) if make.rng.random() < 0.5 else _cubed(make.rng.uniform(0.05, 1.0)))
         row = top - gap * (1 + 0.1 * make.rng.random(size))
         row[make.rng.integers(size)] = top
         yield make.case(row, "dominant")
@@ -80,34 +80,34 @@ def outliers(make: Maker) -> Iterator[Case]:
 
 def stretched(make: Maker) -> Iterator[Case]:
     """Gaps so wide that a weight comes near the smallest number, whatever the parameter: what stands beside it is large."""
-    deepest = -log(float(make.fmt.smallest_subnormal))
+    deepest = -float(log(float(make.fmt.smallest_subnormal)))
     while True:
         size, parameter = make.size(2), make.parameters[int(make.rng.integers(len(make.parameters)))]
         gaps = deepest * make.rng.uniform(0.5, 1.2) * (1 + 0.01 * make.rng.random(size)) / abs(parameter or 1.0)
         gaps[make.rng.integers(size)] = 0
         if make.facts.kind == "modulus":
             with np.errstate(all="ignore"):
-                row = np.exp(-np.sign(parameter or 1.0) * gaps) * np.exp2(make.rng.integers(-3, 4))
+                row = exp(-np.sign(parameter or 1.0) * gaps) * power(2.0, make.rng.integers(-3, 4))
         else:
-            row = -np.sign(parameter or 1.0) * gaps + make.rng.choice([0.0, make.rng.normal()])
+            row = -np.sign(parameter or 1.0) * gaps + make.rng.choice([0.0, make.normal()])
         yield make.case(row, "underflow edge", "stretched", parameter=parameter)
 
 
 def wide(make: Maker) -> Iterator[Case]:
-    top = log(float(make.fmt.largest)) / log(10)
+    top = float(log(float(make.fmt.largest)) / log(10.0))
     while True:
         size = make.size()
         exponents = make.rng.uniform(-top, top, size=size) * make.rng.choice([0.03, 0.3, 0.98])
-        yield make.case(10.0**exponents * make.rng.choice([-1.0, 1.0], size=size), "wide range")
-        common = 10.0 ** (make.rng.uniform(-top, top) * 0.98)
-        yield make.case(common * make.rng.normal(size=size), "wide range", "alike")
+        yield make.case(power(10.0, exponents) * make.rng.choice([-1.0, 1.0], size=size), "wide range")
+        common = power(10.0, make.rng.uniform(-top, top) * 0.98)
+        yield make.case(common * make.normal(size=size), "wide range", "alike")
 
 
 def subnormal(make: Maker) -> Iterator[Case]:
     while True:
         size = make.size()
         yield make.case(float(make.fmt.smallest_subnormal) * make.rng.integers(-50, 50, size=size), "subnormal")
-        yield make.case(np.exp2(make.rng.uniform(-3, 3, size=size)) * float(make.fmt.smallest_normal), "subnormal")
+        yield make.case(power(2.0, make.rng.uniform(-3, 3, size=size)) * float(make.fmt.smallest_normal), "subnormal")
 
 
 def extreme(make: Maker) -> Iterator[Case]:
@@ -124,16 +124,20 @@ def beside_special(make: Maker) -> Iterator[Case]:
     points = [q for q in special_parameters(make.facts) if make.facts.span is not None]
     while points:
         for point in make.rng.permutation(points).tolist():
-            away = make.rng.choice([-1.0, 1.0]) * 2.0 ** -make.rng.uniform(1, make.fmt.precision - 1)
+            away = make.rng.choice([-1.0, 1.0]) * power(2.0, -make.rng.uniform(1, make.fmt.precision - 1))
             parameter = float(np.array(point + away).astype(make.fmt.dtype))
             if make.free(parameter):
                 yield make.case(_spread(make), "parameter", "beside special", parameter=parameter)
 
 
+def _cubed(share: float) -> float:
+    return share * share * share
+
+
 def _spread(make: Maker) -> Array:
     """Entries within a few units, or over some orders of magnitude."""
     size = make.size(2)
-    return make.rng.normal(size=size) * 3 if make.rng.random() < 0.5 else np.exp2(make.rng.uniform(0, 8, size=size))
+    return make.normal(size=size) * 3 if make.rng.random() < 0.5 else power(2.0, make.rng.uniform(0, 8, size=size))
 
 
 ALONE = (normal, plain, wide, subnormal, extreme, beside_special)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -141,7 +142,7 @@ def _absorbed(operation: Operation, args: Sequence[Array], u: float) -> Array:
         largest = sizes[0].max(axis=axis)
         return sizes[0].sum(axis=axis) - largest <= u * largest
     least, most = np.minimum(*sizes), np.maximum(*sizes)
-    return least <= (u if operation.name != "hypot" else (2 * u) ** 0.5) * most
+    return least <= (u if operation.name != "hypot" else sqrt(2 * u)) * most
 
 
 def _spread(value: Array, rows: int) -> Array:

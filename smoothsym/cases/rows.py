@@ -12,6 +12,7 @@ import numpy as np
 
 from smoothsym.formats import Format
 from smoothsym.program.lower import Program
+from smoothsym.program.portable import power, settled
 
 Array = Any
 
@@ -105,7 +106,11 @@ class Maker:
 
     def scale(self) -> float:
         """A size at which entries are neither tiny nor huge, by its logarithm."""
-        return float(10.0 ** self.rng.uniform(-1.5, 2))
+        return float(power(10.0, self.rng.uniform(-1.5, 2)))
+
+    def normal(self, size: Any = None) -> Array:
+        """Numbers from the normal distribution, the same on every machine."""
+        return settled(self.rng.normal(size=size))
 
     def numbers(self, ordinals: Array) -> Array:
         """The finite numbers at ordinals that are not negative."""

@@ -21,7 +21,7 @@ def special(make: Maker) -> Iterator[Case]:
     yield from (replace(case, parameter=negative) for case in plain)
     for size in make.short:
         for values in rows:
-            filled = (*values, *make.row(make.rng.normal(size=size)))[:size]
+            filled = (*values, *make.row(make.normal(size=size)))[:size]
             yield Case(filled, first, ("special", "another length"))
 
 
@@ -41,10 +41,10 @@ def _limits(make: Maker) -> Iterator[Case]:
     values, tags = (0.0, inf, -inf, nan, -0.0, 1.0), ("special", "parameter")
     size = 2 if 2 in make.short else max(make.short)
     for parameter in values:
-        yield Case(make.row(make.rng.normal(size=size)), parameter, tags)
+        yield Case(make.row(make.normal(size=size)), parameter, tags)
     for parameter in values:
         yield Case(make.row([1.5] * size), parameter, tags)
-        yield Case(make.row(make.rng.normal(size=make.short[0])), parameter, tags)
-        yield Case(make.row(make.rng.normal(size=make.short[-1])), parameter, tags)
+        yield Case(make.row(make.normal(size=make.short[0])), parameter, tags)
+        yield Case(make.row(make.normal(size=make.short[-1])), parameter, tags)
         if size > 1:
             yield Case((inf, *make.row([1.0] * (size - 1))), parameter, tags)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.program import portable
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.scratch import Scratch
 from smoothsym.program.shares import shares
@@ -120,6 +121,8 @@ class Run:
     summation: str
     scratch: Scratch
     out: Any
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """What does an operation of that name instead of the library."""
     values: dict[int, Any] = field(default_factory=dict)
     totals: dict[int, Any] = field(default_factory=dict)
     """The sums that were computed, by the number of the operation."""
@@ -199,6 +202,8 @@ class Run:
     def _entrywise(self, operation: Operation, number: int) -> Any:
         """An operation entry by entry; with NumPy in the memory of an argument that nobody needs any more, or in memory at hand."""
         args = [self.placed(operation, q) for q in range(len(operation.args))]
+        if (own := self.functions.get(operation.name)) is not None:
+            return own(*args)
         function = _IN_PLACE.get(operation.name) if operation.rank == 1 and isinstance(self.x, np.ndarray) else None
         if function is None:
             return _apply(operation.name, args, self.x, self.xp)
@@ -300,6 +305,8 @@ class Run:
         ((number, placement),) = operation.args
         value, axis = self.value(number), int(operation.datum or 0) - len(placement)
         (last,) = self._over(operation)
+        if (function := self.functions.get(operation.name)) is not None:
+            return function(value, axis)
         if self.weightless is not None and operation.name == "sum":
             nothing = self._along(self.weightless, operation) & self.xp.isnan(value)
             value = self.xp.where(nothing, self.xp.asarray(0, dtype=value.dtype), value)
@@ -408,7 +415,7 @@ def _place(value: Any, placement: tuple[int, ...], rank: int, xp: Any) -> Any:
 
 
 def trace(program: Program, x: Any, symbols: Mapping[str, Any]) -> list[tuple[Any, list[Any]]]:
-    """What every operation is on the rows of x, taken or not, as run computes it with NumPy, and its arguments as they meet in it.
+    """What every operation is on the rows of x, taken or not, and its arguments as they meet in it; the same bits on every machine.
 
     >>> from smoothsym.program.lower import lower
     >>> from smoothsym.words import j, n, x
@@ -417,6 +424,7 @@ def trace(program: Program, x: Any, symbols: Mapping[str, Any]) -> list[tuple[An
     (array([0.]), [array([1.])])
     """
     work = started(program, x, symbols, lazy=False)
+    work.functions = portable.FUNCTIONS
     # Nothing is written over that is yet to be looked at.
     work.uses = [len(program.operations) + len(program.outputs) + use for use in work.uses]
     found = []

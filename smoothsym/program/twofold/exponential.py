@@ -90,8 +90,9 @@ _SHIFTED, _SHORT_SHIFTED = _without_place(_HEADS), _without_place(_SHORT)
 _C1, _C2, _C3 = _parts(29, 29)
 _M1, _M2 = _parts(32)
 _C23 = _C2 + _C3
-_RATE = K / float(np.log(2.0))
-_CENTRE = 0.5 + 0.0345 * (float(np.log(2.0)) / (2 * K)) ** 2
+_LN2 = float(Fraction(int(libmp.ln2_fixed(200)), 1 << 200))
+_RATE = K / _LN2
+_CENTRE = 0.5 + 0.0345 * (_LN2 / (2 * K)) ** 2
 
 
 def _reduced(t: Array) -> tuple[Array, Array, Array]:
