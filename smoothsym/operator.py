@@ -30,6 +30,7 @@ from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic import weights as weights_of
 from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
+from smoothsym.symbolic.reading import read
 from smoothsym.symbolic.signs import in_domain
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
@@ -553,6 +554,18 @@ class SmoothMax:
         in a list. Returns the axes. Raises ValueError where nothing is left to be drawn against, ImportError without matplotlib.
         """
         return plot(self, x, of, span, ax, **parameter)
+
+
+def defined(text: str, domain: str = "real", name: str = "f") -> SmoothMax:
+    """The operator that a text defines (symbolic/reading.py); of several parameters, limits are about alpha or p, else about the first.
+
+    >>> defined("log(sum(exp(alpha*x[j]), j))/alpha").parameter
+    alpha
+    """
+    definition, used = read(text)
+    symbols = sorted((q for q in used if q in definition.free_symbols), key=lambda q: q.name not in ("alpha", "p"))
+    parameter = tuple(symbols) if len(symbols) > 1 else symbols[0] if symbols else None
+    return SmoothMax(name, definition, parameter, domain, title=" ".join(text.split()))
 
 
 class _Weighted(SmoothMax):

@@ -6,9 +6,9 @@ import os
 import sys
 from typing import Any
 
-from smoothsym.cli.expressions import read
 from smoothsym.cli.inputs import MINUS
 from smoothsym.errors import unknown
+from smoothsym.symbolic.reading import read
 
 
 def operator(text: str, domain: str | None = None, name: str = "f") -> Any:
@@ -18,10 +18,11 @@ def operator(text: str, domain: str | None = None, name: str = "f") -> Any:
     """
     from smoothsym import SmoothMax
     from smoothsym.catalogue import operators
+    from smoothsym.operator import defined
 
     text = text.replace(MINUS, "-")
     if text not in operators and ":" not in text and not text.isidentifier():
-        return _defined(text, domain or "real", name)
+        return defined(text, domain or "real", name)
     if ":" in text:
         found = imported(text)
         if not isinstance(found, SmoothMax):
@@ -33,16 +34,6 @@ def operator(text: str, domain: str | None = None, name: str = "f") -> Any:
     if domain not in (None, found.domain):
         raise ValueError(f"--domain {domain}: {found.name} has the domain {found.domain}; --domain is for expressions")
     return found
-
-
-def _defined(text: str, domain: str, name: str) -> Any:
-    """The operator of an expression; of several parameters, limits are about alpha or p, else about the first."""
-    from smoothsym import SmoothMax
-
-    definition, used = read(text)
-    symbols = sorted((q for q in used if q in definition.free_symbols), key=lambda q: q.name not in ("alpha", "p"))
-    parameter = tuple(symbols) if len(symbols) > 1 else symbols[0] if symbols else None
-    return SmoothMax(name, definition, parameter, domain, title=" ".join(text.split()))
 
 
 def formula(text: str, op: Any) -> Any:

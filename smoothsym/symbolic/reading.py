@@ -21,8 +21,8 @@ from typing import Any, NoReturn
 from sympy import Abs, Add, Expr, I, Pow, Rational, Sum, Symbol, exp, log, nan, oo, sign, sqrt, zoo
 
 from smoothsym import words
-from smoothsym.cli.inputs import exact
 from smoothsym.errors import unknown
+from smoothsym.symbolic.numerals import exact
 
 LONGEST = 2000
 """How many characters are read."""

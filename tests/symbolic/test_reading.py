@@ -9,8 +9,9 @@ import pytest
 from sympy import Abs, Rational, Sum, Symbol, exp, log, sign, sqrt
 
 import smoothsym as ss
-from smoothsym.cli import expressions, main, parser
-from smoothsym.cli.expressions import read
+from smoothsym.cli import main, parser
+from smoothsym.symbolic import reading as expressions
+from smoothsym.symbolic.reading import read
 from smoothsym.words import alpha, eps, i, j, k, n, p, x
 
 gamma = Symbol("gamma", real=True)
