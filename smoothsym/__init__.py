@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+from smoothsym.version import __version__
 
 _WORDS = (
     "x",
@@ -54,6 +54,7 @@ _HOMES = {
     "audit": "smoothsym.auditing",
     "Audit": "smoothsym.auditing",
     "Finding": "smoothsym.auditing",
+    **dict.fromkeys(("table", "ReferenceTable", "read_table", "check_table"), "smoothsym.tables"),
 }
 
 __all__ = ["__version__", *_HOMES]

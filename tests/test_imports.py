@@ -13,7 +13,7 @@ import smoothsym as ss
 
 HOUSE = Path(ss.__file__).parent
 FLOORS = (
-    {"words", "formats", "errors", "calling", "notebook", "plots"},
+    {"words", "formats", "errors", "version", "calling", "notebook", "plots"},
     {"symbolic"},
     {"program"},
     {"certify"},
