@@ -77,7 +77,7 @@ class Point:
 
 @dataclass(frozen=True)
 class ErrorMap:
-    """The scaled errors of rows [a, b, ..., b] of n entries at one parameter, a and b on one axis.
+    """The scaled errors of rows [a, b, ..., b] of n entries at one parameter, a and b on one axis; of products with a vector, along the first entry.
 
     `x`, the numbers on the axis, rising; `scaled`, for each b, which rises, the errors for each a; None where nothing is known; one line
     for n = 1; an infinite one stands for a result that is nan or infinite and should not be, or for none. `axis` says where numbers stand; `sets`,
@@ -120,7 +120,9 @@ def mapped(
     ticks = (np.arange(count) + 0.5) / count
     both = np.stack([np.tile(ticks, count), np.repeat(ticks, count)], axis=1)
     rows = plane.rows(ticks[:, None] if n == 1 else both)
-    cases = [Case(tuple(row), ordinary[0], ("grid",)) for row in rows.tolist()]
+    # Along the first entry: a vector that is another for each row would make another picture of each.
+    beside = None if facts.beside is None else (1.0, *[0.0] * (n - 1 if facts.beside == "many" else 0))
+    cases = [Case(tuple(row), ordinary[0], ("grid",), beside) for row in rows.tolist()]
     tally, scores = scored(task, cases, until)
     lines = [[None if np.isnan(q) else float(q) for q in line] for line in scores.reshape(-1, count)]
     found = ErrorMap(

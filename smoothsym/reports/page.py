@@ -134,6 +134,7 @@ def _ranking(entries: Sequence[Entry], folded: bool) -> Iterator[str]:
 def _body(entry: Entry) -> Iterator[str]:
     audit = entry.audit
     rows = f"{audit.rows} rows" + (f", {audit.refused} of them without a reference" if audit.refused else "")
+    rows += "" if audit.exhaustive else f", seed {audit.seed}"
     where = f", on {entry.device}" if entry.device != "cpu" else ""
     yield f"<p class='soft'>{rows}{where}. Maxima are {escape(audit.maxima)}.</p>"
     for note in (*([f"Its documentation leaves out: {entry.limits}"] if entry.limits else []), *audit.notes):
@@ -167,8 +168,9 @@ def _pictures(entry: Entry, marks: Sequence[svg.Place | None]) -> Iterator[str]:
         what = {1: "all inputs", 2: "the plane of inputs"}.get(
             audit.map.n, f"rows of one entry and {audit.map.n - 1} others"
         )
+        marked = "Numbers are those of findings. " if any(marks) else ""
         yield (
-            f"<figure>{svg.error_map(audit.map, audit.tol, marks)}<figcaption>Scaled error over {what}{escape(parameter)}. "
+            f"<figure>{svg.error_map(audit.map, audit.tol, marks)}<figcaption>Scaled error over {what}{escape(parameter)}. {marked}"
             f"{svg.keys(audit.map, audit.tol)}</figcaption></figure>"
         )
     if audit.points:

@@ -85,6 +85,15 @@ def test_pictures_are_the_same_in_whatever_order():
         assert ss.audit(naive, ss.logsumexp, alpha=1.0, executor=pool, **options).to_json() == alone.to_json()
 
 
+def test_a_map_of_products_is_taken_along_one_entry():
+    def product(x, v, alpha):
+        return ss.logsumexp(x, alpha=alpha, of="gradient") @ v
+
+    found = ss.audit(product, ss.logsumexp, "jvp", alpha=1.0, budget=20, n=2, pictures="all", timeout=None)
+    known = [error for line in found.map.scaled for error in line if error is not None]
+    assert len(known) > 900 and max(known) < 8
+
+
 def test_rows_of_a_map_are_not_counted_twice_where_every_row_is_known():
     options = {"alpha": 1.0, "dtype": "float16", "exhaustive": True, "timeout": None, "batched": True}
     plain = ss.audit(lambda x: ss.softplus(x, alpha=1.0)[..., 0], ss.softplus, **options)
