@@ -31,7 +31,7 @@ from smoothsym.auditing.calls import passing, resolve, takes_axis
 from smoothsym.auditing.dividing import derived_cases, every_row, given_rows
 from smoothsym.auditing.facts import facts_of
 from smoothsym.auditing.measure import Tally, Task
-from smoothsym.auditing.pairs import Paired
+from smoothsym.auditing.pairs import Paired, of_blocks
 from smoothsym.auditing.part import Part
 from smoothsym.auditing.plan import Execution
 from smoothsym.auditing.question import question
@@ -98,7 +98,7 @@ def audit(
     has a place of its own. `pairs` says whether it is one; None to see by its kind, its signature, and its answer to one call.
     With `exhaustive`, every row there is: all of float16, bfloat16 and float32 for one entry, all pairs of float16 and bfloat16
     for two (n=2), at one parameter. The maxima are upper bounds then; `budget`, how often a target that takes one row at a time may
-    be called (default 2^20).
+    be called (default 2^20); a ufunc takes them in blocks without being told.
     The question alone divides an audit into shards, and their results are put together in one order: wherever they are done, the
     result has the same bytes. `executor`, any concurrent.futures.Executor, does them: threads, a pool of processes, a cluster's
     (`Client.get_executor()` of Dask); a shard whose worker dies is done again here, watched. `checkpoint`, a file that keeps what is
@@ -134,6 +134,7 @@ def audit(
     lengths = lengths_of(n, op, fmt, pairs)
     target = made(of, pairs=pairs)
     function = resolve(target)
+    batched = batched or (exhaustive and (pairs or op.arity == 1) and of_blocks(target))
     way = passing(function, op.parameter.name if op.parameter is not None else None, given, has_vector(op, of))
     way = replace(way, pairs=isinstance(target, Paired))
     asked = tuple(sampled) if parameters is not None or given is not None else ()

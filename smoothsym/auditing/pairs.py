@@ -87,7 +87,7 @@ def of_two(function: Callable[..., Any], name: str | None, given: bool) -> bool 
     >>> of_two(lambda a, b: a, "p", True), of_two(lambda a, b, p: a, "p", False)
     (None, None)
     """
-    if hasattr(function, "reduce") and isinstance(inputs := getattr(function, "nin", None), int):
+    if (inputs := _ufunc(function)) is not None:
         return inputs == 2
     given = given or name is None
     if (about := _signature(function)) is None:
@@ -99,6 +99,24 @@ def of_two(function: Callable[..., Any], name: str | None, given: bool) -> bool 
     if any(q.kind is Parameter.VAR_POSITIONAL for q in takes) and len(required) < 2:
         return None if given else False
     return None if len(required) - (not given and name not in about.parameters) == 2 else False
+
+
+def _ufunc(function: Callable[..., Any]) -> int | None:
+    """How many arrays a ufunc takes, NumPy's own or of its kind; None for anything else."""
+    inputs = getattr(function, "nin", None)
+    return inputs if hasattr(function, "reduce") and isinstance(inputs, int) else None
+
+
+def of_blocks(target: Any) -> bool:
+    """Whether a target is a ufunc that acts on each entry alone, or on each of two, so that it takes rows by the million as they are.
+
+    >>> import numpy as np
+    >>> of_blocks("numpy:tanh"), of_blocks(Paired(np.logaddexp)), of_blocks(np.logaddexp), of_blocks(np.max)
+    (True, True, False, False)
+    """
+    pairs = isinstance(target, Paired)
+    call = target.call if pairs else resolve(target)
+    return _ufunc(call) == (2 if pairs else 1) and getattr(call, "signature", None) is None
 
 
 def answers(

@@ -15,9 +15,14 @@ import smoothsym as ss
 from smoothsym import formats
 from smoothsym.auditing import exhaustive, measure
 from smoothsym.auditing.calls import Passing
-from smoothsym.auditing.exhaustive.errors import spacing
+from smoothsym.auditing.exhaustive.errors import Errors, Exact, spacing
+from smoothsym.auditing.exhaustive.references import References, references
+from smoothsym.auditing.exhaustive.shard import _Shard
 from smoothsym.auditing.exhaustive.space import Space, space_of
+from smoothsym.auditing.exhaustive.stretches import FLAT, Stretches
+from smoothsym.auditing.part import Part
 from smoothsym.cases import Case
+from smoothsym.cli import main
 
 
 def wide(x):
@@ -183,6 +188,33 @@ def test_errors_are_those_of_the_judge():
         # What one rounding explains has the bound for its error.
         assert singly.max_scaled <= part.tally.max_scaled * (1 + 1e-5)
         assert part.tally.max_scaled <= max(1.0, singly.max_scaled * (1 + 1e-5))
+
+
+def test_a_verdict_below_one_rounding_hangs_on_the_scale_of_each_row():
+    """A correct result may be off by u |f|, which is less of the whole scale: what |f| alone would allow is no verdict."""
+    everything = job(softplus, op=ss.softplus, n=1)
+    rows = everything.space.rows(0, everything.space.ordinary)
+    exact = references(everything.task, 1.0, rows).exact
+    errors = Errors(wide(softplus(rows)), exact, F16, 0.0)
+    most = float(errors.scaled(np.arange(len(rows))).max())
+    assert most < 0.6 < errors.uppers.max()
+    for tol, verdict in ((0.6, "holds"), (1.01 * most, "holds"), (most - 1e-6, "holds"), (0.99 * most, "falls short")):
+        found = audit(tol=tol)
+        assert found.verdict == verdict and found.worst.got and most - 2.0**-16 <= found.max_scaled <= max(tol, most)
+
+
+def test_rows_of_a_stretch_that_err_are_judged_one_by_one():
+    """Off by two units where the ends of the stretch would excuse it, and one row between does not."""
+    rows = np.linspace(1, 1.06, 64).astype(np.float16)[:, None]
+    flat = Stretches(wide(rows), np.array([FLAT]), np.ones(1))
+    scales = np.where(np.arange(64) == 40, 1.0, 100.0)
+    exact = Exact(np.ones((64, 1)), 0.0, lambda places, _: scales[places])
+    part = Part()
+    shard = _Shard(job(softplus, op=ss.softplus, n=1), part)
+    right = References(wide(rows), np.zeros(64, dtype=np.uint8), exact, np.zeros(64), flat)
+    shard._measured(rows, np.full((64, 1), 1 + 2.0**-8), right, np.ones(64, dtype=bool))
+    assert part.tally.max_scaled == pytest.approx(8, rel=1e-3) and part.tally.scaled.rows == 64
+    assert part.chosen[("largest",)][1] == tuple(wide(rows[40]))
 
 
 def test_special_values_are_held_to_the_contract():
@@ -399,3 +431,24 @@ def test_a_target_of_one_row_is_called_row_by_row_or_its_cost_is_foretold():
     assert found.verdict == "holds" and found.rows == 1 << 16 and found.exhaustive
     with pytest.raises(ValueError, match=r"4294967296 calls take about .* hours"):
         ss.audit(one, "softplus", dtype="float32", alpha=1.0, exhaustive=True)
+
+
+@pytest.mark.parametrize("target, alone", [("numpy:logaddexp", False), (np.logaddexp, False), (lambda a, b: a, True)])
+def test_a_ufunc_takes_blocks_without_being_told(target, alone, monkeypatch):
+    class Asked(Exception):
+        pass
+
+    def asked(job, budget):
+        raise Asked(job.task.batched)
+
+    monkeypatch.setattr(exhaustive, "ranges", asked)
+    with pytest.raises(Asked) as seen:
+        ss.audit(target, "logsumexp", dtype="float16", alpha=1.0, exhaustive=True)
+    assert seen.value.args == (not alone,)
+
+
+def test_the_command_line_is_told_its_own_words(capsys):
+    asked = ["audit", "math:log1p", "--as", "softplus", "--dtype", "float32", "--alpha", "1", "--exhaustive"]
+    assert main(asked) == 2
+    said = capsys.readouterr().err
+    assert "--batched" in said and "--budget 4294967296" in said

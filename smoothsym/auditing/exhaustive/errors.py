@@ -84,6 +84,11 @@ class Errors:
         allowed = np.abs(self.exact.values)
         return self._unless_infinite(_more(self.distances / self._allowed(allowed), self.exact.doubt))
 
+    @property
+    def slight(self) -> float:
+        """What one rounding of the result explains, where that is allowed: no verdict hangs on how much less such an error may be."""
+        return min(1.0, self.tol)
+
     def _allowed(self, scale: Array) -> Array:
         """What an error may be, written over the scale."""
         scale *= float(self.fmt.u)
@@ -109,19 +114,19 @@ class Errors:
         """The largest scaled error among flat places, an array or a slice, if it is no less than `least`, and its place; else `least` and None.
 
         The scale costs more than the value, and |f| bounds it from below: places are taken in falling order of that bound, until no
-        bound left can be the largest. What one rounding of the result explains has that bound for its error, and no scale is computed.
+        bound left can be the largest. What is `slight` has that bound for its error, and no scale is computed.
         """
         uppers = self.uppers.reshape(-1)[among]
         best, place, size = least, None, FIRST
         if not len(uppers) or not uppers.max() >= best:
             return best, place
-        small = np.where(uppers <= 1, uppers, 0.0)
+        small = np.where(uppers <= self.slight, uppers, 0.0)
         if small[top := int(np.argmax(small))] >= best:
             best, place = float(small[top]), int(np.arange(self.got.size)[among][top])
-        if uppers.max() <= 1:
+        if uppers.max() <= self.slight:
             return best, place
         among = np.arange(self.got.size)[among]
-        while len(left := np.flatnonzero((uppers >= best) & (uppers > 1))):
+        while len(left := np.flatnonzero((uppers >= best) & (uppers > self.slight))):
             among, uppers = among[left], uppers[left]
             chosen = np.argpartition(-uppers, size)[:size] if size < len(uppers) else np.arange(len(uppers))
             scaled = self.scaled(among[chosen])

@@ -39,7 +39,7 @@ def ranges(job: Job, budget: int | None) -> list[Range]:
         foretold = measured(job, 0, count).target_seconds / job.space.inputs(0, count) * total
         raise ValueError(
             f"exhaustive=True: the target takes one row at a time, and {total} calls take about {foretold / 3600:.2g} hours; give one "
-            f"that takes a 2-D array of rows, with batched=True, or budget={total} to wait"
+            f"that takes a 2-D array of rows, with batched=True or --batched, or budget={total} or --budget {total} to wait"
         )
     bare: Any = replace(job, task=None)  # type: ignore[arg-type]
     return [Range(bare, start, min(start + job.step, size)) for start in range(0, size, job.step)]

@@ -31,6 +31,8 @@ Array = Any
 
 BLOCK = 1 << 17
 """So many rows are called at a time."""
+NEAR = 2.0**-12
+"""Scaled errors that are nearer are those of one result."""
 STEPS, STEP = 1 << 10, 1 << 12
 """Into so many ranges all rows are divided, of no fewer rows than these."""
 SPLITS = 64
@@ -147,7 +149,9 @@ class _Shard:
                 self._choose(("special", what), rows[places], np.flatnonzero(wrong))
 
     def _measured(self, rows: Array, got: Array, right: References, mine: Array) -> None:
-        """Judge rows that all have a value: of a stretch on which the target does as it should the row with the largest errors, for all."""
+        """Judge rows that all have a value: of a stretch on which the target does as it should the row with the largest errors, for all,
+        if these are slight: larger ones are judged one by one, since the scale may be another in each row.
+        """
         left, everything = mine, bool(mine.all())
         if right.stretches is not None:
             followed = right.stretches.followed(got[:, 0])
@@ -157,7 +161,11 @@ class _Shard:
                 last = first + LENGTH - 1
                 size = np.abs(right.exact.values[:, 0])
                 places = np.where(size[first] <= size[last], first, last)
-                self._ordinary(_Some(rows, places), got[places], right.exact.some(places), times=LENGTH)
+                errors = Errors(got[places], right.exact.some(places), self.job.task.fmt, self.job.task.tol)
+                slight = errors.uppers[:, 0] <= errors.slight
+                followed[followed], places = slight, places[slight]
+                if len(places):
+                    self._ordinary(_Some(rows, places), got[places], right.exact.some(places), times=LENGTH)
                 left = mine.copy()
                 left[: len(followed) * LENGTH] &= np.repeat(~followed, LENGTH)
                 everything = False
@@ -310,7 +318,9 @@ def tell(job: Job, part: Part) -> None:
     alone = [*found.findings.values(), *(kept.rough for many in found.classes.values() for kept in many)]
     tally.merge(found.uncounted())
     told = [*alone, *tally.findings.values()]
-    if tally.max_scaled > job.task.tol and not any(finding.falls for finding in told):
+    # Rows by the million are known to within doubt; one that is on the edge of tolerance alone is within it.
+    apart = tally.max_scaled > max(job.task.tol, found.max_scaled * (1 + NEAR) + NEAR)
+    if apart and not any(finding.falls for finding in told):
         # It errs among others and not alone.
         (scaled, *_), row = part.chosen[("largest",)]
         note = "among other rows; not when it is called alone"
