@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
 from math import inf
 from typing import Any
 
 from smoothsym.auditing.audit import audit
+from smoothsym.auditing.checkpoint import Ledger
+from smoothsym.auditing.question import digest, versions
 from smoothsym.auditing.report import worst_first
 from smoothsym.auditing.result import Audit
+from smoothsym.auditing.spread import carry_out
 from smoothsym.auditing.targets import Target, targets
 from smoothsym.auditing.targets.target import operator
 from smoothsym.auditing.workers import beat, carried_out
@@ -42,10 +46,14 @@ def run(
     dtypes: Sequence[str] | None = None,
     timeout: float = TIMEOUT,
     pictures: str = "",
+    executor: Any = None,
+    checkpoint: Any = None,
+    shard: int | None = None,
 ) -> list[tuple[Target, Audit]]:
     """Audit everything installed, worst first. `progress(done, total, what)` as groups end; `pictures` as for `audit`.
 
-    It is done in processes: a group in which a target dies, or is silent for long, is done again with each call guarded. Targets of one operator and output share a process, and with it what is derived and the references.
+    It is done in processes: a group in which a target dies, or is silent for long, is done again with each call guarded. Targets of one operator and output share a process, and with it what is derived and the references: they are a shard.
+    An `executor` does shards with each call guarded, a `checkpoint` keeps those that are done, and one can be done alone.
     """
     if isinstance(jobs, bool) or not isinstance(jobs, int) or jobs < 1:
         raise ValueError(f"jobs={jobs!r}: give a positive number of processes")
@@ -56,26 +64,121 @@ def run(
         for dtype in target.dtypes:
             if target.installed and (dtypes is None or dtype in dtypes):
                 groups.setdefault((target.op, target.of, dtype), []).append(target)
-    done: list[tuple[Target, Audit]] = []
-    finished = 0
-
-    def end(name: tuple[str, str], formats: int, results: list[tuple[Target, Audit]]) -> None:
-        nonlocal finished
-        done.extend(results)
-        finished += formats
-        if progress is not None:
-            progress(finished, len(groups), " ".join(name))
-
     # Formats of one output share what is derived of it; what takes long starts first.
-    families: dict[tuple[str, str], list[Group]] = {}
+    families: dict[Name, list[Group]] = {}
     for key, members in groups.items():
         families.setdefault(key[:2], []).append((key, members))
     order = sorted(families, key=lambda name: (-sum(_cost(t) for _, some in families[name] for t in some), name))
     tasks = [(name, families[name], budget, seed, timeout) for name in order]
-    with closing(carried_out(partial(family, pictures=pictures), tasks, jobs, PATIENCE * timeout)) as ended:
-        for place, results in ended:
-            end(order[place], len(families[order[place]]), results)
-    return worst_first(done)
+    if shard is not None:
+        if not 0 <= shard < len(tasks):
+            raise ValueError(
+                f"shard={shown(shard)}: there are {len(tasks)} shards; give a number from 0 to {len(tasks) - 1}"
+            )
+        tasks, checkpoint = tasks[shard : shard + 1], None
+    work = partial(family, pictures=pictures)
+    question = {} if checkpoint is None else {**_question(tasks), "pictures": pictures}
+    ledger = Ledger(Audits, len(tasks), lambda _: Audits(), question, checkpoint)
+    missing = ledger.missing(range(len(tasks)))
+    finished = sum(len(task[1]) for place, task in enumerate(tasks) if place not in missing)
+
+    def moved(place: int) -> None:
+        nonlocal finished
+        name, formats, *_ = tasks[place]
+        finished += len(formats)
+        if progress is not None:
+            progress(finished, sum(len(task[1]) for task in tasks), " ".join(name))
+
+    if executor is not None:
+        carry_out(
+            ledger,
+            missing,
+            lambda place: _guarded(work, place, tasks[place]),
+            lambda place: executor.submit(_guarded, work, place, tasks[place]),
+            None,
+            moved,
+        )
+    else:
+        _in_processes(work, ledger, tasks, jobs, timeout, moved)
+    audits = ledger.together().audits
+    return worst_first(
+        [pair for place, task in enumerate(tasks) for pair in zip(_members(task), audits[place], strict=True)]
+    )
+
+
+Name = tuple[str, str]
+Task = tuple[Name, Sequence[Group], int, int, float]
+"""An operator and an output; their groups, and how these are audited."""
+
+
+@dataclass
+class Audits:
+    """The audits of families, by their places."""
+
+    audits: dict[int, list[Audit]] = field(default_factory=dict)
+    worn = False
+
+    @classmethod
+    def of(cls, place: int, results: Sequence[tuple[Target, Audit]]) -> Audits:
+        """What one family came to."""
+        return cls({place: [audit for _, audit in results]})
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an audit came to no end, and is to be done again."""
+        return any(failed(audit) for audits in self.audits.values() for audit in audits)
+
+    def merge(self, other: Audits) -> None:
+        """Take in other families."""
+        self.audits |= other.audits
+
+    def plain(self) -> dict[str, Any]:
+        """Data that JSON can hold, from which `read` makes the same."""
+        return {"audits": {str(place): [audit.plain() for audit in audits] for place, audits in self.audits.items()}}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Audits:
+        """What `plain` wrote. Raises ValueError, TypeError or KeyError for anything else."""
+        return cls({int(place): [Audit.read(audit) for audit in audits] for place, audits in data["audits"].items()})
+
+
+def _guarded(work: Callable[..., Any], place: int, task: Task) -> Audits:
+    return Audits.of(place, work(*task, True))
+
+
+def _in_processes(
+    work: Callable[..., Any],
+    ledger: Ledger[Audits],
+    tasks: Sequence[Task],
+    jobs: int,
+    timeout: float,
+    moved: Callable[[int], None],
+) -> None:
+    """Do what a ledger lacks in processes of our own, which may hang or die; what is done is saved in any case."""
+    missing = ledger.missing(range(len(tasks)))
+    try:
+        with closing(carried_out(work, [tasks[place] for place in missing], jobs, PATIENCE * timeout)) as ended:
+            for number, results in ended:
+                part = Audits.of(missing[number], results)
+                ledger.put_aside(part) if part.stopped else ledger.take(missing[number], part)
+                moved(missing[number])
+    finally:
+        if not ledger.done:
+            ledger.save()
+
+
+def _members(task: Task) -> list[Target]:
+    """The targets of a task, in the order in which they are audited."""
+    return [target for _, members in task[1] for target in members]
+
+
+def _question(tasks: Sequence[Task]) -> dict[str, Any]:
+    """What is asked, as plain data."""
+    every = [target for task in tasks for target in _members(task)]
+    _, _, budget, seed, timeout = tasks[0]
+    known = {target.distribution or target.library: target.version for target in every}
+    found = {"smoothsym": "main job", "budget": budget, "seed": seed, "timeout": timeout}
+    return {**found, "versions": versions("") | dict(sorted(known.items())), "targets": digest(repr(tasks))}
 
 
 def _cost(target: Target) -> int:
@@ -85,7 +188,7 @@ def _cost(target: Target) -> int:
 
 
 def family(
-    name: tuple[str, str],
+    name: Name,
     groups: Sequence[Group],
     budget: int,
     seed: int,

@@ -95,6 +95,14 @@ class ErrorMap:
         """What was measured, as plain data."""
         return {name: getattr(self, name) for name in ("n", "parameter", "x", "scaled")}
 
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> ErrorMap:
+        """What `to_dict` wrote, with its axis and its sets beside. Raises ValueError, TypeError or KeyError for anything else."""
+        scaled = tuple(tuple(None if q is None else float(q) for q in line) for line in data["scaled"])
+        sets = {name: tuple(tuple(map(float, line)) for line in lines) for name, lines in data["sets"].items()}
+        axis = Axis(float(data["axis"]["least"]), float(data["axis"]["largest"]), data["axis"]["positive"])
+        return cls(data["n"], data["parameter"], tuple(data["x"]), scaled, axis, sets)
+
 
 def mapped(
     task: Task,

@@ -81,6 +81,28 @@ class Audit:
         found["points"] = [asdict(point) for point in self.points]
         return plain(found)
 
+    def plain(self) -> dict[str, Any]:
+        """Data that JSON can hold, from which `read` makes the same: what `to_dict` gives, and what belongs to no result."""
+        beside = self.map and {**self.map.to_dict(), "axis": asdict(self.map.axis), "sets": dict(self.map.sets)}
+        return plain({**self.to_dict(), "map": beside, "seconds": self.seconds})
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Audit:
+        """What `plain` wrote. Raises ValueError, TypeError or KeyError for anything else."""
+        found: dict[str, Any] = {name: data[name] for name in cls.__dataclass_fields__}
+        for name in ("max_ulp", "max_scaled", "max_normwise", "tol"):
+            found[name] = float(found[name])
+        found["max_over_bound"] = None if found["max_over_bound"] is None else float(found["max_over_bound"])
+        found["worst"] = found["worst"] and Finding.read(found["worst"])
+        found["findings"] = tuple(map(Finding.read, found["findings"]))
+        found["largest"] = {name: Finding.read(finding) for name, finding in found["largest"].items()}
+        found["spreads"] = {
+            name: Spread(q["rows"], *_floats(q, "p50", "p99", "max")) for name, q in found["spreads"].items()
+        }
+        found["map"] = found["map"] and ErrorMap.read(found["map"])
+        found["points"] = tuple(_point(point) for point in found["points"])
+        return cls(**{**found, "notes": tuple(found["notes"])})
+
     def to_json(self, indent: int | None = None) -> str:
         """The audit as JSON."""
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False)
@@ -124,3 +146,13 @@ class Audit:
             p50, p99, largest = (number(value) for value in (spread.p50, spread.p99, spread.max))
             aside = {"scaled": f" (tol {self.tol:g})", "over_bound": f" (on {spread.rows} rows)"}.get(name, "")
             yield f"{name.replace('_', ' ')}: p50 {p50}, p99 {p99}, max at {most} {largest}{aside}"
+
+
+def _floats(data: Mapping[str, Any], *names: str) -> list[float]:
+    return [float(data[name]) for name in names]
+
+
+def _point(data: Mapping[str, Any]) -> Point:
+    scaled, error, condition = _floats(data, "scaled", "error", "condition")
+    bound = None if data["bound"] is None else float(data["bound"])
+    return Point(data["n"], tuple(data["inputs"]), data["parameter"], scaled, error, condition, bound)
