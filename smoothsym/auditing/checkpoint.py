@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from smoothsym.auditing.finding import plain
 
-DERIVED = ("formula", "cases", "step")
+DERIVED = ("formula", "cases", "step", "targets")
 KEPT = 0.5
 """So many seconds lie between two writings of a checkpoint, at least, unless it is the last one."""
 

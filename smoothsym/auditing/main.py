@@ -175,10 +175,13 @@ def _members(task: Task) -> list[Target]:
 def _question(tasks: Sequence[Task]) -> dict[str, Any]:
     """What is asked, as plain data."""
     every = [target for task in tasks for target in _members(task)]
-    _, _, budget, seed, timeout = tasks[0]
+    *_, budget, seed, timeout = tasks[0]
     known = {target.distribution or target.library: target.version for target in every}
-    found = {"smoothsym": "main job", "budget": budget, "seed": seed, "timeout": timeout}
-    return {**found, "versions": versions("") | dict(sorted(known.items())), "targets": digest(repr(tasks))}
+    found: dict[str, Any] = {"smoothsym": "main job", "libraries": sorted({target.library for target in every})}
+    keys = [key for _, groups, *_ in tasks for key, _ in groups]
+    found |= {name: sorted({key[q] for key in keys}) for q, name in enumerate(("operators", "outputs", "dtypes"))}
+    found |= {"budget": budget, "seed": seed, "timeout": timeout, "targets": digest(repr(tasks))}
+    return {**found, "versions": versions("") | dict(sorted(known.items()))}
 
 
 def _cost(target: Target) -> int:

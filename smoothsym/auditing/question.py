@@ -129,7 +129,7 @@ def _of_function(function: FunctionType, seen: set[int]) -> Iterator[str]:
             yield from _parts(cell.cell_contents, seen)
         except ValueError:  # it is not filled yet
             yield "empty"
-    package = function.__module__.partition(".")[0]
+    package = (function.__module__ or "").partition(".")[0]
     for name in _names(function.__code__):
         other = function.__globals__.get(name)
         own = getattr(other, "__module__", "") or ""

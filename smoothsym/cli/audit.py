@@ -27,7 +27,6 @@ ONLY_ONE = {
     "keywords": None,
     "domain": None,
     "exhaustive": False,
-    "checkpoint": None,
 }
 """Options of an audit of one target, and what they are when they are not given."""
 
@@ -85,9 +84,10 @@ def _everything(args: argparse.Namespace) -> int:
         raise ValueError(f"{said}: nothing that is installed is audited so; name a target: package.module:function")
     jobs = args.jobs or _cores()
     timeout = job.TIMEOUT if args.timeout is None else args.timeout
-    with progress("auditing") as moved:
+    with progress("auditing") as moved, nullcontext() if args.dask is None else _cluster(args) as executor:
         pictures = "" if args.html is None else "short"
-        found = job.run(moved, jobs, args.budget or job.BUDGET, args.seed, only, dtypes, timeout, pictures)
+        own = {"executor": executor, "checkpoint": args.checkpoint, "shard": args.shard}
+        found = job.run(moved, jobs, args.budget or job.BUDGET, args.seed, only, dtypes, timeout, pictures, **own)
     short = _short([audit for target, audit in found if not target.control])
     absent = [library.distribution for library in missing() if not libraries or library.package in libraries]
     entries = [reports.Entry.of(target, audit) for target, audit in found]
@@ -190,6 +190,7 @@ def _one(args: argparse.Namespace) -> int:
         "pairs": args.pairs,
         "exhaustive": args.exhaustive,
         "checkpoint": args.checkpoint,
+        "shard": args.shard,
         "arrays": args.arrays,
         "device": args.device,
         "compiled": args.compiled,
@@ -199,7 +200,7 @@ def _one(args: argparse.Namespace) -> int:
     about = (args.target, op, formula(args.of or "value", op), args.dtype or "float64")
     with redirect_stdout(sys.stderr):  # what a target prints is no part of the answer
         imported(args.target)
-        with progress("auditing") as moved, _executor(args.jobs) as pool:
+        with progress("auditing") as moved, _executor(args) as pool:
             found = audit(*about, progress=moved, executor=pool, **options)
     if args.html is not None:
         from smoothsym.reports import Entry, write
@@ -212,11 +213,23 @@ def _one(args: argparse.Namespace) -> int:
     return 0 if found.holds else 1
 
 
-def _executor(jobs: int | None) -> Any:
-    """A pool of so many processes; none for one, since a target that is not sent anywhere may be anything."""
+def _executor(args: argparse.Namespace) -> Any:
+    """A cluster, or a pool of processes; none for one process, since a target that is not sent anywhere may be anything."""
     from smoothsym.auditing.workers import workers
 
-    return nullcontext() if jobs in (None, 1) else workers(jobs)
+    if args.dask is not None:
+        return _cluster(args)
+    return nullcontext() if args.jobs in (None, 1) else workers(args.jobs)
+
+
+def _cluster(args: argparse.Namespace) -> Any:
+    from smoothsym.auditing.cluster import cluster
+
+    if args.jobs is not None:
+        raise ValueError(
+            f"--jobs {args.jobs} and --dask {args.dask}: how many processes a cluster has is its own; give one or the other"
+        )
+    return cluster(args.dask)
 
 
 def _told(found: Any, full: bool) -> None:

@@ -213,11 +213,15 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     audit.add_argument(
         "--exhaustive", action="store_true", help="every row of one float32, or of one or two 16-bit floats"
     )
-    audit.add_argument("--checkpoint", metavar="FILE", help="keep what is done, and go on from there (--exhaustive)")
+    audit.add_argument("--checkpoint", metavar="FILE", help="keep what is done there, and go on from it")
+    audit.add_argument(
+        "--shard", type=_number(natural), metavar="K", help="one of the parts that the work is divided into, alone"
+    )
     audit.add_argument(
         "--library", action="append", metavar="NAME", help="of what is installed, only this; may be repeated"
     )
     audit.add_argument("--jobs", type=_number(positive), metavar="N", help="processes (all cores; for one target 1)")
+    audit.add_argument("--dask", metavar="ADDRESS", help="the scheduler of a Dask cluster: tcp://HOST:8786")
     audit.add_argument("--full", action="store_true", help="every finding, with Python that shows it")
     audit.add_argument("--html", metavar="FILE", help="write a page with pictures, findings and repairs, too")
 
