@@ -99,7 +99,7 @@ class ErrorMap:
     def read(cls, data: Mapping[str, Any]) -> ErrorMap:
         """What `to_dict` wrote, with its axis and its sets beside. Raises ValueError, TypeError or KeyError for anything else."""
         scaled = tuple(tuple(None if q is None else float(q) for q in line) for line in data["scaled"])
-        sets = {name: tuple(tuple(map(float, line)) for line in lines) for name, lines in data["sets"].items()}
+        sets = {name: tuple(map(_line, lines)) for name, lines in data["sets"].items()}
         axis = Axis(float(data["axis"]["least"]), float(data["axis"]["largest"]), data["axis"]["positive"])
         return cls(data["n"], data["parameter"], tuple(data["x"]), scaled, axis, sets)
 
@@ -186,3 +186,7 @@ def _point(task: Task, kept: Kept, bounded: bool) -> Point | None:
 def _ratio(part: Any, whole: Any, none: bool) -> float:
     """A quotient; infinite where there is nothing to divide by."""
     return inf if none and part != libmp.fzero else 0.0 if none else judging.ratio(part, whole)
+
+
+def _line(data: Any) -> Line:
+    return tuple(tuple(map(float, place)) for place in data)
