@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import Any
+
+from smoothsym.auditing.question import version_of
 
 PATIENCE = 10
 """So many seconds a scheduler has to answer."""
@@ -30,20 +32,12 @@ def cluster(address: str) -> Iterator[Executor]:
             f"dask={address!r}: no scheduler answers there ({type(error).__name__}); start one with: dask scheduler"
         ) from None
     with client:
-        here = _version()
+        here = version_of("smoothsym")
         try:
-            there = client.run(_version)
+            there = client.run(version_of, "smoothsym")
         except ModuleNotFoundError as error:
             raise ValueError(f"dask={address!r}: a worker has {error}; install smoothsym {here} there") from None
         for worker, version in there.items():
             if version != here:
                 raise ValueError(f"dask={address!r}: worker {worker} has smoothsym {version}; install {here} there")
         yield client.get_executor()
-
-
-def _version() -> str:
-    """The version of smoothsym in the process that this runs in."""
-    try:
-        return metadata.version("smoothsym")
-    except metadata.PackageNotFoundError:
-        return str(import_module("smoothsym").__version__)

@@ -47,11 +47,12 @@ def versions(target: Any) -> dict[str, str]:
     """What may change a result beside the code that is asked about."""
     name = dotted(target) or dotted(getattr(target, "function", target)) or ""
     own = name.partition(":")[0].partition(".")[0]
-    known = {package: _version(package) for package in dict.fromkeys(["smoothsym", "numpy", own]) if package}
+    known = {package: version_of(package) for package in dict.fromkeys(["smoothsym", "numpy", own]) if package}
     return {"python": "{}.{}".format(*sys.version_info), **{key: value for key, value in known.items() if value}}
 
 
-def _version(package: str) -> str:
+def version_of(package: str) -> str:
+    """The version of a package in this process, empty where it has none."""
     version = getattr(sys.modules.get(package), "__version__", None)
     if isinstance(version, str):
         return version
