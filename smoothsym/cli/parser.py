@@ -21,6 +21,7 @@ ABOUT = """What is true of a smooth maximum, what its value is, and what float c
   smoothsym bound logsumexp                    how wrong float code can be: a theorem
   smoothsym audit                              the main job: everything installed, worst first
   smoothsym audit mymodule:f --as logsumexp    your own float code
+  smoothsym table logsumexp                    hard inputs with certified outputs, to keep
   smoothsym code logsumexp --lang c            source to paste
 """
 EXIT = """Exit status: 0 all hold; 1 something falls short, or is refused, broken or refuted;
@@ -75,6 +76,21 @@ A target is called with one row, a 1-D array, as target(x, alpha=a) over sampled
 parameters; where the parameter is given here, as target(x). With --arrays it gets arrays of
 that library, which then takes the derivatives of --of. Modules of the current directory are found. Without a target, naive kernels are audited beside the rest, to
 be caught; they do not count in the exit status."""
+
+
+TABLE = """  smoothsym table                              the catalogue's set, into ./tables
+  smoothsym table logsumexp -o lse.jsonl       300 hard rows, values and gradients
+  smoothsym table softplus --alpha 1 --format csv --dtype float32,float64
+  smoothsym table --check lse.jsonl            recertify: each wrong row, how wrong, and what is right
+  smoothsym table --check mine.csv --as logsumexp --columns x=in*,value=out --alpha 1
+
+A table holds inputs as hex floats and bit patterns, and outputs as decimals of 40 digits and
+correctly rounded bit patterns of float16, bfloat16, float32 and float64; each row says why
+it is there. Formats: jsonl, npz, csv (as NumPy's validation sets), parquet (as SciPy's
+xsref), c (a header of C99 and C++).
+--check takes JSON Lines, .npz, .csv and .parquet of any layout. Columns are named by --columns:
+x (or x1, x2, ...), value, gradient, dtype, a parameter; * stands for any characters. Text
+is a decimal as floats print it, a hex float, or a bit pattern such as 0x3f800000."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -224,6 +240,29 @@ def _build() -> tuple[Parser, dict[str, Parser]]:
     audit.add_argument("--dask", metavar="ADDRESS", help="the scheduler of a Dask cluster: tcp://HOST:8786")
     audit.add_argument("--full", action="store_true", help="every finding, with Python that shows it")
     audit.add_argument("--html", metavar="FILE", help="write a page with pictures, findings and repairs, too")
+
+    table = command("table", "reference tables: built, exported, recertified", "table:run", TABLE)
+    _operator(table, nargs="?")
+    table.add_argument("-o", "--output", metavar="PATH", help="where to write (OP.jsonl; of the whole set ./tables)")
+    table.add_argument("--format", metavar="NAME", help="jsonl, npz, csv, parquet or c (jsonl)")
+    table.add_argument("--of", metavar="LIST", help="the outputs: value, gradient, hessian, ... (value,gradient)")
+    table.add_argument("--dtype", metavar="LIST", help="the formats of the inputs (all four; of a file what it says)")
+    table.add_argument("--rows", type=_number(positive), metavar="N", help="how many rows an operator (300)")
+    table.add_argument("--n", nargs="+", type=_number(positive), metavar="N", help="the lengths of rows (1 2 3 5 16)")
+    _data(table, "rows to use instead of cases")
+    _parameters(table, dict.fromkeys(PARAMETERS, " (sampled)"))
+    table.add_argument("--seed", type=_number(natural), default=0, metavar="S", help="of the random numbers (0)")
+    table.add_argument("--engine", metavar="NAME", help="of the enclosures: mpmath or arb (mpmath)")
+    table.add_argument("--jobs", type=_number(positive), metavar="N", help="processes (1; for the whole set all cores)")
+    table.add_argument("--check", metavar="FILE", help="recertify a table, ours or anybody's")
+    table.add_argument("--as", dest="operator_of", metavar="OP", help="the operator that a file is of (--check)")
+    table.add_argument("--columns", metavar="LIST", help="where a file has what: x=in*,value=out0 (--check)")
+    table.add_argument(
+        "--ulp", type=_number(real), metavar="U", help="the error that is allowed (0: rounded correctly)"
+    )
+    table.add_argument(
+        "--decimals", action="store_true", help="outputs are decimals, right to their last digit (--check)"
+    )
 
     code = command("code", "source of a formula, in its stable form, to paste", "code:run", CODE)
     _operator(code)
