@@ -16,7 +16,8 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 from smoothsym.auditing.finding import plain
 
-DERIVED = ("formula", "cases", "step", "targets")
+DERIVED = ("formula", "cases", "step", "shards", "rows", "targets")
+"""What is said to differ only where nothing else does, since it follows from the rest."""
 KEPT = 0.5
 """So many seconds lie between two writings of a checkpoint, at least, unless it is the last one."""
 
@@ -174,7 +175,6 @@ def _none(path: Path, line: int, why: Any) -> ValueError:
 def _same(found: Mapping[str, Any], asked: Mapping[str, Any], path: Path) -> None:
     """Raises ValueError where a checkpoint is of something else."""
     apart = [name for name in {**asked, **found} if found.get(name) != asked.get(name)]
-    # What follows from the rest is said where nothing else differs.
     if apart := [name for name in apart if name not in DERIVED] or apart:
         said = ", ".join(f"{name}={found.get(name)!r}, and not {asked.get(name)!r}" for name in apart)
         raise ValueError(f"checkpoint={str(path)!r} is of {said}; give another file, or remove it")

@@ -9,6 +9,7 @@ from typing import Any
 
 from smoothsym.auditing.checkpoint import Ledger
 from smoothsym.auditing.part import Part
+from smoothsym.auditing.question import digest
 from smoothsym.auditing.search import Span
 from smoothsym.auditing.sending import parcel
 from smoothsym.auditing.shards import Shard, carried, divided, of_search
@@ -93,7 +94,8 @@ class Execution:
         def left(shard: int) -> Part:
             return Part(Tally(uncalled=self._rows[shard]))
 
-        return Ledger(Part, len(self._rows), left, self.plan.question, checkpoint)
+        question = {**self.plan.question, "shards": len(self._rows), "rows": digest(repr(self._rows))}
+        return Ledger(Part, len(self._rows), left, question, checkpoint)
 
     def _first(self, ledger: Ledger[Part]) -> bool:
         """Do the shards that need nothing but the question."""

@@ -31,7 +31,7 @@ def test_an_audit_that_fails_is_told_in_its_row(two, monkeypatch):
 
 def test_it_is_a_fault_of_smoothsym_to_the_shell(two, monkeypatch, capsys):
     ended = [(target, job.unfinished(target, "float64", 0, ArithmeticError("no such number"))) for target in two]
-    monkeypatch.setattr(job, "run", lambda *_: ended)
+    monkeypatch.setattr(job, "run", lambda *_, **__: ended)
     assert main(["audit", "--as", "pnorm"]) == 2
     printed = capsys.readouterr()
     assert "the audit itself failed: ArithmeticError: no such number" in printed.out

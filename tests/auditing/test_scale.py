@@ -241,6 +241,14 @@ def test_a_checkpoint_of_another_question_is_refused_with_what_differs(other, sa
         ss.audit(**asked, checkpoint=path)
 
 
+def test_a_question_that_is_divided_otherwise_is_another_one(tmp_path, monkeypatch):
+    path = tmp_path / "kept"
+    audit("data", checkpoint=path, seconds=1e-9)
+    monkeypatch.setattr(shards, "LEAST", 25)
+    with pytest.raises(ValueError, match=r"shards=30, and not 28"):
+        audit("data", checkpoint=path)
+
+
 def test_a_target_whose_code_has_changed_is_another_question(tmp_path):
     def made(source):
         space = {"np": np}
