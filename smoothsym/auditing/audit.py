@@ -169,7 +169,9 @@ def audit(
                 exhaustively.tell(replace(plan.job, task=task), part)
             map_ = None
             if data is None and shard is None and (pictures == "all" or (pictures and part.tally.max_scaled > tol)):
-                map_, found = picture.mapped(task, facts, lengths, sampled, until, known=every)
+                rows = part.tally.rows
+                moved = None if progress is None else partial(progress, rows, rows)
+                map_, found = picture.mapped(task, facts, lengths, sampled, until, known=every, progress=moved)
                 part.tally.merge(found)
             notes += part.tally.said
             lacks = (

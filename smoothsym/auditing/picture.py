@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf, isfinite, log10
 from typing import Any
@@ -18,6 +18,8 @@ from smoothsym.auditing.tally import Kept
 from smoothsym.cases import Case, Facts
 from smoothsym.cases.plane import WIDEST, Axis, Line, Plane, dangerous_sets
 
+AT_ONCE = 256
+"""So many rows of a plane are measured between two signs of life."""
 PICTURES = ("", "short", "all")
 """For no audit, for those in which an error is beyond tolerance, for all."""
 DRAWN = 64
@@ -111,12 +113,13 @@ def mapped(
     parameters: Sequence[float | None],
     until: float | None = None,
     known: bool = False,
+    progress: Callable[[], Any] | None = None,
     side: int = SIDE,
 ) -> tuple[ErrorMap | None, Tally]:
     """Measure rows all over a plane, and what they amount to; None where no length or parameter is one to be looked at.
 
     It is the shortest length of more than one entry, and the first parameter that is no limit. `known`: every row has been counted;
-    then these are no more than a sample to draw.
+    then these are no more than a sample to draw. `progress()` is called now and then.
     """
     ordinary = [p for p in parameters if p is None or (p and isfinite(p))]
     short = sorted(size for size in ([facts.arity] if facts.arity is not None else lengths) if 1 <= size <= WIDEST)
@@ -131,8 +134,14 @@ def mapped(
     # Along the first entry: a vector that is another for each row would make another picture of each.
     beside = None if facts.beside is None else (1.0, *[0.0] * (n - 1 if facts.beside == "many" else 0))
     cases = [Case(tuple(row), ordinary[0], ("grid",), beside) for row in rows.tolist()]
-    tally, scores = scored(task, cases, until)
-    lines = [[None if np.isnan(q) else float(q) for q in line] for line in scores.reshape(-1, count)]
+    tally, scores = Tally(drawn=task.drawn), []
+    for start in range(0, len(cases), AT_ONCE):
+        part, errors = scored(task, cases[start : start + AT_ONCE], until)
+        tally.merge(part)
+        scores.append(errors)
+        if progress is not None:
+            progress()
+    lines = [[None if np.isnan(q) else float(q) for q in line] for line in np.concatenate(scores).reshape(-1, count)]
     found = ErrorMap(
         n,
         None if ordinary[0] is None else float(ordinary[0]).hex(),
