@@ -81,7 +81,7 @@ def load(path: Path) -> Found | None:
 def stored(path: Path) -> dict[str, Any]:
     """The arrays of a file by name; nothing is unpickled."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         why = "it holds objects, which are not unpickled" if "pickle" in str(error) else str(error)
