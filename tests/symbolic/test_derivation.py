@@ -56,8 +56,12 @@ def test_the_committed_derivations_hold_and_are_woven() -> None:
 
 
 def test_weaving_again_gives_the_same_bytes(copy: Path) -> None:
-    first = {path.name: path.read_bytes() for path in weave_all(copy)}
-    assert first == {path.name: path.read_bytes() for path in HERE.glob("*.*") if path.suffix in (".md", ".svg")}
+    # The check above weaves all of them; here those that draw.
+    for source in set(copy.glob("*.py")) - {copy / f"{name}.py" for name in ("boltzmann_gap", "pnorm")}:
+        source.unlink()
+    written = weave_all(copy)
+    assert {path.suffix for path in written} == {".md", ".svg"}
+    assert all(path.read_bytes() == (HERE / path.name).read_bytes() for path in written)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +112,8 @@ def test_a_flipped_sign_breaks_its_step(copy: Path, name: str, old: str, new: st
         weave_all(copy)
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+# The pages of operators are many, and woven by the same few lines: the check of all of them above is enough.
+@pytest.mark.parametrize("source", [q for q in SOURCES if q.stem != "operators"], ids=lambda source: source.stem)
 def test_one_changed_byte_of_a_text_or_figure_is_caught(copy: Path, source: Path) -> None:
     targets = alone(copy, source.stem)
     for target in targets:
