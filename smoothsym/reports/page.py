@@ -171,7 +171,7 @@ def _pictures(entry: Entry, marks: Sequence[svg.Place | None]) -> Iterator[str]:
         marked = "Numbers are those of findings. " if any(marks) else ""
         yield (
             f"<figure>{svg.error_map(audit.map, audit.tol, marks)}<figcaption>Scaled error over {what}{escape(parameter)}. {marked}"
-            f"{svg.keys(audit.map, audit.tol)}</figcaption></figure>"
+            f"<div>{svg.keys(audit.map, audit.tol)}</div></figcaption></figure>"
         )
     if audit.points:
         yield (

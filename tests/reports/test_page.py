@@ -206,3 +206,12 @@ def test_a_page_that_cannot_be_written_is_told_before_the_work(tmp_path, capsys,
 
 def test_the_schema_is_shipped():
     assert (Path(ss.__file__).parent / "reports" / "report.schema.json").is_file()
+
+
+def test_an_audit_that_came_to_no_end_is_told():
+    from smoothsym.auditing.main import unfinished
+    from smoothsym.auditing.targets import targets
+
+    target = targets()[0]
+    text = page([Entry.of(target, unfinished(target, "float64", 0, ArithmeticError("no <such> number")))])
+    assert any("no <such> number" in said for said in Page(text).of("p"))
