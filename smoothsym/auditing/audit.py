@@ -154,7 +154,7 @@ def audit(
             # Of a cap on time a quarter, at most, goes to finding cases, unless these must be the same again.
             again = checkpoint is not None or shard is not None
             by = None if until is None or again else until - 0.75 * float(seconds or 0)
-            other = twin if twin is None or executor is None else sent(twin, resolve(twin), executor)
+            other = twin if twin is None or executor is None else sent(twin, resolve(twin), executor, "twin")
             plan = derived_cases(task, facts, lengths, sampled, budget, int(seed), by, other, timeout)
         if checkpoint is not None:
             own = {"parameters": [str(q) for q in sampled], "budget": budget, "seed": int(seed), "timeout": timeout}

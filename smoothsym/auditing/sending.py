@@ -46,36 +46,47 @@ def parcel(
     from smoothsym.catalogue import operators
 
     op: Any = task.op.name if task.op in operators.values() else task.op
-    made = Parcel(sent(target, function, executor), replace(task, target=_unresolved, op=op), timeout, uuid4().hex)
+    bare = replace(task, target=_unresolved, op=op)
+    if isinstance(executor, ProcessPoolExecutor):
+        _check(bare.bound, "bound")
+    made = Parcel(sent(target, function, executor), bare, timeout, uuid4().hex)
     try:
         yield made
     finally:
-        for thread in [thread for thread, (number, *_) in list(_OPEN.items()) if number == made.number]:
-            _OPEN.pop(thread)[2].close()
+        for held in [held for held in list(_OPEN.values()) if held.number == made.number]:
+            _end(held)
 
 
 def _carried(parcel: Parcel, shard: Shard, until: float | None) -> Part:
-    with measure.silence():
-        task = replace(parcel.task, target=_kept(parcel), op=operator(parcel.task.op))
-        return carried(shard, task, until)
+    held = _taken(parcel)
+    try:
+        with measure.silence():
+            return carried(shard, replace(parcel.task, target=held.watched, op=operator(parcel.task.op)), until)
+    finally:
+        _left(held)
 
 
-def sent(target: Any, function: Callable[..., Any], executor: Any) -> Any:
+def sent(target: Any, function: Callable[..., Any], executor: Any, argument: str = "target") -> Any:
     """What stands for a target where an executor runs it: its dotted name, or itself. Raises ValueError where it cannot be pickled,
     and has to be: threads need no name, and clusters have ways of their own.
     """
     if (name := dotted(target)) is not None:
         return name
     if isinstance(executor, ProcessPoolExecutor):
-        try:
-            pickle.dumps(target)
-        except Exception:
-            raise ValueError(
-                f"target={target!r} has no dotted name by which another process could find it; define it in a module, and pass "
-                "'package.module:function'"
-            ) from None
+        _check(target, argument)
         return target
     return function
+
+
+def _check(value: Any, argument: str) -> None:
+    """Raise ValueError where something does not reach another process."""
+    try:
+        pickle.dumps(value)
+    except Exception:
+        raise ValueError(
+            f"{argument}={value!r} has no dotted name by which another process could find it; define it in a module"
+            + (", and pass 'package.module:function'" if argument != "bound" else "")
+        ) from None
 
 
 def _unresolved(*_: Any) -> Any:
@@ -83,19 +94,56 @@ def _unresolved(*_: Any) -> Any:
     raise AssertionError("a target is resolved by its dotted name where it runs")
 
 
-_OPEN: dict[int, tuple[str, Any, ExitStack]] = {}
-"""By threads: an audit, and its target watched, from one shard to the next."""
+# ---- where shards are done ---------------------------------------------------------------------------------------------------
+
+IDLE = 30.0
+"""After so many seconds without a shard a target is given up."""
 
 
-def _kept(parcel: Parcel) -> Any:
-    """A target that is watched, started once for many shards: to start it may take longer than a shard."""
+@dataclass(eq=False)
+class _Held:
+    """The target of an audit, watched, in a thread; it was started once for many shards: that may take longer than a shard."""
+
+    number: str
+    thread: int
+    watched: Any
+    stack: ExitStack
+    timer: Any = None
+
+
+_OPEN: dict[int, _Held] = {}
+"""What is not in use, by threads."""
+_LOCK = threading.Lock()
+
+
+def _taken(parcel: Parcel) -> _Held:
+    """The target in this thread, from the last shard or begun anew."""
     thread = threading.get_ident()
-    if thread in _OPEN:
-        number, watched, stack = _OPEN[thread]
-        if number == parcel.number:
-            return watched
-        stack.close()
+    with _LOCK:
+        held = _OPEN.pop(thread, None)
+    if held is not None:
+        held.timer.cancel()
+        if held.number == parcel.number:
+            return held
+        held.stack.close()
     stack = ExitStack()
     watched = stack.enter_context(guarded(parcel.target, resolve(parcel.target), parcel.timeout))
-    _OPEN[thread] = parcel.number, watched, stack
-    return watched
+    return _Held(parcel.number, thread, watched, stack)
+
+
+def _left(held: _Held) -> None:
+    """Keep a target for the next shard, which comes soon or not at all."""
+    held.timer = threading.Timer(IDLE, _end, [held])
+    held.timer.daemon = True
+    with _LOCK:
+        _OPEN[held.thread] = held
+    held.timer.start()
+
+
+def _end(held: _Held) -> None:
+    with _LOCK:
+        if _OPEN.get(held.thread) is not held:
+            return
+        del _OPEN[held.thread]
+    held.timer.cancel()
+    held.stack.close()

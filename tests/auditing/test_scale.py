@@ -14,15 +14,17 @@ import pytest
 from sympy import Sum, exp, log
 
 import smoothsym as ss
+from smoothsym import formats
 from smoothsym.auditing import checkpoint as kept
 from smoothsym.auditing import main as job
-from smoothsym.auditing import shards
+from smoothsym.auditing import sending, shards
 from smoothsym.auditing.checkpoint import Ledger
 from smoothsym.auditing.part import Part
 from smoothsym.auditing.question import fingerprint
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.tally import Tally
 from smoothsym.auditing.targets import targets
+from smoothsym.auditing.task import Task
 from smoothsym.calling.child import end_with_parent
 
 ROWS = np.random.default_rng(3).normal(size=(700, 4)) * 30
@@ -103,6 +105,28 @@ def test_threads_amount_to_the_same(whole):
         assert audit("cases", executor=pool).to_json() == whole("cases")
 
 
+def nothing(x):
+    return None
+
+
+@pytest.mark.parametrize("argument", ["target", "twin", "bound"])
+def test_what_does_not_reach_another_process_is_named(argument):
+    given = {"target": broken.naive, argument: lambda x, alpha=1.0: 0.0}
+    with ProcessPoolExecutor(1) as pool, pytest.raises(ValueError, match=f"{argument}=.*<function.*has no dotted name"):
+        ss.audit(**given, op=ss.logsumexp, alpha=1.0, budget=20, executor=pool)
+
+
+def test_a_worker_gives_up_what_it_does_not_need_any_more(monkeypatch):
+    monkeypatch.setattr(sending, "IDLE", 0.5)
+    task = Task(nothing, ss.logsumexp, "value", formats.get("float64"))
+    parcel = sending.Parcel("broken:naive", task, 10.0, "0")
+    part = sending._carried(parcel, shards.of_rows(ROWS[:30], np.arange(30), [1.0], 0)[0], None)
+    held = sending._OPEN[threading.get_ident()]
+    assert part.tally.rows == 24 and held.watched._process is not None
+    held.timer.join()
+    assert held.watched._process is None and not sending._OPEN
+
+
 def test_each_shard_can_be_done_alone(whole):
     about = json.loads(whole("cases"))
     with pytest.raises(ValueError, match=r"shard=99: this audit has \d+ shards"):
@@ -173,6 +197,14 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_bytes_of_one_that_was_
     assert audit(kind, checkpoint=path).to_json() == whole(kind)
     assert [file.name for file in tmp_path.iterdir()] == ["kept"], "no half of a file is left"
     assert audit(kind, checkpoint=str(path), executor=Backwards()).to_json() == whole(kind)
+
+
+def test_a_run_that_time_ends_goes_on(tmp_path, whole):
+    path = tmp_path / "kept"
+    for _ in range(3):
+        found = audit("cases", checkpoint=path, seconds=1e-9)
+        assert found.notes[-1].startswith("stopped by seconds=")
+    assert audit("cases", checkpoint=path).to_json() == whole("cases")
 
 
 def test_a_run_on_processes_that_is_killed_goes_on_anywhere(tmp_path, whole):

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -97,11 +97,12 @@ def tried(kind: str, where: str, address: str, options: argparse.Namespace, whol
         while kills < options.kills:
             with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, start_new_session=True) as running:
                 seen = reached(path)[0]
-                while running.poll() is None and reached(path)[0] == seen and rng.random() < 0.999:
+                while running.poll() is None and reached(path)[0] == seen and rng.random() < 0.9998:
                     time.sleep(0.01)  # it starts, which takes most of its time
                 time.sleep(rng.uniform(0, options.within))
                 ended += running.poll() is not None
-                os.killpg(running.pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.killpg(running.pid, signal.SIGKILL)
                 running.communicate()
             torn += any(file.name != "kept" for file in Path(folder).iterdir())
             kills += 1
