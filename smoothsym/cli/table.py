@@ -55,6 +55,8 @@ def _build(args: argparse.Namespace) -> int:
         wanted = [operator(args.operator, args.domain)]
         places = [Path(args.output or f"{wanted[0].name}{SUFFIXES[kind]}")]
         jobs = args.jobs or 1
+    if missing := [place.parent for place in places if kind != "parquet" and not place.parent.is_dir()]:
+        raise ValueError(f"--output: there is no folder {str(missing[0])!r}")
     told = []
     with _pool(jobs) as executor, progress("certifying") as moved:
         for op, place in zip(wanted, places, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from importlib.metadata import version
 from inspect import signature
 from typing import Any
 
@@ -196,6 +197,7 @@ def _header(whole: Any, op: Any, names: Sequence[str], engine: str, seed: int | 
         "outputs": list(names),
         "digits": DIGITS,
         "engine": engine,
+        "engine_version": version({"arb": "python-flint"}.get(engine, engine)),
         "made_by": f"smoothsym {__version__}",
         "seed": seed,
     }

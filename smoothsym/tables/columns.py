@@ -93,7 +93,7 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         # Numbers stay text, so that none is rounded.
         data = json.loads(line, object_pairs_hook=pairs, parse_constant=constant, parse_float=str, parse_int=str)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"{where}: it is no JSON: {error}") from None
     if not isinstance(data, dict):
         raise ValueError(f"{where}: it is no object of names and numbers")
@@ -116,7 +116,10 @@ def _csv(path: Path) -> Columns:
             numbers.append(number)
     if not kept:
         raise ValueError(f"{path} has no rows")
-    rows = list(csv.reader(io.StringIO("\n".join(kept)), strict=True))
+    try:
+        rows = list(csv.reader(io.StringIO("\n".join(kept)), strict=True))
+    except csv.Error as error:
+        raise ValueError(f"{path}: it cannot be read as CSV: {error}") from None
     if len(rows) != len(kept):
         raise ValueError(f"{path}: a cell goes on over several lines; no number does")
     head = [cell.strip() for cell in rows[0]]
@@ -162,7 +165,10 @@ def _npz(path: Path) -> Columns:
     for name, array in data.items():
         if array.ndim not in (1, 2):
             continue  # a number of its own, which is no column
-        columns[name] = _cells(array)
+        try:
+            columns[name] = _cells(array)
+        except ValueError as error:
+            raise ValueError(f"{path}, {name}: {error}") from None
         if array.dtype.name in FORMATS:
             kinds[name] = array.dtype.name
     return _even(path, columns, kinds)
@@ -185,6 +191,10 @@ def _cells(array: Any) -> list[Any]:
         return list((array.view(np.uint16).astype(np.uint32) << 16).view(np.float32).astype(np.float64).tolist())
     if kind == "u" and array.dtype.itemsize in (2, 4, 8):
         return _mapped(array.tolist(), lambda v: f"0x{v:0{2 * array.dtype.itemsize}x}")
+    if kind not in "iuU":
+        raise ValueError(
+            f"a column of {array.dtype} has no numbers that are read exactly; give floats, integers or text"
+        )
     return _mapped(array.tolist(), str)
 
 

@@ -37,8 +37,11 @@ class ReferenceTable:
     def save(self, path: Any) -> Path:
         """Write the table as JSON Lines, a header and one row a line; the file is written whole or not at all.
 
-        Inputs are hex floats and bit patterns, outputs decimals of 40 digits and bit patterns of every format. The lines of rows are
-        the same bytes on every machine.
+        A row has its number, `dtype`, the format of its inputs, `x` and `parameter` as hex floats, `x_bits` in that format and
+        `parameter_bits` in float64; for each output, as `value`, an object of `digits`, decimals of 40 digits, and of bit patterns by the
+        names of formats (a number, a list, or for a matrix a list of its rows), with a `note` where the contract answers, or `refused`
+        with the reason alone; `tags`; and `sum`, the first 8 hex digits of the SHA-256 of the line without it. The `checksum` of the header
+        is the SHA-256 of all lines of rows, which are the same bytes on every machine.
         """
         return save(self, path)
 

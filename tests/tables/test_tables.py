@@ -160,23 +160,25 @@ def test_an_unknown_argument_suggests_the_nearest():
 def test_lines_are_the_same_bytes_whatever_the_processor_has():
     code = (
         "import smoothsym as ss\n"
-        "ops = (ss.boltzmann, ss.lehmer, ss.logcosh, ss.sparsemax)\n"
-        "print(*(ss.table(op, of='value', budget=100).header['checksum'] for op in ops))\n"
+        "ops = (ss.boltzmann, ss.lehmer)\n"
+        "print(*(ss.table(op, of='value', budget=60).header['checksum'] for op in ops))\n"
     )
     umath = np._core._multiarray_umath
     without = " ".join(name for name in umath.__cpu_dispatch__ if umath.__cpu_features__.get(name))
     environments = [{**os.environ}, {**os.environ, "NPY_DISABLE_CPU_FEATURES": without}]
-    told = [
-        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         for env in environments
     ]
-    assert told[0] == told[1] and len(told[0].split()) == 4
+    told = [run.communicate()[0] for run in runs]
+    assert told[0] == told[1] and len(told[0].split()) == 2
 
 
 def test_lines_depend_on_the_seed_and_on_nothing_else():
-    again = ss.table(ss.logsumexp, budget=60)
-    assert again.header == SMALL.header
-    assert ss.table(ss.logsumexp, budget=60, seed=1).header["checksum"] != SMALL.header["checksum"]
+    first, again, other = (ss.table(ss.smu, budget=20, seed=seed).header for seed in (0, 0, 1))
+    assert first == again and other["checksum"] != first["checksum"]
 
 
 def test_processes_share_the_work_to_the_same_bytes():
