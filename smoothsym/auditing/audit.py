@@ -37,6 +37,7 @@ from smoothsym.auditing.plan import Execution
 from smoothsym.auditing.question import question
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.sending import sent
+from smoothsym.auditing.tally import SAMPLE
 from smoothsym.auditing.telling import told
 from smoothsym.auditing.vectors import has_vector
 from smoothsym.calling import TIMEOUT, Guard, guarded, title
@@ -140,7 +141,7 @@ def audit(
     asked = tuple(sampled) if parameters is not None or given is not None else ()
     task = Task(function, op, of, fmt, float(tol), way, batched, limit, asked, takes_axis(function) and not batched)
     if pictures:
-        task = replace(task, drawn=picture.DRAWN)
+        task = replace(task, drawn=picture.DRAWN[pictures])
     until = None if seconds is None else time.time() + float(seconds)
     notes: list[str] = [PAIRED] if pairs else []
     with measure.silence(), guarded(target, function, timeout) as watched:
@@ -248,5 +249,5 @@ def _conclude(
         notes=tuple(notes),
         exhaustive=every and not lacks,
         seconds={} if not every else {"all": part.seconds, "target": part.target_seconds},
-        points=picture.points(tally, task) if task.drawn >= picture.DRAWN else (),
+        points=picture.points(tally, task) if task.drawn > SAMPLE else (),
     )

@@ -22,7 +22,7 @@ AT_ONCE = 256
 """So many rows of a plane are measured between two signs of life."""
 PICTURES = ("", "short", "all")
 """For no audit, for those in which an error is beyond tolerance, for all."""
-DRAWN = 64
+DRAWN = {"short": 24, "all": 64}
 """How many rows are drawn for pictures."""
 SIDE = 32
 """A plane has so many rows by so many; an axis alone has eight times as many."""
@@ -141,7 +141,9 @@ def mapped(
         scores.append(errors)
         if progress is not None:
             progress()
-    lines = [[None if np.isnan(q) else float(q) for q in line] for line in np.concatenate(scores).reshape(-1, count)]
+    lines = [
+        [None if np.isnan(q) else _digits(q, 4) for q in line] for line in np.concatenate(scores).reshape(-1, count)
+    ]
     found = ErrorMap(
         n,
         None if ordinary[0] is None else float(ordinary[0]).hex(),
@@ -182,14 +184,19 @@ def _point(task: Task, kept: Kept, bounded: bool) -> Point | None:
     most = float(np.broadcast_to(allowed_at(task, case), len(kept.got))[place]) if bounded else inf
     bound = _ratio(libmp.from_float(most), unit, none) if isfinite(most) else None
     return Point(
-        len(case.x),
-        tuple(float(v).hex() for v in case.x) if len(case.x) <= 2 else (),
-        None if case.parameter is None else float(case.parameter).hex(),
-        judging.ratio(error, judging.allowance(scale, fmt)),
-        _ratio(error, unit, none),
-        _ratio(scale, size, none),
-        bound,
+        n=len(case.x),
+        inputs=tuple(float(v).hex() for v in case.x) if len(case.x) <= 2 else (),
+        parameter=None if case.parameter is None else float(case.parameter).hex(),
+        scaled=_digits(judging.ratio(error, judging.allowance(scale, fmt)), 6),
+        error=_digits(_ratio(error, unit, none), 6),
+        condition=_digits(_ratio(scale, size, none), 6),
+        bound=None if bound is None else _digits(bound, 6),
     )
+
+
+def _digits(value: float, digits: int) -> float:
+    """A number to so many digits: nobody reads more off a picture."""
+    return float(f"{value:.{digits}g}")
 
 
 def _ratio(part: Any, whole: Any, none: bool) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
-from math import floor, inf, isfinite, log10
+from math import floor, hypot, inf, isfinite, log10
 from typing import Any
 
 from smoothsym.auditing.picture import ErrorMap, Point, level, level_names
@@ -25,6 +25,9 @@ SETS = (
 """Which sets are drawn, the last on top."""
 LEAST, MOST = -1.0, 18.0
 """The decades that errors and what they are compared with are shown in; what lies beyond stands at the end."""
+
+SEEN = 0.4
+"""What lies beside a line by less is not seen."""
 
 Place = tuple[float, float]
 
@@ -122,7 +125,24 @@ def _sets(sets: Mapping[str, Iterable[Any]], drawn: Callable[[Any], str]) -> Ite
 
 
 def _polyline(places: Sequence[Place]) -> str:
-    return "M" + " ".join(f"{_n(x)} {_n(y)}" for x, y in (_at(*place) for place in places))
+    return "M" + " ".join(f"{_n(x)} {_n(y)}" for x, y in _seen([_at(*place) for place in places]))
+
+
+def _seen(points: list[Place]) -> list[Place]:
+    """A line without the points that lie beside what is left by less than is seen."""
+    if len(points) < 3:
+        return points
+    (a, b), (c, d) = points[0], points[-1]
+    length = hypot(c - a, d - b)
+
+    def beside(point: Place) -> float:
+        x, y = point[0] - a, point[1] - b
+        return abs((c - a) * y - (d - b) * x) / length if length else hypot(x, y)
+
+    far = max(range(1, len(points) - 1), key=lambda q: beside(points[q]))
+    if beside(points[far]) <= SEEN:
+        return [points[0], points[-1]]
+    return [*_seen(points[: far + 1])[:-1], *_seen(points[far:])]
 
 
 # ---- errors over what they are compared with -----------------------------------------------------------------------------------

@@ -177,6 +177,16 @@ def test_levels_are_told_by_the_tolerance():
     assert level(float("nan"), 8.0) == 0  # nothing is known of it, and it is not drawn
 
 
+def test_a_line_keeps_its_shape_with_fewer_places():
+    places = [(q / 100, (q / 100) ** 2) for q in range(101)]
+    text = svg._polyline(places)
+    drawn = np.array([list(map(float, pair)) for pair in np.reshape(text[1:].split(), (-1, 2)).tolist()])
+    assert len(drawn) < 30
+    for x, y in (svg._at(*place) for place in places):
+        assert abs(np.interp(x, drawn[:, 0], drawn[:, 1]) - y) < 1.0
+    assert svg._polyline(places[:1]).count(" ") == 1
+
+
 def test_what_is_above_a_line_is_marked():
     def point(scaled, error, bound):
         return Point(2, (), None, scaled, error, error / scaled, bound)
