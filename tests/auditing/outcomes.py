@@ -5,7 +5,7 @@ over the bound  it holds, and errs by more than the kernel's bound allows
 equivalent      the same program, written otherwise, for either sign of the parameter
 harmless        on rows far and wide, and on both sides of every edge of its own regimes, what it computes exactly is so near the
                 truth, and what its floats may lose beside that is so little, that the two are within tolerance, or within four times
-                the kernel's own bound, which is two bits
+                the kernel's own bound, which is two bits; rows on which neither has a finite bound show nothing, and others are taken
 alike           likewise, but for rows where its bound is not finite: there its bits are the kernel's
 caught late     it errs beyond tolerance on one of these rows, or may, and an audit with ten times as many rows falls short
 missed          it errs beyond tolerance on one of these rows, and neither audit saw it
@@ -15,16 +15,17 @@ unexplained     it may err by more, for all that is known
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
+from math import isnan, nan
 from typing import Any
 
 import mpmath
 import numpy as np
 from mpmath import libmp
-from mutants import Mutant, mutants
+from mutants import Mutant, kept, mutants, rebuilt
 
 import smoothsym as ss
 from smoothsym import formats
@@ -57,6 +58,8 @@ SUBJECTS = (
 DOUBLE = formats.get("float64")
 EDGES, LOOKED = 160, 20
 """So many rows about the edges of both programs; and so many of each class, whose bounds are looked at."""
+DEEP = 2
+"""So many choices are taken both ways at a time."""
 FACTOR = 4.0
 """What may err by no more than so many times the kernel's bound is no worse than the kernel."""
 
@@ -148,30 +151,39 @@ class Row:
 def explained(kernel: Kernel, mutant: Mutant, tol: float) -> tuple[str, str]:
     """Why a mutant passes, or that it should not."""
     rows = [row for part in sought(kernel, mutant) for row in compared(kernel, mutant, *part)]
-    looked = [
-        row for kind in product((False, True), repeat=2) for row in evenly([r for r in rows if (r.same, r.net) == kind])
-    ]
-    for row in looked:
+    classes = [evenly([r for r in rows if (r.same, r.net) == kind]) for kind in product((False, True), repeat=2)]
+    for row in (row for some, wanted in classes for row in some[:wanted]):
         if not row.same and (error := fault(kernel, row, tol)):
             return "missed", f"{row.case.x}, {row.case.parameter}: scaled {error:.3g}"
-    unbounded = 0
-    for row in looked:
-        over = excess(kernel, mutant, row.case, tol)
-        if over is None and row.same:
-            unbounded += 1
-        elif over is None or over > 1:
-            return "unexplained", f"{row.case.x}, {row.case.parameter}: may err {over} times what is allowed"
+    shown = unbounded = empty = 0
+    for some, wanted in classes:
+        last = shown + unbounded
+        for row in islice(some, 2 * wanted):
+            over = excess(kernel, mutant, row.case, tol)
+            if over is None and row.same:
+                unbounded += 1
+            elif over is None or over > 1:
+                return "unexplained", f"{row.case.x}, {row.case.parameter}: may err {over} times what is allowed"
+            elif isnan(over):
+                empty += 1
+            else:
+                shown += 1
+            if shown + unbounded - last == wanted:
+                break
+        if some and not some[0].same and shown == last:
+            return "unexplained", f"neither it nor the kernel has a bound on {empty} rows where their bits differ"
     changed = sum(not row.same for row in rows)
-    about = f"on {len(looked) - unbounded} rows of {len(rows)}, {changed} of them with other bits"
-    return (
-        ("alike", f"{about}; {unbounded} rows have no bound, and the kernel's bits")
-        if unbounded
-        else ("harmless", about)
-    )
+    about = f"on {shown} rows of {len(rows)}, {changed} of them with other bits"
+    about += f"; {empty} more show nothing, since the kernel has no bound there either" if empty else ""
+    if unbounded:
+        return "alike", f"{about}; {unbounded} rows have no bound, and the kernel's bits"
+    return ("harmless", about) if shown else ("unexplained", "no row has a bound")
 
 
-def evenly(rows: list[Row]) -> list[Row]:
-    return rows[:: max(1, -(-len(rows) // LOOKED))]
+def evenly(rows: list[Row]) -> tuple[list[Row], int]:
+    """Rows in an order of which any beginning is spread over all of them; and how many of them are to be looked at."""
+    step = max(1, -(-len(rows) // LOOKED))
+    return [row for first in range(step) for row in rows[first::step]], len(rows[::step])
 
 
 def fault(kernel: Kernel, row: Row, tol: float) -> float:
@@ -194,8 +206,37 @@ def compared(kernel: Kernel, mutant: Mutant, rows: Any, parameter: float | None,
     ]
 
 
-def excess(kernel: Kernel, mutant: Mutant, case: Case, tol: float) -> float | None:
-    """The most that a mutant may err at a row, over what is allowed there; None where it has no finite bound."""
+def excess(kernel: Kernel, mutant: Mutant, case: Case, tol: float, deep: int = DEEP) -> float | None:
+    """The most that a mutant may err at a row, over what is allowed there; None where it has no finite bound, nan where the kernel has
+    none either: such a row shows nothing.
+
+    A bound that does not know which of two forms is taken counts how far these are apart. One of them is, however: so what the two
+    programs may err that always take one of them bounds it, too.
+    """
+    most = _excess(kernel, mutant, case, tol)
+    if not deep or (most is not None and not most > 1):
+        return most
+    for one in ways(mutant):
+        known: list[float] = []
+        for way in one:
+            found = excess(kernel, way, case, tol, deep - 1)
+            if found is None or not found < (np.inf if most is None else most):
+                break
+            known.append(found)
+        if len(known) == 2 and (most := max(known)) <= 1:
+            break
+    return most
+
+
+def ways(mutant: Mutant) -> Iterator[Iterator[Mutant]]:
+    """For each choice that is one for the whole row, the last first: the programs that always take one form."""
+    for place, operation in reversed(list(enumerate(mutant.mutant.operations))):
+        if operation.name == "either" and not operation.rank:
+            programs = (rebuilt(mutant.mutant, place, kept(which)) for which in (1, 2))
+            yield (replace(mutant, mutant=program) for program in programs)
+
+
+def _excess(kernel: Kernel, mutant: Mutant, case: Case, tol: float) -> float | None:
     right = measure.reference(kernel.op, kernel.of, case)
     if right.measured is None:
         return 0.0
@@ -205,7 +246,7 @@ def excess(kernel: Kernel, mutant: Mutant, case: Case, tol: float) -> float | No
     lost = np.ravel(mutant.rigorous(np.array([case.x]), DOUBLE, **given))
     own = np.ravel(ss.bound(kernel).rigorous(x, dtype="float64", **given))
     if not np.isfinite(lost).all():
-        return None
+        return None if np.isfinite(own).all() else nan
     exact = enclosures(mutant.mutant, case, named)
     if exact is None:
         return np.inf
