@@ -117,8 +117,8 @@ def check_table(
     it; `ulp`, the error that is allowed, in units in the last place (only what is not correctly rounded is wrong without it); `decimals`,
     outputs are decimals, each rounded to as many digits as it has; `engine`, `executor` and `progress` as for ss.table; a parameter by its
     name, where it is no column.
-    Numbers are read exactly. Cells of text are decimals as floats print them, hex floats with a p, or bit patterns (0x3f800000) with all
-    their digits; unsigned integers of the width of the format are bit patterns too.
+    Numbers are read exactly. Cells of text are decimals as floats print them, hex floats, which have a p, or bit patterns (0x3f800000);
+    unsigned integers of the width of the format are bit patterns too.
     Returns a Checked. Raises ValueError, with the row, for what cannot be read, or for an input that the format has no number for.
 
     >>> import smoothsym as ss, tempfile, pathlib
@@ -335,8 +335,7 @@ def _batch(op: Any, fmt: Format, engine: str, claims: Sequence[Claim]) -> list[l
 
 
 def _bits(op: Any, fmt: Format, engine: str, claim: Claim) -> list[int]:
-    x = np.array(claim.x, dtype=np.float64)
-    found = reference(op, x, dtype=fmt.name, **_asked(op, engine, claim))
+    found = reference(op, list(claim.x), dtype=fmt.name, **_asked(op, engine, claim))
     patterns: list[int] = fmt.bits_of(np.asarray(found).reshape(-1)).tolist()
     return patterns
 

@@ -255,11 +255,8 @@ class _Reader:
             self._refuse(row, f"{what} has {cell!r}, and no number")
         text = cell.strip()
         if _PATTERN.fullmatch(text):
-            if len(text) != 2 + fmt.bits // 4:
-                self._refuse(
-                    row,
-                    f"{what} has {text}: a bit pattern of {fmt.name} has {fmt.bits // 4} hex digits, and a hex float a p",
-                )
+            if len(text) > 2 + fmt.bits // 4:
+                self._refuse(row, f"{what} has {text}: a bit pattern of {fmt.name} has {fmt.bits // 4} hex digits")
             return int(text, 16)
         try:
             value = exact(text)

@@ -78,7 +78,7 @@ def _bits(entries: Sequence[Enclosure], fmt: Format, asked: tuple[Any, ...]) -> 
             # Nearer to a boundary than 40 digits tell.
             if again is None:
                 op, x, given = asked
-                again = reference(op, np.array(x), dtype=fmt.name, **given)
+                again = reference(op, list(x), dtype=fmt.name, **given)
             found = int(fmt.bits_of(np.asarray(again).reshape(-1))[place])
         yield found
 
