@@ -172,7 +172,8 @@ def audit(
             if data is None and shard is None and (pictures == "all" or (pictures and part.tally.max_scaled > tol)):
                 rows = part.tally.rows
                 moved = None if progress is None else partial(progress, rows, rows)
-                map_, found = picture.mapped(task, facts, lengths, sampled, until, known=every, progress=moved)
+                order = picture.telling(sampled, part.tally)
+                map_, found = picture.mapped(task, facts, lengths, order, until, known=every, progress=moved)
                 part.tally.merge(found)
             notes += part.tally.said
             lacks = (

@@ -106,6 +106,12 @@ class ErrorMap:
         return cls(data["n"], data["parameter"], tuple(data["x"]), scaled, axis, sets)
 
 
+def telling(parameters: Sequence[float | None], tally: Tally) -> list[float | None]:
+    """The parameters, those at which a target falls short first."""
+    falling = {kept.case.parameter for many in tally.classes.values() for kept in many if kept.rough.falls}
+    return sorted(parameters, key=lambda p: p not in falling)
+
+
 def mapped(
     task: Task,
     facts: Facts,

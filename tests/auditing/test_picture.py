@@ -94,6 +94,15 @@ def test_a_map_of_products_is_taken_along_one_entry():
     assert len(known) > 900 and max(known) < 8
 
 
+def test_a_map_is_of_a_parameter_at_which_it_falls_short():
+    def fails_at_three(x, p):
+        return ss.pnorm(x, p=p) * (1.5 if p == 3 else 1.0)
+
+    options = {"budget": 30, "n": 2, "timeout": None, "parameters": [2.0, 3.0, 4.0], "pictures": "all"}
+    assert ss.audit(fails_at_three, ss.pnorm, **options).map.parameter == (3.0).hex()
+    assert ss.audit(lambda x, p: ss.pnorm(x, p=p), ss.pnorm, **options).map.parameter == (2.0).hex()
+
+
 def test_rows_of_a_map_are_not_counted_twice_where_every_row_is_known():
     options = {"alpha": 1.0, "dtype": "float16", "exhaustive": True, "timeout": None, "batched": True}
     plain = ss.audit(lambda x: ss.softplus(x, alpha=1.0)[..., 0], ss.softplus, **options)
