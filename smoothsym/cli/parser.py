@@ -70,6 +70,7 @@ AUDIT = """  smoothsym audit
   smoothsym audit package.module:function --as logsumexp --of gradient --data rows.npy
 
   smoothsym audit torch:logsumexp --as logsumexp --alpha 1 --of gradient --arrays torch --with dim=-1
+  smoothsym audit --checkpoint done.jsonl      killed, the same line goes on from there
   smoothsym audit --html page.html
 
 A target is called with one row, a 1-D array, as target(x, alpha=a) over sampled

@@ -26,6 +26,7 @@ from smoothsym.auditing.tally import Tally
 from smoothsym.auditing.targets import targets
 from smoothsym.auditing.task import Task
 from smoothsym.calling.child import end_with_parent
+from smoothsym.cli import main
 
 ROWS = np.random.default_rng(3).normal(size=(700, 4)) * 30
 OWN = ss.SmoothMax(name="lse0", definition=log(1 + Sum(exp(ss.x[ss.j]), (ss.j, 1, ss.n))))
@@ -392,6 +393,24 @@ def test_the_main_job_keeps_its_groups(tmp_path, monkeypatch):
         job.run(**{**run, "budget": 13}, checkpoint=path)
     alone = job.run(**run, shard=0)
     assert 0 < len(alone) < len(found) and {a.to_json() for _, a in alone} <= {a.to_json() for _, a in found}
+
+
+def test_the_command_line_goes_on_too(tmp_path, capsys):
+    command = ["audit", "broken:naive", "--as", "logsumexp", "--alpha", "1", "--budget", "60", "--n", "2", "--json"]
+    results = []
+    for way in (
+        [],
+        ["--checkpoint", str(tmp_path / "kept"), "--seconds", "1e-9"],
+        ["--checkpoint", str(tmp_path / "kept")],
+    ):
+        results.append((main([*command, *way]), capsys.readouterr().out))
+    assert results[0] == results[2] != results[1] and results[2][0] == 1
+    assert main([*command, "--checkpoint", str(tmp_path / "kept"), "--seed", "1"]) == 2
+    assert "is of seed=0, and not 1" in capsys.readouterr().err
+    assert main([*command, "--shard", "1"]) in (0, 1)
+    assert json.loads(capsys.readouterr().out)["notes"][-1] == "shard 1 of 5, alone"
+    assert main([*command, "--shard", "9"]) == 2
+    assert "this audit has 5 shards" in capsys.readouterr().err
 
 
 def test_an_audit_is_read_as_it_was_written():
