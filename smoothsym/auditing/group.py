@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import chain
-from math import inf, isfinite, isinf, isnan
+from math import inf, isfinite, isinf, isnan, nan
 from typing import Any
 
 import numpy as np
@@ -53,13 +53,13 @@ class Group:
         return self.cases[0].parameter
 
     def judged(self) -> Array:
-        """The scaled error of each case; everything else goes to the tally."""
-        scores = np.full(len(self.cases), np.nan)
+        """The scaled error of each case, and its error in ulps, as two rows; everything else goes to the tally."""
+        scores = np.full((2, len(self.cases)), np.nan)
         calls = self._calls()
         kept = [place for place, call in enumerate(calls) if self._behaved(self.cases[place], call)]
         for place, call in enumerate(calls):
             if call.fault and call.called and not self._excused(self.cases[place]):
-                scores[place] = inf
+                scores[:, place] = inf
         ordinary = self._ordinary()
         places = np.array([place for place in kept if ordinary[place]], dtype=np.int64)
         left = [place for place in kept if not ordinary[place]]
@@ -67,10 +67,10 @@ class Group:
             got = np.array([calls[place].numbers for place in places])
             errors = self._at_once(places, got)
             flushed = _flushed(got, errors, self.task)
-            scores[places] = np.where(errors.known & ~flushed, errors.scaled, np.nan)
+            scores[:, places] = np.where(errors.known & ~flushed, (errors.scaled, errors.ulp), np.nan)
             left += places[~errors.known].tolist()
         for place in sorted(left):
-            scores[place] = self._alone(self.cases[place], calls[place].numbers)
+            scores[:, place] = self._alone(self.cases[place], calls[place].numbers)
         return scores
 
     # ---- calls ---------------------------------------------------------------------------------------------------------------
@@ -158,6 +158,14 @@ class Group:
     def _count(self, places: Array, got: Array, errors: RowErrors) -> None:
         """Count what is known, and keep the rows that matter."""
         task, tally, known = self.task, self.tally, errors.known
+        # One for a row, which is judged once, whatever it is kept for.
+        made: dict[int, Kept] = {}
+
+        def kept(row: int) -> Kept:
+            if row not in made:
+                made[row] = self._kept(places[row], got[row], errors, row)
+            return made[row]
+
         small = float(task.fmt.smallest_normal)
         at = got[np.arange(len(got)), errors.component]
         falls = known & (errors.scaled > task.tol)
@@ -166,7 +174,7 @@ class Group:
         ill = known & ~falls & _ill(errors.ulp, errors.upper)
         for row in np.flatnonzero(falls | ill).tolist():
             way = (bool(falls[row]), bool(flushed[row]))
-            self._keep(self._kept(places[row], got[row], errors, row), got[row], *way)
+            self._keep(kept(row), got[row], *way)
         for name in NUMBERS:
             values = getattr(errors, name)
             tally.count(name, values[known & ~flushed])
@@ -176,13 +184,13 @@ class Group:
             largest = float(values.max())
             if tally.reaches(name, largest):
                 for row in np.flatnonzero(coarse(values) == coarse(largest)).tolist():
-                    tally.top(name, float(values[row]), self._kept(places[row], got[row], errors, row))
+                    tally.top(name, float(values[row]), kept(row))
         draws = _draws(self.x[places], self.parameter)
         rows = np.flatnonzero(known)
         for row in rows[np.argsort(draws[rows])[: tally.drawn]].tolist():
             if draws[row] >= tally.last_drawn:
                 break
-            tally.draw(int(draws[row]), self._kept(places[row], got[row], errors, row))
+            tally.draw(int(draws[row]), kept(row))
 
     def _kept(self, place: int, got: Array, errors: RowErrors, row: int) -> Kept:
         case, numbers = self.cases[place], (float(errors.ulp[row]), float(errors.scaled[row]))
@@ -213,18 +221,18 @@ class Group:
 
     # ---- one by one ----------------------------------------------------------------------------------------------------------
 
-    def _alone(self, case: Case, numbers: Array) -> float:
-        """The scaled error of a row that is special, or known to enclosures alone; nan where there is none."""
+    def _alone(self, case: Case, numbers: Array) -> tuple[float, float]:
+        """The scaled error, and that in ulps, of a row that is special, or known to enclosures alone; nan where there is none."""
         task, tally, got = self.task, self.tally, numbers.tolist()
         exact = reference(task.op, task.of, case)
         if exact.refused:
             tally.refused += 1
-            return np.nan
+            return nan, nan
         if exact.answer is not None:
             wrong = judging.special_finding(got, exact, case, task.fmt, task.tol, task.of)
             if wrong is not None:
                 tally.add(wrong)
-            return np.nan
+            return nan, nan
         judged = judging.judge(got, exact, task.fmt, task.tol)
         scaled = 0.0 if isnan(judged.scaled) else judged.scaled
         falls, flushed = scaled > task.tol, judging.flushed(judged, task.fmt, task.tol)
@@ -233,7 +241,7 @@ class Group:
         if falls or _ill(judged.ulp, judged.upper):
             self._keep(kept, numbers, falls, flushed)
         if any(isinf(entry) for entry in case.x):
-            return np.nan if flushed else scaled
+            return (nan, nan) if flushed else (scaled, judged.ulp)
         for name, value in zip(NUMBERS, (judged.ulp, scaled, judged.normwise), strict=True):
             tally.count(name, [value], flushed)
             if not flushed and tally.reaches(name, value):
@@ -243,7 +251,7 @@ class Group:
         if task.bound is not None and case.x:
             (allowed,) = task.bound.rows(np.array([case.x], dtype=task.fmt.dtype), case.parameter)
             tally.hold(judging.over_bound(got, exact, allowed, task.fmt), lambda: kept)
-        return np.nan if flushed else scaled
+        return (nan, nan) if flushed else (scaled, judged.ulp)
 
 
 def _flushed(got: Array, errors: RowErrors, task: Task) -> Array:

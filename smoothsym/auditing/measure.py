@@ -17,7 +17,7 @@ from smoothsym.auditing.task import Task
 from smoothsym.auditing.vectors import vectors_beside
 from smoothsym.cases import Case
 
-__all__ = ["Tally", "Task", "reference", "run", "scored", "silence"]
+__all__ = ["Tally", "Task", "reference", "rough", "run", "scored", "silence"]
 
 Array = Any
 
@@ -41,20 +41,27 @@ def scored(
 
     It is given to 12 bits, and inf where the target has a fault, and nan where the row is special or has no reference, or got a zero for a subnormal.
     """
-    return _measured(task, cases, until, progress)
+    tally, (scores, _) = _measured(task, cases, until, progress)
+    return tally, scores
+
+
+def rough(task: Task, cases: Sequence[Case], until: float | None = None) -> tuple[Array, Array]:
+    """The scaled error of each case, as above, and its error in ulps."""
+    scores, ulps = _measured(task, cases, until, None)[1]
+    return scores, ulps
 
 
 def _measured(
     task: Task, cases: Sequence[Case], until: float | None, progress: Callable[[int, int], None] | None
 ) -> tuple[Tally, Array]:
-    tally, done, scores = Tally(drawn=task.drawn), 0, np.full(len(cases), np.nan)
+    tally, done, scores = Tally(drawn=task.drawn), 0, np.full((2, len(cases)), np.nan)
     cases = vectors_beside(cases, task.op, task.of, task.fmt)
     with silence():
         for places in _groups(cases, until is not None):
             if until is not None and done and time.time() > until:
                 tally.stopped = True
                 break
-            scores[places] = Group(task, [cases[q] for q in places], tally).judged()
+            scores[:, places] = Group(task, [cases[q] for q in places], tally).judged()
             done += len(places)
             if progress is not None:
                 progress(done, len(cases))

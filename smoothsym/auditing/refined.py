@@ -11,10 +11,9 @@ precision leak      at plain inputs too the errors are those of roundings to a n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from math import inf, isfinite, isnan
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,9 @@ from smoothsym import formats
 from smoothsym.auditing import mechanism
 from smoothsym.auditing.cause import natural
 from smoothsym.auditing.finding import Finding
-from smoothsym.auditing.measure import Task, reference, scored
+from smoothsym.auditing.measure import Task
+from smoothsym.auditing.probe import Line, Probe, moved
+from smoothsym.auditing.threshold import threshold
 from smoothsym.auditing.vectors import vectors_beside
 from smoothsym.cases import Case
 
@@ -33,18 +34,6 @@ NARROWER = {"float64": ("float32", "bfloat16", "float16"), "float32": ("float16"
 
 PLAIN_ROWS = 24
 """So many rows of ordinary numbers tell whether the target is ever right."""
-
-NEAR = (0, 1, 2, 3, 5, 8, 13, 34, 144, 1000)
-"""How many floats from a threshold the target must be right on the one side, and wrong on the other."""
-
-PARTS = 4
-"""Into so many parts a stretch of floats is cut at a time, to find where a result turns wrong."""
-
-RUNGS = 8
-"""So many floats of a ladder away from a case are asked about at a time, to find one at which the result is right."""
-
-LINES = 4
-"""Along so many entries, at most, a threshold is looked for."""
 
 LONGEST = 256
 """Rows of more entries are not asked about."""
@@ -87,51 +76,14 @@ def worst_of_each(findings: Iterable[Finding]) -> Iterable[Finding]:
     return found.values()
 
 
-@dataclass(frozen=True)
-class Probe:
-    """The target, asked about single inputs."""
-
-    task: Task
-
-    def error(self, case: Case) -> float:
-        """The scaled error at a case; nan where there is nothing to judge."""
-        return self.errors([case])[0]
-
-    def errors(self, cases: Sequence[Case]) -> list[float]:
-        """The same of several, which costs about as much."""
-        found: list[float] = scored(self.task, cases)[1].tolist()
-        return found
-
-    def right(self, case: Case) -> bool:
-        """Whether the target is within tolerance."""
-        return self.error(case) <= self.task.tol
-
-    def heals(self, cases: Sequence[Case]) -> bool:
-        """Whether it is so at all of these, of which there are some."""
-        return bool(cases) and all(self.right(case) for case in cases)
-
-    def result(self, case: Case) -> list[float]:
-        x = np.array(case.x, dtype=self.task.fmt.dtype)
-        v = None if case.v is None else np.array(case.v, dtype=self.task.fmt.dtype)
-        if self.task.batched:
-            x, v = x[None], None if v is None else v[None]
-        return self.task.call(x, case.parameter, v).got
-
-    def exact(self, case: Case) -> list[float]:
-        """What is right, as far as a float can say."""
-        middles = reference(self.task.op, self.task.of, case).middles
-        return [float(mechanism.context(60).make_mpf(middle)) for middle in middles]
-
-    def inside(self, value: float) -> bool:
-        return isfinite(value) and (value > 0 or self.task.op.domain == "real")
-
-
 # ---- points at which a gradient has no second side ---------------------------------------------------------------------------
 
 
 def _at_a_limit(case: Case, probe: Probe) -> bool:
     """Whether the target is wrong at this parameter alone: it is right next to it, on every side that can be judged."""
-    if case.parameter is None or not isfinite(case.parameter) or not probe.task.passing.given:
+    if probe.task.parameters or not probe.task.passing.given:
+        return False
+    if case.parameter is None or not isfinite(case.parameter):
         return False
     sides = []
     for sign in (1, -1):
@@ -146,7 +98,7 @@ def _off_zero(case: Case) -> list[Case]:
     zeros = [q for q, v in enumerate(case.x) if v == 0]
     size = max(map(abs, case.x)) or 1.0
     return [
-        _moved(case, dict.fromkeys(zeros, sign * size * 2.0 ** (-power)))
+        moved(case, dict.fromkeys(zeros, sign * size * 2.0 ** (-power)))
         for power in (4, 9)
         for sign in (1, -1)
         if zeros
@@ -159,9 +111,9 @@ def _off_ties(case: Case, probe: Probe, error: float, component: int) -> list[Ca
     again = [q for q, v in enumerate(case.x) if first.setdefault(v, q) != q]
     if not again or len(case.x) > 16:
         return []
-    line = _Line(probe.task.fmt)
+    line = Line(probe.task.fmt)
     beside = [
-        _moved(case, {q: line.moved(case.x[q], sign * step * (1 + k)) for k, q in enumerate(again)})
+        moved(case, {q: line.moved(case.x[q], sign * step * (1 + k)) for k, q in enumerate(again)})
         for step in (1, 16)
         for sign in (1, -1)
     ]
@@ -171,87 +123,6 @@ def _off_ties(case: Case, probe: Probe, error: float, component: int) -> list[Ca
         for other in beside
         if all(abs(e - here) <= error / 8 for e in probe.exact(other)[component : component + 1])
     ]
-
-
-def _moved(case: Case, entries: dict[int, float]) -> Case:
-    return replace(case, x=tuple(entries.get(q, v) for q, v in enumerate(case.x)), tags=("probe",))
-
-
-# ---- a branch that is taken too early, or too late -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Line:
-    """The floats of a format, one after the other."""
-
-    fmt: formats.Format
-
-    def place(self, value: float) -> int:
-        return self.fmt.ordinal(self.fmt.round(Fraction(value)))
-
-    def number(self, place: int) -> float:
-        """The float at a place; beyond the last one, that."""
-        return float(self.fmt.decode(self.fmt.from_ordinal(min(max(place, -self.last), self.last))))
-
-    def moved(self, value: float, by: int) -> float:
-        return self.number(self.place(value) + by)
-
-    @property
-    def last(self) -> int:
-        return self.fmt.ordinal(self.fmt.round(self.fmt.largest))
-
-
-def threshold(case: Case, probe: Probe, component: int | None = None) -> bool:
-    """Whether, along an entry or the parameter, a right result turns wrong between two neighbouring floats, and stays so.
-
-    The exact function is smooth, and roundings are as they come: only a branch makes a jump that all floats about it agree on.
-    """
-    order = sorted(range(len(case.x)), key=lambda q: (q != component, -abs(case.x[q])))
-    alike: dict[float, int] = {}
-    entries = [q for q in order if alike.setdefault(case.x[q], q) == q][:LINES]
-    if any(_turns(case.x[q], _Line(probe.task.fmt), lambda v, q=q: _moved(case, {q: v}), probe) for q in entries):
-        return True
-    if case.parameter is None or not isfinite(case.parameter) or not probe.task.passed or probe.task.parameters:
-        return False
-    float64 = _Line(formats.get("float64"))
-    return _turns(case.parameter, float64, lambda v: replace(case, parameter=v, tags=("probe",)), probe)
-
-
-def _turns(start: float, line: _Line, at: Any, probe: Probe) -> bool:
-    """Whether there is such a place on a line through the case."""
-    tol, here = probe.task.tol, line.place(start)
-
-    def errors(places: Sequence[int]) -> list[float]:
-        return probe.errors([at(line.number(place)) for place in places])
-
-    for sign in (1, -1):
-        ladder = [here + sign * 2**power for power in range(0, line.fmt.bits, 3)]
-        ladder = [place for place in ladder if abs(place) <= line.last and probe.inside(line.number(place))]
-        rungs = (error for q in range(0, len(ladder), RUNGS) for error in errors(ladder[q : q + RUNGS]))
-        found = next((q for q, error in enumerate(rungs) if error <= tol), None)
-        if found is None or (found == 0 and errors([here])[0] <= tol):
-            continue
-        wrong, right = _narrowed(errors, ladder[found - 1] if found else here, ladder[found], tol)
-        away = right - wrong
-        # Roundings are right and wrong in turn: most such places are given up at once.
-        beside = errors([wrong - away, right + away])
-        if not (beside[0] > tol >= beside[1]):
-            continue
-        least = min(errors([wrong - away * step for step in NEAR]))
-        if least > tol and max(errors([right + away * step for step in NEAR])) <= min(tol, least / 2):
-            return True
-    return False
-
-
-def _narrowed(errors: Any, wrong: int, right: int, tol: float) -> tuple[int, int]:
-    """Neighbours between two places, one where the result is wrong and one where it is right, so many asked about at a time."""
-    while abs(right - wrong) > 1:
-        parts = min(PARTS, abs(right - wrong))
-        between = [wrong + (right - wrong) * q // parts for q in range(1, parts)]
-        known = [*errors(between), 0.0]
-        first = next(q for q, error in enumerate(known) if error <= tol)
-        wrong, right = ([wrong, *between][first], [*between, right][first])
-    return wrong, right
 
 
 # ---- precision -----------------------------------------------------------------------------------------------------------------

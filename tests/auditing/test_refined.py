@@ -148,8 +148,8 @@ def test_a_parameter_at_which_alone_the_target_is_wrong_is_a_special_value():
 
 def test_the_line_of_floats_ends_with_the_largest():
     from smoothsym import formats
-    from smoothsym.auditing.refined import _Line
+    from smoothsym.auditing.probe import Line
 
-    line = _Line(formats.get("bfloat16"))
+    line = Line(formats.get("bfloat16"))
     largest = float(line.fmt.largest)
     assert line.number(line.last + 5) == largest == line.moved(largest, 3) and line.number(-line.last - 1) == -largest
