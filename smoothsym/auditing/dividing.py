@@ -11,7 +11,7 @@ from smoothsym.auditing.data import places_of, rows_of
 from smoothsym.auditing.plan import Plan
 from smoothsym.auditing.question import fingerprint
 from smoothsym.auditing.search import LEAST, SHARE
-from smoothsym.auditing.shards import Kept, Shard, of_cases, of_rows
+from smoothsym.auditing.shards import Invariants, Shard, of_cases, of_rows
 from smoothsym.auditing.task import Task
 from smoothsym.auditing.vectors import vectors_beside
 from smoothsym.cases import Facts, cases
@@ -63,6 +63,6 @@ def derived_cases(
     chosen = cases(facts, task.fmt, lengths, parameters, seed, first, by)
     chosen = vectors_beside(chosen, task.op, task.of, task.fmt, seed)
     search = max(wanted - len(chosen), 0)
-    shards: list[Shard] = [*of_cases(chosen, search > 0), Kept(tuple(chosen), seed, twin, timeout)]
+    shards: list[Shard] = [*of_cases(chosen, search > 0), Invariants(tuple(chosen), seed, twin, timeout)]
     question = {"cases": fingerprint([repr(case) for case in chosen])}
     return Plan(shards, question, search, seed, facts.span)

@@ -96,7 +96,7 @@ class Rows:
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class Invariants:
     """Invariants that the target should keep by itself, on some of the cases; `twin`, the same code run in another way."""
 
     cases: tuple[Case, ...]
