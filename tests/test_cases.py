@@ -9,7 +9,7 @@ import sympy
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing.facts import facts_of
+from smoothsym.auditing.asking.facts import facts_of
 from smoothsym.cases import Facts, cases, default_lengths, default_parameters
 from smoothsym.cases.edges import Survey
 from smoothsym.cases.families import FAMILIES

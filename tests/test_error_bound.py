@@ -9,9 +9,9 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 import smoothsym as ss
-from smoothsym.auditing import measure
-from smoothsym.auditing.facts import facts_of
-from smoothsym.auditing.judge import over_bound
+from smoothsym.auditing.asking.facts import facts_of
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.judge import over_bound
 from smoothsym.cases import Case, cases, default_parameters
 from smoothsym.formats import get
 

@@ -145,7 +145,7 @@ def test_an_unknown_public_name_suggests_the_nearest():
         ("smoothsym.certify.exact", "import smoothsym.laws"),
         ("smoothsym.program.lower", "from ..certify import special"),
         ("smoothsym.laws.verdict", "from smoothsym.catalogue import operators"),
-        ("smoothsym.auditing.judge", "from smoothsym import cli"),
+        ("smoothsym.auditing.measuring.judge", "from smoothsym import cli"),
         ("smoothsym.cases", "import smoothsym as ss"),
         ("smoothsym.kernels.kernel", "from importlib import import_module; import_module('smoothsym.auditing')"),
     ],

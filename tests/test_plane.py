@@ -7,7 +7,7 @@ import pytest
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing.facts import facts_of
+from smoothsym.auditing.asking.facts import facts_of
 from smoothsym.cases.plane import Axis, Plane, chained, dangerous_sets
 
 

@@ -1,8 +1,8 @@
 """Float code is measured against certified references, and judged by what its input allows."""
 
+from smoothsym.auditing.asking.bridge import Bridged
 from smoothsym.auditing.audit import audit
-from smoothsym.auditing.bridge import Bridged
-from smoothsym.auditing.finding import Finding
+from smoothsym.auditing.findings.finding import Finding
 from smoothsym.auditing.result import Audit
 
 __all__ = ["Audit", "Bridged", "Finding", "audit"]

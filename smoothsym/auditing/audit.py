@@ -15,8 +15,7 @@ from sympy import Expr
 
 from smoothsym import formats
 from smoothsym.auditing import exhaustive as exhaustively
-from smoothsym.auditing import measure, picture
-from smoothsym.auditing.arguments import (
+from smoothsym.auditing.asking.arguments import (
     check,
     check_output,
     in_pairs,
@@ -25,21 +24,22 @@ from smoothsym.auditing.arguments import (
     operator,
     parameters_of,
 )
-from smoothsym.auditing.bounded import bound_of, hold_to_bound
-from smoothsym.auditing.bridge import Bridged
-from smoothsym.auditing.calls import passing, resolve, takes_axis
-from smoothsym.auditing.dividing import derived_cases, every_row, given_rows
-from smoothsym.auditing.facts import facts_of
-from smoothsym.auditing.measure import Tally, Task
-from smoothsym.auditing.pairs import Paired, of_blocks
-from smoothsym.auditing.part import Part
-from smoothsym.auditing.plan import Execution
-from smoothsym.auditing.question import question
+from smoothsym.auditing.asking.bridge import Bridged
+from smoothsym.auditing.asking.calls import passing, resolve, takes_axis
+from smoothsym.auditing.asking.facts import facts_of
+from smoothsym.auditing.asking.pairs import Paired, of_blocks
+from smoothsym.auditing.asking.question import question
+from smoothsym.auditing.asking.vectors import has_vector
+from smoothsym.auditing.findings.telling import told
+from smoothsym.auditing.measuring import measure, picture
+from smoothsym.auditing.measuring.bounded import bound_of, hold_to_bound
+from smoothsym.auditing.measuring.measure import Tally, Task
+from smoothsym.auditing.measuring.tally import SAMPLE
 from smoothsym.auditing.result import Audit
-from smoothsym.auditing.sending import sent
-from smoothsym.auditing.tally import SAMPLE
-from smoothsym.auditing.telling import told
-from smoothsym.auditing.vectors import has_vector
+from smoothsym.auditing.sharing.dividing import derived_cases, every_row, given_rows
+from smoothsym.auditing.sharing.part import Part
+from smoothsym.auditing.sharing.plan import Execution
+from smoothsym.auditing.sharing.sending import sent
 from smoothsym.calling import TIMEOUT, Guard, guarded, title
 from smoothsym.errors import unknown
 

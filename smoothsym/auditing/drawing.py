@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym import plots
-from smoothsym.auditing.picture import LEVELS, level_names
+from smoothsym.auditing.measuring.picture import LEVELS, level_names
 from smoothsym.errors import unknown
 
 PICTURES = ("map", "condition", "bound")

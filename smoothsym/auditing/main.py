@@ -9,15 +9,15 @@ from functools import partial
 from math import inf
 from typing import Any
 
+from smoothsym.auditing.asking.question import digest, versions
 from smoothsym.auditing.audit import audit
-from smoothsym.auditing.checkpoint import Ledger
-from smoothsym.auditing.question import digest, versions
 from smoothsym.auditing.report import worst_first
 from smoothsym.auditing.result import Audit
-from smoothsym.auditing.spread import carry_out
+from smoothsym.auditing.sharing.checkpoint import Ledger
+from smoothsym.auditing.sharing.spread import carry_out
+from smoothsym.auditing.sharing.workers import beat, carried_out
 from smoothsym.auditing.targets import Target, targets
 from smoothsym.auditing.targets.target import operator
-from smoothsym.auditing.workers import beat, carried_out
 from smoothsym.calling import TIMEOUT
 from smoothsym.errors import shown
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from smoothsym.auditing.finding import Finding, number, shortest
+from smoothsym.auditing.findings.finding import Finding, number, shortest
 from smoothsym.auditing.result import Audit
 from smoothsym.auditing.targets import Target
 

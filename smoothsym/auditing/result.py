@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from smoothsym import notebook
-from smoothsym.auditing.distribution import Spread
-from smoothsym.auditing.finding import Finding, brief, number, plain, shown
-from smoothsym.auditing.picture import ErrorMap, Point
+from smoothsym.auditing.findings.finding import Finding, brief, number, plain, shown
+from smoothsym.auditing.measuring.distribution import Spread
+from smoothsym.auditing.measuring.picture import ErrorMap, Point
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from smoothsym.auditing.calls import Call, Passing, call_rows
-from smoothsym.auditing.tally import SAMPLE
+from smoothsym.auditing.asking.calls import Call, Passing, call_rows
+from smoothsym.auditing.measuring.tally import SAMPLE
 from smoothsym.certify.scale import entrywise
 from smoothsym.formats import Format
 

@@ -215,7 +215,7 @@ def _one(args: argparse.Namespace) -> int:
 
 def _executor(args: argparse.Namespace) -> Any:
     """A cluster, or a pool of processes; none for one process, since a target that is not sent anywhere may be anything."""
-    from smoothsym.auditing.workers import workers
+    from smoothsym.auditing.sharing.workers import workers
 
     if args.dask is not None:
         return _cluster(args)
@@ -223,7 +223,7 @@ def _executor(args: argparse.Namespace) -> Any:
 
 
 def _cluster(args: argparse.Namespace) -> Any:
-    from smoothsym.auditing.cluster import cluster
+    from smoothsym.auditing.sharing.cluster import cluster
 
     if args.jobs is not None:
         raise ValueError(
@@ -233,7 +233,7 @@ def _cluster(args: argparse.Namespace) -> Any:
 
 
 def _told(found: Any, full: bool) -> None:
-    from smoothsym.auditing.finding import number
+    from smoothsym.auditing.findings.finding import number
     from smoothsym.auditing.report import AUDIT_HEAD, audit_rows, findings
 
     rows = f"{found.rows} rows" + (f", {found.refused} of them without a reference" if found.refused else "")

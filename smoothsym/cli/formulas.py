@@ -48,7 +48,7 @@ def imported(name: str) -> Any:
 
     Raises ValueError or TypeError where there is no such thing; whatever its module raises is said in one line.
     """
-    from smoothsym.auditing.calls import resolve
+    from smoothsym.auditing.asking.calls import resolve
 
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())

@@ -50,7 +50,7 @@ def _values(
     import numpy as np
 
     from smoothsym import Refused, enclose, reference
-    from smoothsym.auditing.finding import shortest
+    from smoothsym.auditing.findings.finding import shortest
 
     keywords = {**keywords, "of": of, "engine": args.engine}
     found: dict[str, Any] = {}

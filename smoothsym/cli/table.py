@@ -115,7 +115,7 @@ def _cores() -> int:
 
 @contextmanager
 def _pool(jobs: int) -> Iterator[Any]:
-    from smoothsym.auditing.workers import workers
+    from smoothsym.auditing.sharing.workers import workers
 
     with nullcontext() if jobs == 1 else workers(jobs) as pool:
         yield pool

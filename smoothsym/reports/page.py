@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from smoothsym.auditing import Finding
-from smoothsym.auditing.finding import number
+from smoothsym.auditing.findings.finding import number
 from smoothsym.auditing.report import findings, main_row, repair_of, told
 from smoothsym.reports import svg
 from smoothsym.reports.entry import Entry, data, fall_short, version, versions

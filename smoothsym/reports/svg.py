@@ -7,7 +7,7 @@ from html import escape
 from math import floor, hypot, inf, isfinite, log10
 from typing import Any
 
-from smoothsym.auditing.picture import ErrorMap, Point, level, level_names
+from smoothsym.auditing.measuring.picture import ErrorMap, Point, level, level_names
 
 WIDTH, HEIGHT = 340, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 16, 8, 40

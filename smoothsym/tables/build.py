@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from smoothsym import formats
-from smoothsym.auditing.arguments import check_output, lengths_of, operator, parameters_of
-from smoothsym.auditing.data import rows_of
-from smoothsym.auditing.facts import facts_of
+from smoothsym.auditing.asking.arguments import check_output, lengths_of, operator, parameters_of
+from smoothsym.auditing.asking.data import rows_of
+from smoothsym.auditing.asking.facts import facts_of
 from smoothsym.cases import Case, cases
 from smoothsym.errors import unknown
 from smoothsym.program import engines

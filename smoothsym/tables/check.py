@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.auditing.arguments import operator
-from smoothsym.auditing.finding import shortest
+from smoothsym.auditing.asking.arguments import operator
+from smoothsym.auditing.findings.finding import shortest
 from smoothsym.certify.enclose import enclose, reference
 from smoothsym.certify.enclosure import Refused
 from smoothsym.errors import shown

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from smoothsym.auditing.arguments import operator
+from smoothsym.auditing.asking.arguments import operator
 from smoothsym.catalogue import operators
 from smoothsym.operator import defined
 from smoothsym.symbolic.numerals import exact

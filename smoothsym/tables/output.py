@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.auditing.references import exact_parameter
-from smoothsym.auditing.references import reference as judged
+from smoothsym.auditing.measuring.references import exact_parameter
+from smoothsym.auditing.measuring.references import reference as judged
 from smoothsym.cases import Case
 from smoothsym.certify import special
 from smoothsym.certify.enclose import enclose, reference, rounded

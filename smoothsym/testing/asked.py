@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from smoothsym.auditing.finding import plain
+from smoothsym.auditing.findings.finding import plain
 from smoothsym.calling import title
 from smoothsym.testing.limit import Limit
 

@@ -59,7 +59,7 @@ def held(target: Any, op: Any, of: Any, dtype: Any, limit: Limit, options: Mappi
     """Audit a target under a limit. Raises ValueError where no row could be judged by it."""
     __tracebackhide__ = True
     from smoothsym.auditing import audit
-    from smoothsym.auditing.arguments import operator
+    from smoothsym.auditing.asking.arguments import operator
 
     op = operator(op)
     found = audit(target, op, of, dtype, tol=limit.scaled, bound=limit.bound, **options)

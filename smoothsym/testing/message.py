@@ -9,10 +9,10 @@ from math import isfinite
 import numpy as np
 
 from smoothsym import formats
-from smoothsym.auditing.bounded import OUTPUTS, Bound, Derived, Given
-from smoothsym.auditing.finding import Finding, number, trimmed
+from smoothsym.auditing.findings.finding import Finding, number, trimmed
+from smoothsym.auditing.findings.reproduction import operator
+from smoothsym.auditing.measuring.bounded import OUTPUTS, Bound, Derived, Given
 from smoothsym.auditing.report import vector
-from smoothsym.auditing.reproduction import operator
 from smoothsym.calling import written
 from smoothsym.testing.held import Held
 

@@ -29,10 +29,10 @@ from mutants import Mutant, kept, mutants, rebuilt
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import measure
-from smoothsym.auditing.dividing import BUDGET
-from smoothsym.auditing.facts import facts_of
-from smoothsym.auditing.judge import allowance
+from smoothsym.auditing.asking.facts import facts_of
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.judge import allowance
+from smoothsym.auditing.sharing.dividing import BUDGET
 from smoothsym.cases import Case, cases, default_parameters
 from smoothsym.certify.instance import Instance, flat
 from smoothsym.kernels.kernel import Kernel

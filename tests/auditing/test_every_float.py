@@ -13,14 +13,15 @@ import pytest
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import exhaustive, measure
-from smoothsym.auditing.calls import Passing
+from smoothsym.auditing import exhaustive
+from smoothsym.auditing.asking.calls import Passing
 from smoothsym.auditing.exhaustive.errors import Errors, Exact, spacing
 from smoothsym.auditing.exhaustive.references import References, references
 from smoothsym.auditing.exhaustive.shard import _Shard
 from smoothsym.auditing.exhaustive.space import Space, space_of
 from smoothsym.auditing.exhaustive.stretches import FLAT, Stretches
-from smoothsym.auditing.part import Part
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.sharing.part import Part
 from smoothsym.cases import Case
 from smoothsym.cli import main
 

@@ -8,11 +8,11 @@ from sympy import Sum, exp, log
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import consistency as consistent
-from smoothsym.auditing.calls import Passing
-from smoothsym.auditing.consistency import consistency
-from smoothsym.auditing.invariants import Negated, Raised, Reversed, Scaled, Shifted, invariants
-from smoothsym.auditing.measure import Task, silence
+from smoothsym.auditing.asking.calls import Passing
+from smoothsym.auditing.measuring import consistency as consistent
+from smoothsym.auditing.measuring.consistency import consistency
+from smoothsym.auditing.measuring.invariants import Negated, Raised, Reversed, Scaled, Shifted, invariants
+from smoothsym.auditing.measuring.measure import Task, silence
 from smoothsym.cases import Case
 
 OFF = 1e-9

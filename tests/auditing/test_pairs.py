@@ -9,8 +9,8 @@ from scipy import special
 
 import smoothsym as ss
 from smoothsym.auditing import Bridged
+from smoothsym.auditing.asking.pairs import Paired, of_two
 from smoothsym.auditing.audit import PAIRED
-from smoothsym.auditing.pairs import Paired, of_two
 
 
 def audit(target, op=ss.logsumexp, **options):

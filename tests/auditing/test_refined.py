@@ -148,7 +148,7 @@ def test_a_parameter_at_which_alone_the_target_is_wrong_is_a_special_value():
 
 def test_the_line_of_floats_ends_with_the_largest():
     from smoothsym import formats
-    from smoothsym.auditing.probe import Line
+    from smoothsym.auditing.findings.probe import Line
 
     line = Line(formats.get("bfloat16"))
     largest = float(line.fmt.largest)

@@ -11,8 +11,8 @@ from sympy import Sum, exp, log
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing.measure import Task
-from smoothsym.auditing.repair import Candidate, Repairs
+from smoothsym.auditing.findings.repair import Candidate, Repairs
+from smoothsym.auditing.measuring.measure import Task
 
 
 def pasted(finding, **names):

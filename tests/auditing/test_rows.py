@@ -11,15 +11,15 @@ from scipy import special
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import judge as judging
-from smoothsym.auditing import measure
-from smoothsym.auditing.calls import passing
-from smoothsym.auditing.distribution import Distribution
-from smoothsym.auditing.measure import Task
-from smoothsym.auditing.references import measured_rows, reference
-from smoothsym.auditing.row_errors import row_errors
-from smoothsym.auditing.tally import Tally
-from smoothsym.auditing.vectors import vectors_beside
+from smoothsym.auditing.asking.calls import passing
+from smoothsym.auditing.asking.vectors import vectors_beside
+from smoothsym.auditing.measuring import judge as judging
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.distribution import Distribution
+from smoothsym.auditing.measuring.measure import Task
+from smoothsym.auditing.measuring.references import measured_rows, reference
+from smoothsym.auditing.measuring.row_errors import row_errors
+from smoothsym.auditing.measuring.tally import Tally
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import scale_rows
 

@@ -15,14 +15,14 @@ from sympy import Sum, exp, log
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import checkpoint as kept
 from smoothsym.auditing import main as job
-from smoothsym.auditing import sending, shards
-from smoothsym.auditing.checkpoint import Ledger
-from smoothsym.auditing.part import Part
-from smoothsym.auditing.question import fingerprint
+from smoothsym.auditing.asking.question import fingerprint
+from smoothsym.auditing.measuring.tally import Tally
 from smoothsym.auditing.result import Audit
-from smoothsym.auditing.tally import Tally
+from smoothsym.auditing.sharing import checkpoint as kept
+from smoothsym.auditing.sharing import sending, shards
+from smoothsym.auditing.sharing.checkpoint import Ledger
+from smoothsym.auditing.sharing.part import Part
 from smoothsym.auditing.targets import targets
 from smoothsym.auditing.task import Task
 from smoothsym.calling.child import end_with_parent

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import smoothsym as ss
-from smoothsym.auditing import shards
+from smoothsym.auditing.sharing import shards
 from smoothsym.cli import main
 
 if os.environ.get("SMOOTHSYM_LIBRARIES") == "required":
@@ -24,8 +24,8 @@ ASKED = {"alpha": 1.0, "budget": 600, "n": (2, 5)}
 KILLED = f"""
 import sys
 import smoothsym as ss
-from smoothsym.auditing import checkpoint, shards
-from smoothsym.auditing.cluster import cluster
+from smoothsym.auditing.sharing import checkpoint, shards
+from smoothsym.auditing.sharing.cluster import cluster
 
 if __name__ == "__main__":
     checkpoint.KEPT, shards.LEAST = 0.0, 64

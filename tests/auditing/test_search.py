@@ -8,9 +8,9 @@ import pytest
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import measure
-from smoothsym.auditing.calls import Passing
-from smoothsym.auditing.search import numbers, ordinals, search
+from smoothsym.auditing.asking.calls import Passing
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.search import numbers, ordinals, search
 from smoothsym.cases import Case
 
 FORMATS = [formats.get(name) for name in ("float16", "bfloat16", "float32", "float64")]

@@ -7,11 +7,11 @@ import pytest
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing.calls import Passing
+from smoothsym.auditing.asking.calls import Passing
 from smoothsym.auditing.exhaustive.references import references
 from smoothsym.auditing.exhaustive.space import Space
 from smoothsym.auditing.exhaustive.stretches import DOUBT, FREE, LENGTH, Stretches, confined
-from smoothsym.auditing.measure import Task
+from smoothsym.auditing.measuring.measure import Task
 from smoothsym.certify import special
 from smoothsym.certify.measured_rows import FINE, value_rows
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import smoothsym as ss
+from smoothsym.auditing.asking.bridge import Bridged
+from smoothsym.auditing.asking.calls import resolve
 from smoothsym.auditing.audit import PAIRED
-from smoothsym.auditing.bridge import Bridged
-from smoothsym.auditing.calls import resolve
 from smoothsym.auditing.targets import LIBRARIES, ours, targets
 from smoothsym.auditing.targets.target import HERE, Library, operator
 

@@ -14,10 +14,10 @@ import numpy as np
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import measure
-from smoothsym.auditing.calls import passing
-from smoothsym.auditing.measure import Task
-from smoothsym.auditing.references import _ROWS
+from smoothsym.auditing.asking.calls import passing
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.measure import Task
+from smoothsym.auditing.measuring.references import _ROWS
 from smoothsym.cases import Case
 
 REPEATS = 3

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 import smoothsym as ss
-from smoothsym.auditing import measure
-from smoothsym.auditing.facts import facts_of
-from smoothsym.auditing.judge import over_bound
+from smoothsym.auditing.asking.facts import facts_of
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.judge import over_bound
 from smoothsym.cases import Case, cases, default_parameters
 from smoothsym.formats import Format, get
 

@@ -26,10 +26,11 @@ import numpy as np
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import exhaustive, measure
-from smoothsym.auditing.calls import Passing
+from smoothsym.auditing import exhaustive
+from smoothsym.auditing.asking.calls import Passing
 from smoothsym.auditing.exhaustive.shard import BLOCK, Job
-from smoothsym.auditing.part import Part
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.sharing.part import Part
 from smoothsym.calling import TIMEOUT, guarded
 from smoothsym.certify import batch
 

@@ -20,10 +20,10 @@ from scipy import special
 
 import smoothsym as ss
 from smoothsym import formats
-from smoothsym.auditing import measure
-from smoothsym.auditing.calls import passing
-from smoothsym.auditing.facts import facts_of
-from smoothsym.auditing.search import SHARE, search
+from smoothsym.auditing.asking.calls import passing
+from smoothsym.auditing.asking.facts import facts_of
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.search import SHARE, search
 from smoothsym.cases import cases, default_lengths, default_parameters
 from smoothsym.cases.families import normal
 from smoothsym.cases.rows import Maker

@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 
 import smoothsym as ss
-from smoothsym.auditing import judge as judging
-from smoothsym.auditing import measure
-from smoothsym.auditing.facts import facts_of
+from smoothsym.auditing.asking.facts import facts_of
+from smoothsym.auditing.measuring import judge as judging
+from smoothsym.auditing.measuring import measure
 from smoothsym.cases import Case, cases, default_parameters
 from smoothsym.formats import Format, get
 

@@ -58,8 +58,8 @@ def run(kind: str, scale: float, **how: Any) -> str:
 
 def audited(kind: str, scale: float, where: str, path: str, address: str) -> None:
     """One audit in a process that may be killed; its result is printed."""
-    from smoothsym.auditing.cluster import cluster
-    from smoothsym.auditing.workers import workers
+    from smoothsym.auditing.sharing.cluster import cluster
+    from smoothsym.auditing.sharing.workers import workers
 
     pools = {"here": lambda: nullcontext(None), "pool": lambda: workers(2), "dask": lambda: cluster(address)}
     with pools[where]() as executor:

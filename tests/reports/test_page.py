@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import smoothsym as ss
-from smoothsym.auditing.picture import Point, level
+from smoothsym.auditing.measuring.picture import Point, level
 from smoothsym.cli import main
 from smoothsym.reports import Entry, data, page, schema, svg, write
 

@@ -182,7 +182,7 @@ def test_lines_depend_on_the_seed_and_on_nothing_else():
 
 
 def test_processes_share_the_work_to_the_same_bytes():
-    from smoothsym.auditing.workers import workers
+    from smoothsym.auditing.sharing.workers import workers
 
     moved = []
     with workers(2) as pool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from smoothsym.auditing.exhaustive.shard import Job, measured
-from smoothsym.auditing.part import Part
+from smoothsym.auditing.sharing.part import Part
 from smoothsym.auditing.task import Task
 
 CALLS = 1 << 20

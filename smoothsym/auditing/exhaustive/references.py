@@ -12,11 +12,11 @@ import numpy as np
 from mpmath import libmp
 
 from smoothsym import formats
-from smoothsym.auditing import measure
 from smoothsym.auditing.exhaustive.errors import Exact
 from smoothsym.auditing.exhaustive.stretches import DOUBT, LENGTH, MODULI, Stretches
-from smoothsym.auditing.judge import raw_of
-from smoothsym.auditing.measure import Task
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.judge import raw_of
+from smoothsym.auditing.measuring.measure import Task
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import scale_rows, value_rows
 from smoothsym.certify.scale import axes_of

@@ -10,17 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.auditing import measure
-from smoothsym.auditing.behaviour import misbehaviour
-from smoothsym.auditing.cause import ILL_CONDITIONED
 from smoothsym.auditing.exhaustive.errors import Errors, Exact
 from smoothsym.auditing.exhaustive.references import CONVENTION, LIMIT, MEASURED, REFUSED, References, references
 from smoothsym.auditing.exhaustive.space import BITS, Space, space_of
 from smoothsym.auditing.exhaustive.stretches import LENGTH, confined
-from smoothsym.auditing.judge import finding_of
-from smoothsym.auditing.measure import Task
-from smoothsym.auditing.part import Part, Sort
-from smoothsym.auditing.tally import NUMBERS, Tally
+from smoothsym.auditing.findings.cause import ILL_CONDITIONED
+from smoothsym.auditing.measuring import measure
+from smoothsym.auditing.measuring.behaviour import misbehaviour
+from smoothsym.auditing.measuring.judge import finding_of
+from smoothsym.auditing.measuring.measure import Task
+from smoothsym.auditing.measuring.tally import NUMBERS, Tally
+from smoothsym.auditing.sharing.part import Part, Sort
 from smoothsym.calling import Arguments, Call, Guard, call_rows
 from smoothsym.calling.call import call
 from smoothsym.cases import Case

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from sympy import S, sympify
 
-from smoothsym.auditing.references import reference
+from smoothsym.auditing.measuring.references import reference
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import FINE
 from smoothsym.formats import Format

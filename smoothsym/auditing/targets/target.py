@@ -9,7 +9,7 @@ from importlib import import_module, metadata
 from importlib.util import find_spec
 from typing import Any
 
-from smoothsym.auditing.bridge import Bridged
+from smoothsym.auditing.asking.bridge import Bridged
 from smoothsym.errors import unknown
 
 HERE = "smoothsym.auditing.targets"

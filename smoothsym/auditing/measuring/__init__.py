@@ -1,0 +1,1 @@
+"""What a target gets on rows: calls, certified references, errors, and what many of them amount to."""

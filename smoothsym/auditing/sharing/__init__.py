@@ -1,0 +1,1 @@
+"""One audit as shards that any executor takes, merged in one order, and kept on disk."""
