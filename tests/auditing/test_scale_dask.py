@@ -20,6 +20,12 @@ if os.environ.get("SMOOTHSYM_LIBRARIES") == "required":
 else:
     distributed = pytest.importorskip("distributed")
 
+# How Dask closes its sockets and loops, and when these are collected, is no affair of ours.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 ASKED = {"alpha": 1.0, "budget": 600, "n": (2, 5)}
 KILLED = f"""
 import sys
