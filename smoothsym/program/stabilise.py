@@ -18,6 +18,7 @@ from sympy import (
     IndexedBase,
     KroneckerDelta,
     Mul,
+    Pow,
     S,
     Sum,
     Symbol,
@@ -189,6 +190,7 @@ def _hyperbolic(expression: Expr, base: IndexedBase, domain: str) -> Expr | None
         return None
     e = expression.replace(lambda q: isinstance(q, sinh), lambda q: tanh(q.args[0]) * cosh(q.args[0]))
     e = expand(e.xreplace({q**2: 1 - cosh(q.args[0]) ** -2 for q in e.atoms(tanh)}), deep=False)
+    e = e.replace(lambda q: isinstance(q, Mul), _log_cosh_over)
     e = e.replace(
         lambda q: isinstance(q, log) and isinstance(q.args[0], cosh), lambda q: _log_cosh(Abs(q.args[0].args[0]))
     )
@@ -199,6 +201,21 @@ def _hyperbolic(expression: Expr, base: IndexedBase, domain: str) -> Expr | None
 def _log_cosh(size: Expr) -> Expr:
     near = log1p(expm1(-size) ** 2 * exp(size) / 2)
     return either(1 - size, near, size + log1p(exp(-2 * size)) - log(2))
+
+
+def _log_cosh_over(product: Expr) -> Expr:
+    """log(cosh(c y))/c by sign(c) |y|, where |c y| may overflow though |y| does not; any other product as it is."""
+    for factor in product.args:
+        if not (isinstance(factor, log) and isinstance(factor.args[0], cosh)):
+            continue
+        u = factor.args[0].args[0]
+        for c in product.args:
+            if isinstance(c, Pow) and c.exp == -1 and isinstance(c.base, Symbol) and not (u * c).has(c.base):
+                size = Abs(u)
+                far = sign(c.base) * Abs(u * c) + (log1p(exp(-2 * size)) - log(2)) * c
+                near = log1p(expm1(-size) ** 2 * exp(size) / 2) * c
+                return product / (factor * c) * either(1 - size, near, far)
+    return product
 
 
 def _tanh(u: Expr) -> Expr:

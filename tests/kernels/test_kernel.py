@@ -9,6 +9,7 @@ import pytest
 from sympy import Sum, exp, log, sqrt
 
 import smoothsym as ss
+from smoothsym.formats import get
 from smoothsym.kernels import Kernel
 from smoothsym.words import alpha, eps, i, j, n, p, x
 
@@ -41,8 +42,10 @@ def audited(op, of, row, parameter, dtype="float64", kernel=None):
 def test_kernels_hold_on_every_family_of_cases(op, of, dtype):
     # What a call runs: means of small powers are computed in pairs.
     found = ss.audit(lambda x, **given: op(x, of=of, **given), op, of, dtype, n=(1, 2, 5, 16), budget=60, seed=1)
+    # Of terms below the normal numbers each is rounded by half a unit of the smallest.
+    below = abs(float(found.largest["scaled"].exact)) < float(get(dtype).smallest_normal)
     assert found.verdict == "holds", str(found)
-    assert found.max_scaled < MARGIN, str(found)
+    assert found.max_scaled < (16 / 2 + 1 if below else MARGIN), str(found)
 
 
 ONE_OF_MANY = [1.0] + [0.0] * 999
