@@ -57,6 +57,7 @@ def test_what_the_roundings_of_a_sum_explain_is_told_and_is_no_verdict():
     assert beyond.verdict == "falls short"
 
 
+@pytest.mark.long
 def test_a_long_sum_term_by_term_falls_short_and_a_pairwise_one_holds():
     row = np.float32([3.0, *np.full(60_000, -13.5)])
     plain = ss.audit(

@@ -48,7 +48,7 @@ def address():
     try:
         with (
             distributed.LocalCluster(
-                n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+                n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
             ) as running,
         ):
             yield running.scheduler_address
