@@ -10,40 +10,30 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Dummy, Expr, Indexed, Integer, Rational, S, Sum, Symbol, oo
+from sympy import Abs, Dummy, Expr, Indexed, Rational, Sum, Symbol
 
-from smoothsym import notebook, words
+from smoothsym import notebook, special_values, words
 from smoothsym.certify.inputs import check_formula, exact_number
 from smoothsym.certify.instance import theorem_of
-from smoothsym.certify.special import UNANSWERED, Special
+from smoothsym.certify.special import Special
 from smoothsym.errors import unknown
 from smoothsym.formats import get
 from smoothsym.kernels import UNSTABLE, Kernel, kernels_of
 from smoothsym.plots import plot
+from smoothsym.program import forms
 from smoothsym.program.anchors import dominant_key, s
-from smoothsym.program.guarded import float_form
-from smoothsym.program.guards import primitive
-from smoothsym.program.lower import Program, lower
+from smoothsym.program.lower import Program
 from smoothsym.program.source import FPCORE, fpcore, source
-from smoothsym.program.stabilise import Stable, joint_homogeneity, replace_entries, stabilise, translation
+from smoothsym.program.stabilise import Stable, joint_homogeneity, replace_entries, translation
 from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic import weights as weights_of
 from smoothsym.symbolic.derivation import latex
 from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
+from smoothsym.symbolic.parameters import parameters_of
 from smoothsym.symbolic.reading import read
 from smoothsym.symbolic.signs import in_domain
-from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 _LEVEL = Dummy("c", positive=True)
-FORMS = ("naive", "stable", "float")
-"""The forms of the program of a formula."""
-
-_LIMIT_ROWS = {
-    "parameter oo": (oo, None),
-    "parameter -oo": (-oo, None),
-    "parameter 0": (0, "+"),
-    "parameter 0-": (0, "-"),
-}
 
 
 class SmoothMax:
@@ -88,42 +78,12 @@ class SmoothMax:
         self.special_values = dict(special_values or {})
         self.laws = tuple(laws)
         self.defaults = dict(defaults or {})
-        self.parameters: tuple[Symbol, ...] = self._checked(parameter)
+        self.parameters: tuple[Symbol, ...] = parameters_of(self.definition, parameter, name)
         """All parameters; the first is the one that limits and special values are about."""
         self.others: tuple[Symbol, ...] = ()
         self.fixed: dict[Symbol, Expr] = {}
         """What parameters that it has no more were settled at."""
         self._settled: dict[Any, SmoothMax] = {}
-
-    def _checked(self, parameter: Any) -> tuple[Symbol, ...]:
-        """The parameters, found where it is left out; every symbol of the definition must have a part to play."""
-        entries = [entry for entry in self.definition.atoms(Indexed) if entry.base == words.x]
-        if not entries and not self.definition.has(words.x):
-            raise ValueError(f"the definition of {self.name} has no entry of the vector: write it in ss.x[ss.j]")
-        bound = bound_indices(self.definition)
-        others = {entry for entry in self.definition.atoms(Indexed) if entry.base != words.x}
-        free = self.definition.free_symbols - bound - {words.n, words.x.label, words.x, *entries, *others}
-        free -= {part for entry in others for part in (entry.base, entry.base.label)}
-        free -= {words.i} if self.vector else set()
-        loose = [q for entry in entries for q in entry.indices if q not in bound and not isinstance(q, Integer)]
-        loose = [q for q in loose if q != words.i] or [q for e in others for q in e.indices if q not in bound]
-        if loose:
-            raise ValueError(f"the index {loose[0]} of the definition of {self.name} is bound by no sum over 1..n")
-        names = sorted((q for q in free if isinstance(q, Symbol)), key=str)
-        if parameter is None and len(names) == 1:
-            return (names[0],)
-        wanted = (
-            tuple(parameter) if isinstance(parameter, (tuple, list)) else (parameter,) if parameter is not None else ()
-        )
-        if strange := [q for q in wanted if not isinstance(q, Symbol)]:
-            raise TypeError(
-                f"parameter={strange[0]!r} is a {type(strange[0]).__name__}; give a SymPy symbol, such as ss.alpha"
-            )
-        if extra := [str(q) for q in names if str(q) not in {str(given) for given in wanted}]:
-            raise ValueError(
-                f"the definition of {self.name} has a free symbol too many: {', '.join(extra)}; only the parameter may be free"
-            )
-        return wanted
 
     # ---- parameters ----------------------------------------------------------------------------------------------------------
 
@@ -200,7 +160,7 @@ class SmoothMax:
 
         What solves an equation has no compensated kernel, error bound, printed source or batch in twofold arithmetic.
         """
-        return _explicit(self.definition)
+        return forms.explicit(self.definition)
 
     @cached_property
     def gradient(self) -> Expr:
@@ -347,8 +307,8 @@ class SmoothMax:
          (pow (+ 2 (pow x1 2)) 1/2))
         """
         formula = self.formula(of)
-        if form not in (None, *FORMS):
-            raise unknown("form", form, FORMS)
+        if form not in (None, *forms.FORMS):
+            raise unknown("form", form, forms.FORMS)
         if isinstance(of, Expr):
             check_formula(self, of, formula, self.arity or sys.maxsize)
         asked = "expression" if isinstance(of, Expr) else of
@@ -402,18 +362,18 @@ class SmoothMax:
 
     def stable(self, of: str | Expr = "value") -> Stable:
         """The stable form of a formula, proved equal to it."""
-        return _stable(self.formula(of), self.domain)
+        return forms.stable(self.formula(of), self.domain)
 
     def floats(self, of: str | Expr = "value") -> Stable:
         """What float code computes a formula by: its stable form, guarded against the range of floats, and proved equal to it."""
-        return _floats(self.formula(of), self.domain)
+        return forms.floats(self.formula(of), self.domain)
 
     def program(self, of: str | Expr = "value", form: str = "stable", at: tuple[Symbol, ...] = ()) -> Program:
         """The program of a formula, of the form "naive", "stable" or "float" (stable, and guarded against the range of floats).
 
         `at` names the free indices that are given as positions instead of axes.
         """
-        return _program(self.formula(of), form, at, self.domain)
+        return forms.program(self.formula(of), form, at, self.domain)
 
     @cached_property
     def kernels(self) -> Mapping[str, Kernel]:
@@ -479,21 +439,7 @@ class SmoothMax:
 
     def special(self, row: str) -> Special:
         """The row of the special-value contract of that name; for limits of the parameter it is derived when not given."""
-        if row in self.special_values:
-            return self.special_values[row]
-        if row == "parameter 0-" and "parameter 0" in self.special_values:
-            return self.special_values["parameter 0"]
-        if row in _LIMIT_ROWS and self.parameters:
-            point, direction = _LIMIT_ROWS[row]
-            try:
-                value = self.limit(point, direction=direction)
-            except asymptotics.Undecided:
-                return UNANSWERED
-            try:
-                return Special(value, "limit", self.limit(point, of="gradient", direction=direction), "limit")
-            except asymptotics.Undecided:
-                return Special(value, "limit")
-        return UNANSWERED
+        return special_values.row_of(self, row)
 
     def contract(
         self, row: str | None, of: str | Expr = "value", size: int = 0, weights: Sequence[Fraction] | None = None
@@ -503,23 +449,7 @@ class SmoothMax:
         `size` is how many entries there are, and `weights` how many times each counts. For what the contract has no row of, such
         as a derivative by the parameter, it is the limit in the parameter where one is found.
         """
-        if of in ("value", "gradient") and (row in self.special_values or row not in _LIMIT_ROWS):
-            return self.special(row or "").formula(str(of))
-        if of in ("value", "gradient") and row == "parameter 0-" and "parameter 0" in self.special_values:
-            return self.special(row).formula(str(of))
-        return self._approached(row, self.formula(of), size) or (S.NaN, "convention")
-
-    def _approached(self, row: str | None, e: Expr, size: int) -> tuple[Expr, str] | None:
-        """The limit of a formula in a row of the parameter. One entry may have a limit where more of them have a pole."""
-        if row not in _LIMIT_ROWS or not self.parameters:
-            return None
-        point, direction = _LIMIT_ROWS[row]
-        if size == 1 and self.arity is None:
-            e = e.subs({words.n: 1, words.i: 1, words.k: 1}).replace(lambda t: isinstance(t, Sum), lambda t: t.doit())
-        try:
-            return self.limit(point, of=e, direction=direction), "limit"
-        except asymptotics.Undecided:
-            return None
+        return special_values.answer(self, row, of, size)
 
     @cached_property
     def weighted(self) -> SmoothMax:
@@ -595,31 +525,8 @@ class _Weighted(SmoothMax):
     def contract(
         self, row: str | None, of: str | Expr = "value", size: int = 0, weights: Sequence[Fraction] | None = None
     ) -> tuple[Expr | str, str]:
-        """What follows from a limit of the weighted definition, else the row of the plain one, of so many entries.
-
-        Where it is a pole that stands between entries and a limit, the total weight decides: with a total of 1 there is a limit,
-        and below 1 the pole has the sign of its other side.
-        """
-        total = sum(weights or (), Fraction(0))
-        at_zero, e = row in ("parameter 0", "parameter 0-"), self.formula(of)
-        if at_zero and total == 1:
-            return self._approached(row, weights_of.normalised(e), size) or (S.NaN, "convention")
-        if (found := self._approached(row, e, size)) is not None:
-            return found
-        if of not in ("value", "gradient"):
-            return S.NaN, "convention"
-        if at_zero and total < 1:
-            row = "parameter 0-" if row == "parameter 0" else "parameter 0"
-        formula, basis = self.plain.contract(row, of, 2 if at_zero else size)
-        if not isinstance(formula, Expr):
-            return formula, basis
-        # A gradient is that of all copies of an entry.
-        copies = words.w[words.i] if of == "gradient" and not self.vector else S.One
-        return copies * weights_of.weighted(formula), basis
-
-
-def _explicit(formula: Expr) -> bool:
-    return not formula.has(SimplexMaximum, Threshold)
+        """What the contract says where entries count so many times."""
+        return special_values.weighted_answer(self, self.plain, row, of, size, weights)
 
 
 @lru_cache(maxsize=1024)
@@ -635,26 +542,3 @@ def _slope(expression: Expr, parameter: Symbol, order: int) -> Expr:
 @lru_cache(maxsize=512)
 def _limit(expression: Expr, parameter: Symbol, point: Any, direction: str | None, positive: bool) -> Expr:
     return asymptotics.limit(expression, parameter, point, direction, positive)
-
-
-@lru_cache(maxsize=512)
-def _stable(expression: Expr, domain: str) -> Stable:
-    return stabilise(expression, domain=domain)
-
-
-@lru_cache(maxsize=512)
-def _floats(expression: Expr, domain: str) -> Stable:
-    stable = _stable(expression, domain)
-    if stable.law == "scale":
-        stable = stabilise(expression, domain=domain, floats=True)
-    return float_form(expression, stable, domain)
-
-
-@lru_cache(maxsize=512)
-def _program(expression: Expr, form: str, at: tuple[Symbol, ...], domain: str) -> Program:
-    axes = tuple(q for q in (words.i, words.k) if q in expression.free_symbols and q not in at)
-    if form == "naive":
-        # A threshold is solved for as it stands.
-        return lower([primitive(expression) if _explicit(expression) else expression], axes)
-    stable = (_floats if form == "float" else _stable)(expression, domain)
-    return lower([stable.expression], axes, stable.anchors)

@@ -19,7 +19,7 @@ FLOORS = (
     {"certify"},
     {"cases"},
     {"laws"},
-    {"kernels", "operator", "error_bound"},
+    {"kernels", "operator", "special_values", "error_bound"},
     {"catalogue"},
     {"auditing"},
     {"tables", "reports"},

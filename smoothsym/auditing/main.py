@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass, field
 from math import inf
 from typing import Any
 
@@ -32,6 +31,23 @@ FAILED = "the audit itself failed"
 
 Group = tuple[tuple[str, str, str], Sequence[Target]]
 """An operator, output and format, and the targets of these."""
+
+Name = tuple[str, str]
+"""An operator and an output."""
+
+
+@dataclass(frozen=True)
+class How:
+    """What all audits of a main job have in common."""
+
+    budget: int
+    seed: int
+    timeout: float
+    pictures: str = ""
+
+
+Task = tuple[Name, Sequence[Group], How]
+"""An operator and an output; their groups, and how these are audited."""
 
 VALUE_LENGTHS = (1, 2, 5, 16, 100, 4096)
 GRADIENT_LENGTHS = (1, 2, 5, 16, 100, 1000)
@@ -69,15 +85,15 @@ def run(
     for key, members in groups.items():
         families.setdefault(key[:2], []).append((key, members))
     order = sorted(families, key=lambda name: (-sum(_cost(t) for _, some in families[name] for t in some), name))
-    tasks = [(name, families[name], budget, seed, timeout) for name in order]
+    how = How(budget, seed, timeout, pictures)
+    tasks = [(name, families[name], how) for name in order]
     if shard is not None:
         if not 0 <= shard < len(tasks):
             raise ValueError(
                 f"shard={shown(shard)}: there are {len(tasks)} shards; give a number from 0 to {len(tasks) - 1}"
             )
         tasks, checkpoint = tasks[shard : shard + 1], None
-    work = partial(family, pictures=pictures)
-    question = {} if checkpoint is None else {**_question(tasks), "pictures": pictures}
+    question = {} if checkpoint is None else _question(tasks)
     ledger = Ledger(Audits, len(tasks), lambda _: Audits(), question, checkpoint)
     missing = ledger.missing(range(len(tasks)))
     finished = sum(len(task[1]) for place, task in enumerate(tasks) if place not in missing)
@@ -93,22 +109,17 @@ def run(
         carry_out(
             ledger,
             missing,
-            lambda place: _guarded(work, place, tasks[place]),
-            lambda place: executor.submit(_guarded, work, place, tasks[place]),
+            lambda place: _guarded(place, tasks[place]),
+            lambda place: executor.submit(_guarded, place, tasks[place]),
             None,
             moved,
         )
     else:
-        _in_processes(work, ledger, tasks, jobs, timeout, moved)
+        _in_processes(ledger, tasks, jobs, timeout, moved)
     audits = ledger.together().audits
     return worst_first(
         [pair for place, task in enumerate(tasks) for pair in zip(_members(task), audits[place], strict=True)]
     )
-
-
-Name = tuple[str, str]
-Task = tuple[Name, Sequence[Group], int, int, float]
-"""An operator and an output; their groups, and how these are audited."""
 
 
 @dataclass
@@ -142,12 +153,11 @@ class Audits:
         return cls({int(place): [Audit.read(audit) for audit in audits] for place, audits in data["audits"].items()})
 
 
-def _guarded(work: Callable[..., Any], place: int, task: Task) -> Audits:
-    return Audits.of(place, work(*task, True))
+def _guarded(place: int, task: Task) -> Audits:
+    return Audits.of(place, family(*task, True))
 
 
 def _in_processes(
-    work: Callable[..., Any],
     ledger: Ledger[Audits],
     tasks: Sequence[Task],
     jobs: int,
@@ -157,7 +167,7 @@ def _in_processes(
     """Do what a ledger lacks in processes of our own, which may hang or die; what is done is saved in any case."""
     missing = ledger.missing(range(len(tasks)))
     try:
-        with closing(carried_out(work, [tasks[place] for place in missing], jobs, PATIENCE * timeout)) as ended:
+        with closing(carried_out(family, [tasks[place] for place in missing], jobs, PATIENCE * timeout)) as ended:
             for number, results in ended:
                 part = Audits.of(missing[number], results)
                 ledger.put_aside(part) if part.stopped else ledger.take(missing[number], part)
@@ -175,12 +185,12 @@ def _members(task: Task) -> list[Target]:
 def _question(tasks: Sequence[Task]) -> dict[str, Any]:
     """What is asked, as plain data."""
     every = [target for task in tasks for target in _members(task)]
-    *_, budget, seed, timeout = tasks[0]
+    how = tasks[0][-1]
     known = {target.distribution or target.library: target.version for target in every}
     found: dict[str, Any] = {"smoothsym": "main job", "libraries": sorted({target.library for target in every})}
     keys = [key for _, groups, *_ in tasks for key, _ in groups]
     found |= {name: sorted({key[q] for key in keys}) for q, name in enumerate(("operators", "outputs", "dtypes"))}
-    found |= {"budget": budget, "seed": seed, "timeout": timeout, "targets": digest(repr(tasks))}
+    found |= {**asdict(how), "targets": digest(repr(tasks))}
     return {**found, "versions": versions("") | dict(sorted(known.items()))}
 
 
@@ -190,37 +200,19 @@ def _cost(target: Target) -> int:
     return (1 if target.of == "value" else 2) * (4 if slow else 1)
 
 
-def family(
-    name: Name,
-    groups: Sequence[Group],
-    budget: int,
-    seed: int,
-    timeout: float,
-    guarded: bool,
-    pictures: str = "",
-) -> list[tuple[Target, Audit]]:
+def family(name: Name, groups: Sequence[Group], how: How, guarded: bool) -> list[tuple[Target, Audit]]:
     """Audit the groups of one operator and output, format after format: what is derived of it by symbols is derived once."""
-    given = (budget, seed, timeout, guarded, pictures)
-    return [pair for key, members in groups for pair in group(key, members, *given)]
+    return [pair for key, members in groups for pair in group(key, members, how, guarded)]
 
 
-def group(
-    key: tuple[str, str, str],
-    members: Sequence[Target],
-    budget: int,
-    seed: int,
-    timeout: float,
-    guarded: bool,
-    pictures: str = "",
-) -> list[tuple[Target, Audit]]:
+def group(key: tuple[str, str, str], members: Sequence[Target], how: How, guarded: bool) -> list[tuple[Target, Audit]]:
     """Audit the targets of one operator, output and format, one after the other on the same references; each call in a process
     that may die, where it is guarded.
     """
     name, of, dtype = key
     op = operator(name)
     usual = VALUE_LENGTHS if of == "value" else GRADIENT_LENGTHS
-    options: dict[str, Any] = {"budget": budget, "seed": seed, "timeout": timeout if guarded else None}
-    options["pictures"] = pictures
+    options: dict[str, Any] = {**asdict(how), "timeout": how.timeout if guarded else None}
     results = []
     for target in members:
         beat()
@@ -235,7 +227,7 @@ def group(
             results.append((target, audit(target.dotted, op, of, dtype, progress=beat, **own, **options, **fixed)))
         except Exception as error:
             # What no audit survives is told in its row, and the others go on.
-            results.append((target, unfinished(target, dtype, seed, error)))
+            results.append((target, unfinished(target, dtype, how.seed, error)))
     return results
 
 

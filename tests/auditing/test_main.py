@@ -23,7 +23,7 @@ def broken(audit):
 
 def test_an_audit_that_fails_is_told_in_its_row(two, monkeypatch):
     monkeypatch.setattr(job, "audit", broken(job.audit))
-    found = job.group(("pnorm", "value", "float64"), two, 10, 0, 10.0, False)
+    found = job.group(("pnorm", "value", "float64"), two, job.How(10, 0, 10.0), False)
     failed = {target.name: result for target, result in found if job.failed(result)}
     assert set(failed) == {"NumPy hypot"} and failed["NumPy hypot"].verdict == "falls short"
     assert failed["NumPy hypot"].notes == ("the audit itself failed: ArithmeticError: no such number",)
