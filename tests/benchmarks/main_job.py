@@ -23,14 +23,14 @@ TIMES = "SMOOTHSYM_MAIN_JOB_TIMES"
 """Where processes write down what each audit took."""
 
 
-def timed(name, groups, *given, **pictures):
+def timed(name, groups, how, guarded):
     """The family of the main job, which says what each of its audits took."""
     found = []
     with Path(os.environ[TIMES]).open("a") as out:
         for key, members in groups:
             for target in members:
                 start = time.process_time()
-                found += job.group(key, [target], *given, **pictures)
+                found += job.group(key, [target], how, guarded)
                 print(time.process_time() - start, target.library, target.name, *key, sep="\t", file=out, flush=True)
     return found
 
