@@ -110,6 +110,20 @@ def test_every_pair_is_a_row_or_a_row_that_is_turned_round():
     assert np.isfinite(edge[0]).all() and not np.isfinite(edge[1]).all()
 
 
+def test_moduli_stand_for_the_rows_of_all_signs():
+    space, seen = Space(F16, 2, moduli=True), []
+    rows = space.rows(0, 1275)
+    for signs in space.signs:
+        pairs = F16.bits_of(space.signed(rows, signs)).tolist()
+        seen += pairs + [pair[::-1] for pair, one in zip(pairs, rows, strict=True) if one[0] != one[1]]
+    both = [*range(50), *range(1 << 15, (1 << 15) + 50)]
+    assert sorted(seen) == sorted([a, b] for a in both for b in both)
+    assert space.inputs(0, 1275) == len(seen) and space.inputs(0, space.size) == 1 << 32
+    one = Space(F16, 1, moduli=True)
+    found = [F16.bits_of(one.signed(one.rows(0, one.size), signs))[:, 0] for signs in one.signs]
+    assert sorted(np.concatenate(found).tolist()) == list(range(1 << 16))
+
+
 @pytest.mark.parametrize("name, n", [("float32", 2), ("float64", 1), ("float16", 3)])
 def test_what_cannot_all_be_tried_is_refused(name, n):
     with pytest.raises(ValueError, match="too many to be tried"):
@@ -159,6 +173,27 @@ def test_what_is_wrong_at_one_pair_is_found_whichever_way_round():
             part.tally.settle(asked.task)
             assert part.tally.max_ulp == np.inf and part.tally.rows == space.inputs(start, start + 5000)
             assert [f.inputs for f in part.tally.findings.values()] == [tuple(float(v).hex() for v in row)]
+
+
+@pytest.mark.parametrize("signs", [(1, 1), (-1, 1), (1, -1), (-1, -1)])
+def test_what_is_wrong_for_some_signs_alone_is_found(signs):
+    """Of what is even, references of moduli stand for those of all signs; the calls are of every row."""
+
+    def norm(x):
+        return np.hypot(x[:, 0], x[:, 1])
+
+    space, start = job(norm, op=ss.pnorm, parameter=2.0).space, 300_000_000
+    assert space.moduli
+    pair = space.rows(start + 321, start + 322)[0] * np.array(signs, dtype=np.float16)
+    for row in (pair, pair[::-1]):
+        part = measured(job(WrongAt(norm, row, np.inf), op=ss.pnorm, parameter=2.0), start, start + 500)
+        assert part.tally.max_ulp == np.inf and part.tally.rows == space.inputs(start, start + 500)
+        assert part.chosen[("largest",)][1] == tuple(wide(row))
+
+
+def test_what_is_not_even_is_tried_with_its_signs():
+    for op, of in ((ss.logsumexp, "value"), (ss.pnorm, "gradient"), (ss.powermean, "value")):
+        assert not job(softmax, op=op, of=of, parameter=2.0).space.moduli
 
 
 def test_gradients_of_pairs():

@@ -43,6 +43,12 @@ def logaddexp_pairs(x: Any) -> Any:
     return np.logaddexp(wide[..., 0], wide[..., 1]).astype(x.dtype)
 
 
+def norm(x: Any) -> Any:
+    wide = x.astype(np.float64)
+    wide *= wide * np.abs(wide)
+    return np.cbrt(np.abs(wide[..., 0]) + np.abs(wide[..., 1])).astype(x.dtype)
+
+
 def logaddexp_zero(x: Any) -> Any:
     return np.logaddexp(x, np.zeros((), x.dtype))
 
@@ -67,11 +73,12 @@ class Row:
     op: str
     dtype: str
     n: int = 1
+    parameter: float = 1.0
 
     @property
     def job(self) -> Job:
         task = measure.Task(self.target, ss.operators[self.op], "value", formats.get(self.dtype), 8.0, Passing(), True)
-        return exhaustive.job_of(task, self.n, [1.0])
+        return exhaustive.job_of(task, self.n, [self.parameter])
 
 
 def rows() -> Iterator[Row]:
@@ -82,6 +89,7 @@ def rows() -> Iterator[Row]:
         yield Row("NumPy logaddexp(x, 0)", logaddexp_zero, "softplus", dtype)
     for dtype in ("float16", "bfloat16"):
         yield Row("NumPy logaddexp", logaddexp_pairs, "logsumexp", dtype, 2)
+        yield Row("3-norm in float64", norm, "pnorm", dtype, 2, 3.0)
 
 
 def alone() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from smoothsym.auditing.exhaustive.errors import Errors, Exact
 from smoothsym.auditing.exhaustive.references import CONVENTION, LIMIT, MEASURED, REFUSED, References, references
 from smoothsym.auditing.exhaustive.space import BITS, Space, space_of
-from smoothsym.auditing.exhaustive.stretches import LENGTH, confined
+from smoothsym.auditing.exhaustive.stretches import LENGTH, confined, even
 from smoothsym.auditing.findings.cause import ILL_CONDITIONED
 from smoothsym.auditing.measuring import measure
 from smoothsym.auditing.measuring.behaviour import misbehaviour
@@ -86,16 +86,21 @@ class _Shard:
         return self.part.tally
 
     def block(self, start: int, stop: int) -> None:
-        """Call and judge the rows of a range, all of them finite or none, and those that are turned round."""
-        job = self.job
-        rows = job.space.rows(start, stop)
-        right = references(job.task, job.parameter, rows, job.confined)
-        self._rows(rows, right)
-        if job.space.n == 2:
-            bits = job.task.fmt.bits_of(rows)
-            turned = np.ascontiguousarray(rows[:, ::-1])
-            again = right.turned() if job.symmetric else references(job.task, job.parameter, turned)
-            self._rows(turned, again, bits[:, 0] != bits[:, 1])
+        """Call and judge the rows of a range, all of them finite or none, those of other signs that they stand for, and all turned round."""
+        job, space = self.job, self.job.space
+        moduli = space.rows(start, stop)
+        right = references(job.task, job.parameter, moduli, job.confined)
+        plain, bits = right.plain, job.task.fmt.bits_of(moduli)
+        for signs in space.signs:
+            rows = space.signed(moduli, signs) if signs.any() else moduli
+            if signs.any() and not plain:
+                # What the contract answers may depend on signs.
+                right = references(job.task, job.parameter, rows)
+            self._rows(rows, right)
+            if space.n == 2:
+                turned = np.ascontiguousarray(rows[:, ::-1])
+                again = right.turned() if job.symmetric else references(job.task, job.parameter, turned)
+                self._rows(turned, again, bits[:, 0] != bits[:, 1])
 
     def _rows(self, rows: Array, right: References, mine: Array | None = None, share: float = 1.0) -> None:
         """Call and judge rows, of which those that are not `mine` are judged elsewhere.
@@ -369,7 +374,8 @@ def job_of(task: Task, n: Any, parameters: Sequence[float | None]) -> Job:
         raise ValueError(
             f"n={n!r}: {op.name} takes {op.arity or 'rows of any length'}; exhaustive=True takes one, n=1 or n=2"
         )
-    space = space_of(fmt, int(size), op.domain == "positive")
+    value = not op.vector and isinstance(task.of, str) and task.of == "value"
+    space = space_of(fmt, int(size), op.domain == "positive", value and even(op))
     name = op.parameter.name if op.parameter is not None else ""
     if len(parameters) != 1:
         raise ValueError(f"exhaustive=True goes through all rows at one parameter; give it, as in {name}=1.0")
@@ -380,5 +386,4 @@ def job_of(task: Task, n: Any, parameters: Sequence[float | None]) -> Job:
         )
     symmetric = size == 2 and not op.vector and task.of in ("value", "gradient")
     symmetric = symmetric and prove(op, [Symmetric()])[0].outcome == "Proved"
-    plain = not op.vector and isinstance(task.of, str) and task.of == "value"
-    return Job(task, space, parameter, symmetric, confined(op, parameter, int(size)) if plain else "")
+    return Job(task, space, parameter, symmetric, confined(op, parameter, int(size)) if value else "")

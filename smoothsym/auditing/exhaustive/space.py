@@ -2,13 +2,15 @@
 
 Numbers of a format come in an order of their own, the finite ones first. Pairs are numbered as they are without their order: the
 pair of the a-th and the b-th, b <= a, has the number a (a + 1) / 2 + b and stands for its turned one too. So whoever computes
-something symmetric needs half of them, and finite pairs come first again.
+something symmetric needs half of them, and finite pairs come first again. Where signs do not matter to what is computed of rows,
+those of moduli alone are numbered, and each stands for the rows of all signs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -23,11 +25,15 @@ BITS = 32
 
 @dataclass(frozen=True)
 class Space:
-    """Every row of `n` numbers of a format, 1 or 2; of a `positive` domain those whose entries are above 0, infinities and nan included."""
+    """Every row of `n` numbers of a format, 1 or 2; of a `positive` domain those whose entries are above 0, infinities and nan included.
+
+    With `moduli`, rows without signs are numbered, and each stands for all that differ from it by signs.
+    """
 
     fmt: Format
     n: int
     positive: bool = False
+    moduli: bool = False
 
     @cached_property
     def _stretches(self) -> list[tuple[int, int]]:
@@ -35,6 +41,8 @@ class Space:
         infinity, sign = self.fmt.infinity, self.fmt.sign_bit
         if self.positive:
             return [(1, infinity), (infinity, sign)]
+        if self.moduli:
+            return [(0, infinity), (infinity, sign)]
         return [(0, infinity), (sign, sign + infinity), (infinity, sign), (sign + infinity, 2 * sign)]
 
     @cached_property
@@ -61,8 +69,25 @@ class Space:
         return numbers if self.n == 1 else numbers * (numbers + 1) // 2
 
     def inputs(self, start: int, stop: int) -> int:
-        """How many inputs a range of numbers stands for: a pair of two different ones stands for two."""
-        return stop - start if self.n == 1 else 2 * (stop - start) - (_triangle(stop) - _triangle(start))
+        """How many inputs a range of numbers stands for: a pair of two different ones stands for two, and of moduli a row for those of all signs."""
+        rows = stop - start if self.n == 1 else 2 * (stop - start) - (_triangle(stop) - _triangle(start))
+        return rows * len(self.signs)
+
+    @cached_property
+    def signs(self) -> Array:
+        """What turns rows into all those that they stand for: signs for each entry, as bits."""
+        signs = (0, self.fmt.sign_bit) if self.moduli else (0,)
+        return np.array(list(product(signs, repeat=self.n)), dtype=self.fmt.uint)
+
+    def signed(self, rows: Array, signs: Array) -> Array:
+        """Rows of moduli with signs.
+
+        >>> from smoothsym import formats
+        >>> space = Space(formats.get("float16"), 2, moduli=True)
+        >>> [space.signed(space.rows(1, 2), signs).tolist() for signs in space.signs[1:3]]
+        [[[5.960464477539063e-08, -0.0]], [[-5.960464477539063e-08, 0.0]]]
+        """
+        return self.fmt.to_array(self.fmt.bits_of(rows) | signs)
 
     def rows(self, start: int, stop: int) -> Array:
         """The rows of a range, of the format's dtype, of shape (rows, n).
@@ -97,7 +122,7 @@ class Space:
         return np.concatenate(parts)
 
 
-def space_of(fmt: Format, n: int, positive: bool = False) -> Space:
+def space_of(fmt: Format, n: int, positive: bool = False, moduli: bool = False) -> Space:
     """The space of rows of n numbers. Raises ValueError where there are too many to be tried."""
     if n > 2 or fmt.bits * n > BITS:
         rows = f"2**{fmt.bits * n} rows of {n} numbers" if n > 1 else f"2**{fmt.bits} numbers"
@@ -105,7 +130,7 @@ def space_of(fmt: Format, n: int, positive: bool = False) -> Space:
             f"exhaustive=True: {fmt.name} has {rows}, too many to be tried; what can be: float16, bfloat16 and float32 of one "
             "entry, float16 and bfloat16 of two (n=2)"
         )
-    return Space(fmt, n, positive)
+    return Space(fmt, n, positive, moduli)
 
 
 def _root(number: int) -> int:

@@ -53,9 +53,18 @@ def confined(op: Any, parameter: float | None, n: int) -> str:
         return SIGNED
     rises = Monotone(when, on="x >= 0")
     if n == 1:
-        return MODULI if proved(Even(), rises, NonExpansive(when)) else ""
-    norm = by_moduli(op) and proved(rises, Norm(when), OwnLipschitz(when)) and _unit(op, parameter, n)
+        return MODULI if even(op) and proved(rises, NonExpansive(when)) else ""
+    norm = even(op) and proved(rises, Norm(when), OwnLipschitz(when)) and _unit(op, parameter, n)
     return MODULI if norm else ""
+
+
+@lru_cache(maxsize=64)
+def even(op: Any) -> bool:
+    """Whether f is proved to be one of the moduli of its entries, each of any sign."""
+    if op.domain == "positive":
+        return False
+    law = Even()
+    return by_moduli(op) or (op.arity == 1 and law.applies(op) and prove(op, [law])[0].outcome == "Proved")
 
 
 def _unit(op: Any, parameter: float | None, n: int) -> bool:
