@@ -17,12 +17,13 @@ from smoothsym.errors import unknown
 from smoothsym.formats import Format, get
 from smoothsym.kernels import DEFAULTS, Kernel
 from smoothsym.kernels.arguments import known_of
+from smoothsym.kernels.evaluate import LOW, UNIT
 from smoothsym.kernels.task import program_of
 from smoothsym.program.lower import Program
 from smoothsym.program.rounding.enclosures import Box
 from smoothsym.program.rounding.local import constant, nearest
 from smoothsym.program.rounding.model import Model
-from smoothsym.program.rounding.rigorous import rigorous
+from smoothsym.program.rounding.rigorous import enclosed, rigorous
 from smoothsym.program.specialise import Known
 
 BLOCK = 1 << 16
@@ -195,20 +196,30 @@ class OfKernel:
     # ---- rows that are computed ------------------------------------------------------------------------------------------------
 
     def _computed(self, rows: Any, counts: Any, weights: Any) -> Any:
-        plain = self._run(rows, counts, weights, 1.0)
+        plain, size = self._run(rows, counts, weights, 1.0)
         if not self.kernel.contract or not self.op.joint:
             return plain
-        # Where a difference of entries overflows, the kernel runs once more, by the law of joint homogeneity.
-        finite = np.where(np.isfinite(rows), rows, 0.0)
+        # At the ends of the range the kernel runs once more, by the law of joint homogeneity.
+        counted = np.isfinite(rows) if counts is None else np.isfinite(rows) & counts
+        finite = np.where(counted, rows, 0.0)
         with np.errstate(all="ignore"):
             spread = (np.max(finite, axis=-1) - np.min(finite, axis=-1)).astype(self.work.dtype)
         again = ~np.isfinite(spread.astype(np.float64))
         if np.any(again):
             scale = 2.0 ** ceil(log2(4 * rows.shape[-1]))
-            plain[again] = self._run(rows[again], _part(counts, again), _part(weights, again), scale)
+            plain[again] = self._run(rows[again], _part(counts, again), _part(weights, again), scale)[0]
+        if self.kernel.of == "value" and self.op.arity is None:
+            reach, largest = np.max(np.abs(finite), axis=-1), float(self.work.largest)
+            low = ~again & (reach > 0) & (reach < largest * UNIT / 16) & ~(size.mig >= LOW / largest)
+            if np.any(low):
+                lifted = self._run(rows[low], _part(counts, low), _part(weights, low), UNIT)[0]
+                # Floats that find less than this for sure run once more, and others either way.
+                sure = (size.mag[low] < LOW / largest) & (abs(float(self.number or 0)) > 32 / UNIT / largest)
+                plain[low] = np.where(sure, lifted, np.maximum(lifted, plain[low]))
         return plain
 
-    def _run(self, rows: Any, counts: Any, weights: Any, scale: float) -> Any:
+    def _run(self, rows: Any, counts: Any, weights: Any, scale: float) -> tuple[Any, Box]:
+        """The bounds of rows, and boxes of their results."""
         box = held(rows, self.fmt)
         if scale != 1:
             box = self._divided(box, scale)
@@ -217,7 +228,7 @@ class OfKernel:
             known = self.kernel.contract and self.op.kind == "entry"
             weightless = ~np.isfinite(rows) if known and not np.all(np.isfinite(rows)) else None
             beside = {} if weights is None else {"w": held(weights.astype(np.float64), self.work)}
-            found = rigorous(
+            ((found, size),) = enclosed(
                 self.program,
                 {"x": box, **beside},
                 self.symbols(scale),
@@ -229,12 +240,12 @@ class OfKernel:
                 weightless=weightless,
                 floats=self.floats(rows.astype(self.fmt.dtype).astype(np.float64) / scale, scale),
                 paired=self.kernel.form == "compensated",
-            )[0]
+            )
         if self.kernel.of == "gradient" and self.kernel.rank == 1:
             found = found if weightless is None else np.where(weightless, 0.0, found)
             found = found if counts is None else np.where(counts, found, 0.0)
         shape = (len(rows), *(rows.shape[-1],) * self.kernel.rank)
-        return np.array(np.broadcast_to(found.reshape(found.shape + (1,) * (len(shape) - found.ndim)), shape))
+        return np.array(np.broadcast_to(found.reshape(found.shape + (1,) * (len(shape) - found.ndim)), shape)), size
 
     def _divided(self, box: Box, scale: float) -> Box:
         """Entries divided by a power of two, which may cost their last digits."""

@@ -1,7 +1,7 @@
 """A formula of an operator on rows of floats: the program on ordinary rows, the contract on the others.
 
 ordinary rows            the program, in float32 or wider, for a parameter of which sign and value are known where they are
-a difference overflows   once more by the law of joint homogeneity, f(x; a) = s f(x/s; s a)
+an end of the range      once more by the law of joint homogeneity, f(x; a) = s f(x/s; s a)
 no weight (-inf, 0)      terms that are no number count 0 in sums
 nan, inf, nothing        the contract's answer in place of what was computed
 """
@@ -31,6 +31,12 @@ BLOCK = 1 << 17
 
 PAIRS_BLOCK = 1 << 12
 """The same where an operation has many intermediate results."""
+
+UNIT = 2.0**-32
+"""The unit s of rows whose terms may underflow: what a term loses is then less than what rounding the result does, by so much."""
+
+LOW = 2.0**40
+"""Above the inverse of the largest number by so much, what terms lose to underflow does not matter, up to 2^36 of them."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +134,7 @@ class _Rows:
         sign = (
             of.parameter.given if row == "traced" else of.parameter.known.sign or (-1 if row == "parameter -oo" else 1)
         )
-        beside = (self.counts, of.weights, lambda: self._run(1.0, None))
+        beside = (self.counts, of.weights, lambda: self._run(None, None))
         return Contract(of.op, of.of, of.library, self.x, row, sign, *beside)
 
     def result(self) -> Any:
@@ -140,7 +146,7 @@ class _Rows:
             nothing = self.constant(nan) if of.plain else self.contract.answer("empty", 0)
             return self.xp.broadcast_to(nothing, shape)
         if of.plain:
-            result = self._run(1.0, None)
+            result = self._run(None, None)
             return result if self.counts is None or not of.rank else self._where_counted(result)
         if self._shown:
             return self._first[0]
@@ -207,7 +213,7 @@ class _Rows:
         """What the program computes; `careful` where entries may have no weight."""
         of = self.of
         weightless = self.contract.negligible if careful and of.op.kind is not None else None
-        result = self._first[0] if weightless is None else self._run(1.0, weightless)
+        result = self._first[0] if weightless is None else self._run(None, weightless)
         if of.op.joint and of.of in ("value", "gradient"):
             result = self._again(result, weightless)
         if weightless is not None and of.of == "gradient" and of.rank == 1:
@@ -217,16 +223,16 @@ class _Rows:
     @cached_property
     def _first(self) -> tuple[Any, Any]:
         """What the program computes of all entries, and its run."""
-        return self._ran(1.0, None, self.out if self.x is self.given and isinstance(self.x, np.ndarray) else None)
+        return self._ran(None, None, self.out if self.x is self.given and isinstance(self.x, np.ndarray) else None)
 
-    def _run(self, scale: float, weightless: Any) -> Any:
+    def _run(self, scale: Any, weightless: Any) -> Any:
         return self._ran(scale, weightless, None)[0]
 
-    def _ran(self, scale: float, weightless: Any, out: Any) -> tuple[Any, Any]:
-        """f(x; a) = s f(x/s; s a), which is proved where s is not 1; a gradient has no factor."""
+    def _ran(self, scale: Any, weightless: Any, out: Any) -> tuple[Any, Any]:
+        """f(x; a) = s f(x/s; s a), which is proved where rows have a scale s; a gradient has no factor."""
         of, x, given, known = self.of, self.x, self.of.parameter.given, self.of.parameter.known
-        if scale != 1:
-            x, given, known = x / scale, self._within(given * scale), Known(known.sign)
+        if scale is not None:
+            x, given, known = x / scale[..., None], self._within(given * scale), Known(known.sign)
         elif of.parameter.row == "traced" and not of.plain:
             given = self._within(given)
         vectors = {name: of.library.cast(v, of.work) for name, v in of.vectors.items()}
@@ -248,7 +254,7 @@ class _Rows:
             # A gradient that is constant has no axis of its own.
             result = result[(..., *(None,) * (of.rank - len(program.outputs[0][1])))] if result.ndim else result
             result = self.xp.broadcast_to(result, shape)
-        return (result if scale == 1 or of.of != "value" else result * scale), run
+        return (result if scale is None or of.of != "value" else result * scale), run
 
     def _within(self, parameter: Any) -> Any:
         """A parameter beyond the format is neither 0 nor infinite."""
@@ -257,21 +263,46 @@ class _Rows:
         return xp.where(parameter < 0, -size, size)
 
     def _again(self, result: Any, weightless: Any) -> Any:
-        """Rows in which a difference or a sum of entries overflows, once more by the law of joint homogeneity."""
+        """Rows at an end of the range once more by the law of joint homogeneity.
+
+        Where a difference or a sum of entries overflows, they are divided by a scale; where terms of a sum may underflow, multiplied.
+        """
         xp, of = self.xp, self.of
         if self.counts is not None and of.rank:
             result = self._where_counted(result)
         usual = of.library.inspectable and self.counts is None and self._bounded
-        if usual and bool(xp.isfinite(result).all()):
+        if usual and self._in_range(result):
             return result
         finite = xp.where(self.contract._counting(xp.isfinite(self.x)), self.x, self.constant(0.0))
+        high, low = xp.max(finite, axis=-1), xp.min(finite, axis=-1)
         whole = xp.all(xp.reshape(xp.isfinite(result), (*self.x.shape[:-1], -1)), axis=-1)
-        again = ~(whole & xp.isfinite(xp.max(finite, axis=-1) - xp.min(finite, axis=-1)))
-        again = xp.reshape(again, (*again.shape, *(1,) * of.rank))
-        scale = 2.0 ** ceil(log2(4 * self.x.shape[-1]))
+        down, one = self.constant(2.0 ** ceil(log2(4 * self.x.shape[-1]))), self.constant(1.0)
+        scale = xp.where(whole & xp.isfinite(high - low), one, down)
+        if self._summed:
+            size, steepness, largest = xp.maximum(high, -low), xp.abs(of.parameter.given), self._largest
+            # Where the parameter is smaller, no term underflows beside entries that have room.
+            room = (size > 0) & (size < largest * UNIT / 16) & (steepness > 16 / UNIT / largest)
+            scale = xp.where(room & (xp.abs(result) < LOW / largest), self.constant(UNIT), scale)
+        again = xp.reshape(scale != 1, (*scale.shape, *(1,) * of.rank))
         return of.library.cond(
             xp.any(again), lambda: xp.where(again, self._run(scale, weightless), result), lambda: result
         )
+
+    @property
+    def _summed(self) -> bool:
+        """Whether a result is a value with a sum in it, which may be made of terms that underflow."""
+        return self.of.of == "value" and self.of.op.arity is None
+
+    @property
+    def _largest(self) -> float:
+        return self.of.library.largest(self.of.work)
+
+    def _in_range(self, result: Any) -> bool:
+        """Whether it can be seen at once that all results are neither infinite nor so small that terms may have underflowed."""
+        if not self._summed:
+            return bool(self.xp.isfinite(result).all())
+        size = self.xp.abs(result)
+        return bool((size.min() >= LOW / self._largest) & (size.max() <= self._largest))
 
     def _slope_without_weight(self) -> Any:
         """The gradient at an entry without weight: 0, but nan for |x|^p with p < 1, whose slope there is infinite."""

@@ -213,8 +213,9 @@ def _over(u: Expr, divisor: Expr) -> Expr | None:
         body = _over(u.function, divisor)
         return None if body is None else Sum(body, *u.limits)
     if isinstance(u, Add):
-        parts = [_over(term, divisor) for term in u.args]
-        return None if None in parts else Add(*parts)
+        plain = Add(*(term for term in u.args if not term.has(exp, expm1)))
+        parts = [_over(term, divisor) for term in Add.make_args(u - plain)]
+        return None if None in parts else Add(*parts, *([] if plain == 0 else [quotient(plain, divisor)]))
     if isinstance(u, expm1):
         (t,) = u.args
         rate = cancel(t / divisor)
@@ -231,10 +232,18 @@ def _over(u: Expr, divisor: Expr) -> Expr | None:
 
 
 def _apart(f: Expr, divisor: Expr) -> Expr:
-    """f / divisor; of a square one factor is divided, since the square may underflow."""
+    """f / divisor; of a square one factor is divided, since the square may underflow.
+
+    For the square of expm1(t), where t itself underflows, t^2 / divisor may have digits that t has lost.
+    """
     for square in Mul.make_args(f):
         if isinstance(square, Pow) and square.exp == 2 and square.base.has(Indexed):
-            return last(square.base * (f / square), quotient(square.base, divisor))
+            (t,) = square.base.args if isinstance(square.base, expm1) else (S.One,)
+            rate = cancel(t**2 / divisor)
+            form = last(square.base * (f / square), quotient(square.base, divisor))
+            if t == 1 or rate.has(1 / divisor):
+                return form
+            return either(times(Abs(t), MARGIN), form, f / square * rate * exprel(t) ** 2)
     return f / divisor
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 
 from sympy import (
     Abs,
@@ -354,6 +354,11 @@ class _Lowering:
             (minus if coefficient < 0 else plus).append(term)
         if not plus:
             return self.join("neg", self.lower(-e, axes))
+        late = [term for term in plus if term.has(Sum)] if any(term.is_number for term in minus) else []
+        if 0 < len(late) < len(plus):
+            # w - 1 + sum: what is near the number is exact without it, and with the sum first the sum would be rounded away.
+            first = Add(*(term for term in e.args if term not in late))
+            return reduce(lambda a, b: self.join("add", a, self.lower(b, axes)), late, self.lower(first, axes))
         result = self.lower(plus[0], axes)
         for term in plus[1:]:
             result = self.join("add", result, self.lower(term, axes))

@@ -269,9 +269,16 @@ def _log1p(w: Expr) -> Expr:
     (index, low, high) = total.limits[0]
     if beside == 0 and (excess := _weighted_excess(total, rest)) is not None:
         return either(excess + S.Half, log1p(excess), log(w))
-    if moments.normal(total.function.xreplace({index: s})) != 1 or total.has(expm1) or (beside != 0 and rest != 1):
+    own = moments.normal(total.function.xreplace({index: s}))
+    if total.has(expm1) or (beside != 0 and rest != 1):
         return log(w)
     others = Sum((1 - KroneckerDelta(index, s)) * total.function, total.limits[0])
+    if own != 1:
+        if rest != 1 or any(entry.base == words.x for entry in own.atoms(Indexed)):
+            return log(w)
+        # A weight at s: where the sum is near 1, this is what it exceeds 1 by.
+        excess = beside + (own - 1) + others
+        return either(excess + S.Half, log1p(excess), log(w))
     far = log1p(beside + others) + (0 if rest == 1 else _log_constant(rest))
     if beside == 0 and cancel(rest * (high - low + 1)) == 1 and isinstance(total.function, exp):
         # An average of exponentials is near 1 when every entry is near the dominant one: then it is 1 + the average of expm1.

@@ -57,6 +57,25 @@ def rigorous(
     `paired`, whether the program is run in pairs of floats of the format, whose heads are its outputs.
     Raises ValueError for an operation without a rounding rule.
     """
+    settings = (result, times, positions, where, weightless, floats, paired)
+    return [error for error, _ in enclosed(program, vectors, symbols, fmt, model, *settings)]
+
+
+def enclosed(
+    program: Program,
+    vectors: Mapping[str, Box],
+    symbols: Mapping[str, Box],
+    fmt: Format | str,
+    model: Model,
+    result: Format | str | None = None,
+    times: float = 1.0,
+    positions: Mapping[str, int] | None = None,
+    where: Array | None = None,
+    weightless: Array | None = None,
+    floats: Mapping[str, Array] | None = None,
+    paired: bool = False,
+) -> list[tuple[Array, Box]]:
+    """The same, each with a box of the exact output and of what floats may find."""
     with np.errstate(all="ignore"):
         rounding = (Paired if paired else Rounding)(get(fmt), model)
         run = Forward(program, vectors, symbols, rounding, positions or {}, where, weightless, floats or {})
@@ -71,7 +90,7 @@ class _Errors:
     run: Forward
     known: dict[int, Array] = field(default_factory=dict)
 
-    def output(self, number: int, placement: tuple[int, ...], result: Format, times: float) -> Array:
+    def output(self, number: int, placement: tuple[int, ...], result: Format, times: float) -> tuple[Array, Box]:
         step = self.run.steps[number]
         rows = max(len(v.lo) for v in self.run.vectors.values())
         shape = (rows, *(self.run.size,) * len(placement))
@@ -86,7 +105,7 @@ class _Errors:
             error = error + Rounding(result, rounding.model).converted(box)
         error = np.where(np.isnan(error) | ~box.finite & ~(box.point & (error == 0)), inf, error)
         error = error * np.where(error > 0, 1 + 2.0**-48, 1.0)
-        return np.swapaxes(error, -1, -2) if placement == (1, 0) else error
+        return (np.swapaxes(error, -1, -2) if placement == (1, 0) else error), box
 
     def error(self, number: int) -> Array:
         """|float - exact| of a value, for each of its entries; no more than the width of its box."""
