@@ -88,17 +88,55 @@ def test_a_large_offset_does_not_excuse_a_gradient():
     assert audit.verdict == "falls short" and audit.worst.kind == "cancellation" and audit.max_scaled > 1e3
 
 
-def test_zeros_for_subnormals_are_flushing_only_where_nothing_speaks_against_it():
-    def flushing(x):
+def flushing(below):
+    """Softmax that returns 0 for what is smaller than so many of the smallest normal numbers."""
+
+    def softmax(x):
         with np.errstate(all="ignore"):
             weights = special.softmax(x)
-        weights[weights < np.finfo(x.dtype).tiny] = 0
+        weights[weights < below * np.finfo(x.dtype).tiny] = 0
         return weights
 
-    audit = ss.audit(flushing, ss.logsumexp, of="gradient", alpha=1.0, budget=200)
+    return softmax
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_zeros_for_subnormals_are_flushing_and_for_larger_numbers_a_fault(dtype, seed):
+    asked = {"of": "gradient", "alpha": 1.0, "dtype": dtype, "seed": seed, "timeout": None}
+    audit = ss.audit(flushing(1), ss.logsumexp, **asked)
     assert audit.verdict == "holds" and "flush to zero" in {finding.kind for finding in audit.findings}
-    zeros = ss.audit(lambda x: flushing(x) * (flushing(x) > 1e-300), ss.logsumexp, of="gradient", alpha=1.0, budget=200)
-    assert zeros.verdict == "falls short"
+    audit = ss.audit(flushing(100), ss.logsumexp, **asked)
+    assert audit.verdict == "falls short" and "flush to zero" not in {finding.kind for finding in audit.findings}
+
+
+def test_what_is_flushed_may_err_by_roundings_too_and_by_no_more():
+    """The exact result of the first row is 1.0000007 times the smallest normal number, that of the second 1.05 times."""
+    near, beyond = [44.379268646240234, 2.1691997, -42.957275390625, 19.5077057, -33.1347580], [0.0, -87.2877]
+
+    def verdict(target, row):
+        return ss.audit(
+            target, ss.logsumexp, of="gradient", alpha=1.0, dtype="float32", data=np.float32([row]), timeout=None
+        ).verdict
+
+    assert verdict(flushing(1 + 1e-5), near) == verdict(flushing(1 + 1e-5), beyond) == "holds"
+    assert verdict(flushing(1.1), beyond) == "falls short"
+
+
+@pytest.mark.parametrize("n", [3, 40])
+def test_what_is_flushed_hides_no_fault_of_another_entry(n):
+    """By enclosures, and by the batch."""
+
+    def softmax(x):
+        weights = flushing(1)(x)
+        weights[1] *= x.dtype.type(1 + 1e-5)
+        return weights
+
+    row = np.float32([[0.0, -1.0, *[-90.0] * (n - 2)]])
+    asked = {"of": "gradient", "alpha": 1.0, "dtype": "float32", "data": row, "timeout": None}
+    assert ss.audit(flushing(1), ss.logsumexp, **asked).max_ulp < 8
+    audit = ss.audit(softmax, ss.logsumexp, **asked)
+    assert audit.verdict == "falls short" and audit.worst.component == 1 and 80 < audit.max_ulp < 100
 
 
 def test_a_bound_that_is_too_small_is_seen_to_be():

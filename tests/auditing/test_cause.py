@@ -57,6 +57,20 @@ def test_what_the_roundings_of_a_sum_explain_is_told_and_is_no_verdict():
     assert beyond.verdict == "falls short"
 
 
+def test_a_sum_of_few_terms_may_be_taken_in_any_order():
+    """Each term but the first is lost by nearly half a unit of the sum."""
+
+    def softmax(x):
+        weights = np.exp(x - np.max(x))
+        return weights / np.add.accumulate(weights)[-1]
+
+    for size, verdict in ((16, "holds"), (64, "falls short")):
+        row = [0.0, *[float(np.log(421.43 * 2.0**-52))] * (size - 1)]
+        found = ss.audit(softmax, ss.logsumexp, of="gradient", alpha=1.0, data=[row], timeout=None)
+        assert found.verdict == verdict and found.max_scaled > 10
+        assert size > 16 or [finding.kind for finding in found.findings] == ["accumulation"]
+
+
 @pytest.mark.long
 def test_a_long_sum_term_by_term_falls_short_and_a_pairwise_one_holds():
     row = np.float32([3.0, *np.full(60_000, -13.5)])

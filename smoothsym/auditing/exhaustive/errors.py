@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.auditing.measuring.judge import is_flushed
 from smoothsym.formats import Format
 
 Array = Any
@@ -109,6 +110,17 @@ class Errors:
         ratios = self.distances[rows, entries] / self._allowed(self.exact.scale(rows, entries))
         found[finite] = self._unless_infinite(_more(ratios, self.exact.doubt), (rows, entries))
         return found
+
+    @cached_property
+    def flushed(self) -> Array:
+        """Which results are zeros for what was flushed."""
+        normal, found = float(self.fmt.smallest_normal), np.zeros(self.got.size, dtype=bool)
+        zero = (self.got == 0) & (self.uppers > self.tol) & (self.distances < 2 * normal)
+        places = np.flatnonzero(zero)
+        if len(places):
+            whole, error = self.scaled(places), self.distances.reshape(-1)[places]
+            found[places] = is_flushed(0, whole, whole * (1 - normal / error), self.tol)
+        return found.reshape(self.got.shape)
 
     def largest(self, among: Any, least: float = 0.0) -> tuple[float, int | None]:
         """The largest scaled error among flat places, an array or a slice, if it is no less than `least`, and its place; else `least` and None.

@@ -259,19 +259,13 @@ class _Shard:
         most = {"scaled": tally.max_scaled if place is None else best}
         for name, values in numbers.items():
             if flushed is not None:
-                apart = flushed.any(axis=1) if name == "normwise" else flushed
-                tally.count(name, values[apart], flushed=True, times=times)
-                values = values[~apart]
+                values = values[~(flushed.any(axis=1) if name == "normwise" else flushed)]
             tally.count(name, values, most=most.get(name), times=times)
 
     def _beyond(self, rows: Array, errors: Errors) -> Array | None:
-        """Choose what to tell of rows of which some may be beyond tolerance; where zeros stand for subnormals, if they do."""
-        task, got, exact = self.job.task, errors.got, errors.exact.values
-        small = float(task.fmt.smallest_normal)
-        beyond = errors.uppers > task.tol
-        flushed = beyond & (got == 0) & (exact != 0) & (np.abs(exact) < small)
+        """Choose what to tell of rows of which some may be beyond tolerance; where entries were flushed to zero, if some were."""
+        beyond, flushed = errors.uppers > errors.tol, errors.flushed
         bad = np.flatnonzero(beyond & ~flushed)
-        self.tally.loses |= bool((got.reshape(-1)[bad] == 0).any())
         self._tell_worst(("flushed",), rows, errors, np.flatnonzero(flushed))
         if len(bad):
             self._by_sort(rows, errors, bad, errors.scaled(bad))

@@ -22,7 +22,7 @@ class Probe:
     task: Task
 
     def error(self, case: Case) -> float:
-        """The scaled error at a case; nan where there is nothing to judge."""
+        """The scaled error at a case; nan where there is nothing to judge, or where a zero is excused."""
         return self.errors([case])[0]
 
     def errors(self, cases: Sequence[Case]) -> list[float]:

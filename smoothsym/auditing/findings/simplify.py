@@ -30,8 +30,8 @@ KEPT = 3.0
 UNSHOWN = ("largest error", "broken invariant")
 """Kinds that no single input shows."""
 
-UNSCORED = ("special value", "convention", "flush to zero")
-"""Kinds of inputs that have no scaled error, or are excused from it."""
+UNSCORED = ("special value", "convention")
+"""Kinds of inputs that have no scaled error."""
 
 COSTLY = ("hangs", "dies")
 """Kinds of which each showing costs seconds, or a process."""
@@ -93,13 +93,15 @@ class _Trial:
             chosen.append(case)
         if len(chosen) < 2 or finding.kind in COSTLY or self._late():
             return chosen
-        errors = zip(*(numbers.tolist() for numbers in rough(self.task, chosen, self.until)), strict=True)
-        return [case for case, both in zip(chosen, errors, strict=True) if self._may_show(finding, *both)]
+        errors = rough(self.task, chosen, self.until).T.tolist()
+        return [case for case, numbers in zip(chosen, errors, strict=True) if self._may_show(finding, *numbers)]
 
-    def _may_show(self, finding: Finding, scaled: float, ulp: float) -> bool:
-        """Whether rough errors leave it open that an input shows the finding: nan is that of what has none, or is no fault."""
+    def _may_show(self, finding: Finding, scaled: float, ulp: float, flushed: float) -> bool:
+        """Whether rough errors leave it open that an input shows the finding: nan is that of what has none."""
         if not finding.exact or (isnan(scaled) and finding.kind in UNSCORED):
             return True
+        if finding.kind == "flush to zero":
+            return flushed > 0
         beyond = finding.scaled > self.task.tol
         return (scaled > self.task.tol) == beyond and _as_bad(replace(finding, scaled=scaled, ulp=ulp), finding)
 

@@ -17,7 +17,7 @@ from smoothsym.auditing.measuring.behaviour import misbehaviour
 from smoothsym.auditing.measuring.judge import Reference
 from smoothsym.auditing.measuring.references import measured_rows, reference
 from smoothsym.auditing.measuring.row_errors import RowErrors, row_errors
-from smoothsym.auditing.measuring.tally import NUMBERS, Kept, Tally, coarse
+from smoothsym.auditing.measuring.tally import FLUSHED, NUMBERS, Kept, Tally, coarse
 from smoothsym.auditing.task import Task
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import MeasuredRows, scale_rows
@@ -53,8 +53,10 @@ class Group:
         return self.cases[0].parameter
 
     def judged(self) -> Array:
-        """The scaled error of each case, and its error in ulps, as two rows; everything else goes to the tally."""
-        scores = np.full((2, len(self.cases)), np.nan)
+        """The scaled error of each case, its error in ulps, and the nearness of what was flushed, as three rows; everything else goes to
+        the tally.
+        """
+        scores = np.full((3, len(self.cases)), np.nan)
         calls = self._calls()
         kept = [place for place, call in enumerate(calls) if self._behaved(self.cases[place], call)]
         for place, call in enumerate(calls):
@@ -66,8 +68,7 @@ class Group:
         if len(places):
             got = np.array([calls[place].numbers for place in places])
             errors = self._at_once(places, got)
-            flushed = _flushed(got, errors, self.task)
-            scores[:, places] = np.where(errors.known & ~flushed, (errors.scaled, errors.ulp), np.nan)
+            scores[:, places] = np.where(errors.known, (errors.scaled, errors.ulp, errors.flushed), np.nan)
             left += places[~errors.known].tolist()
         for place in sorted(left):
             scores[:, place] = self._alone(self.cases[place], calls[place].numbers)
@@ -166,21 +167,17 @@ class Group:
                 made[row] = self._kept(places[row], got[row], errors, row)
             return made[row]
 
-        small = float(task.fmt.smallest_normal)
-        at = got[np.arange(len(got)), errors.component]
         falls = known & (errors.scaled > task.tol)
-        flushed = falls & (at == 0) & (errors.error > 0) & (errors.error < small)
-        tally.loses |= bool((falls & ~flushed & (at == 0)).any())
         ill = known & ~falls & _ill(errors.ulp, errors.upper)
         for row in np.flatnonzero(falls | ill).tolist():
-            way = (bool(falls[row]), bool(flushed[row]))
-            self._keep(kept(row), got[row], *way)
+            self._keep(kept(row), got[row], bool(falls[row]))
+        for row in np.flatnonzero(known & (errors.flushed > 0)).tolist():
+            numbers = (inf, float(errors.flushed[row]), int(errors.place[row]))
+            tally.keep(_kept(task, self.cases[places[row]], got[row], *numbers), FLUSHED)
         for name in NUMBERS:
             values = getattr(errors, name)
-            tally.count(name, values[known & ~flushed])
-            if flushed.any():
-                tally.count(name, values[flushed], flushed=True)
-            values = np.where(known & ~flushed, values, -1.0)
+            tally.count(name, values[known])
+            values = np.where(known, values, -1.0)
             largest = float(values.max())
             if tally.reaches(name, largest):
                 for row in np.flatnonzero(coarse(values) == coarse(largest)).tolist():
@@ -196,7 +193,7 @@ class Group:
         case, numbers = self.cases[place], (float(errors.ulp[row]), float(errors.scaled[row]))
         return _kept(self.task, case, got, *numbers, int(errors.component[row]))
 
-    def _keep(self, kept: Kept, got: Array, falls: bool, flushed: bool) -> None:
+    def _keep(self, kept: Kept, got: Array, falls: bool) -> None:
         """Keep a row of its class: what may be told apart at a glance, and is not likely to be of one kind."""
         task, case = self.task, kept.case
         if not falls:
@@ -206,7 +203,7 @@ class Group:
         way = "nan" if isnan(at) else "inf" if isinf(at) else "zero" if at == 0 else "finite"
         excusable = kept.rough.scaled <= judging.pairwise(len(case.x), task.tol)
         tied, zero = len(set(case.x)) < len(case.x), 0.0 in case.x
-        self.tally.keep(kept, (*case.tags[:1], way, tied, zero, flushed, len(case.x) if excusable else 0))
+        self.tally.keep(kept, (*case.tags[:1], way, tied, zero, len(case.x) if excusable else 0))
 
     def _hold_to_bound(self, places: Array, got: Array, exact: MeasuredRows, errors: RowErrors) -> None:
         """Errors over the bound that the caller asked for; what the measurement leaves open is no error."""
@@ -221,44 +218,40 @@ class Group:
 
     # ---- one by one ----------------------------------------------------------------------------------------------------------
 
-    def _alone(self, case: Case, numbers: Array) -> tuple[float, float]:
-        """The scaled error, and that in ulps, of a row that is special, or known to enclosures alone; nan where there is none."""
+    def _alone(self, case: Case, numbers: Array) -> tuple[float, float, float]:
+        """The same three numbers of a row that is special, or known to enclosures alone; nan where there is none."""
         task, tally, got = self.task, self.tally, numbers.tolist()
         exact = reference(task.op, task.of, case)
         if exact.refused:
             tally.refused += 1
-            return nan, nan
+            return nan, nan, nan
         if exact.answer is not None:
             wrong = judging.special_finding(got, exact, case, task.fmt, task.tol, task.of)
             if wrong is not None:
                 tally.add(wrong)
-            return nan, nan
+            return nan, nan, nan
         judged = judging.judge(got, exact, task.fmt, task.tol)
         scaled = 0.0 if isnan(judged.scaled) else judged.scaled
-        falls, flushed = scaled > task.tol, judging.flushed(judged, task.fmt, task.tol)
+        zero = judged.flushed
         kept = _kept(task, case, numbers, judged.ulp, scaled, judged.component)
-        tally.loses |= falls and not flushed and judged.got == 0
-        if falls or _ill(judged.ulp, judged.upper):
-            self._keep(kept, numbers, falls, flushed)
+        if (falls := scaled > task.tol) or _ill(judged.ulp, judged.upper):
+            self._keep(kept, numbers, falls)
+        near = 0.0 if zero is None else float(judging.nearness(zero.error, task.fmt))
+        if zero is not None:
+            tally.keep(_kept(task, case, numbers, inf, near, zero.component), FLUSHED)
+        errors = scaled, judged.ulp, near
         if any(isinf(entry) for entry in case.x):
-            return (nan, nan) if flushed else (scaled, judged.ulp)
+            return errors
         for name, value in zip(NUMBERS, (judged.ulp, scaled, judged.normwise), strict=True):
-            tally.count(name, [value], flushed)
-            if not flushed and tally.reaches(name, value):
+            tally.count(name, [value])
+            if tally.reaches(name, value):
                 tally.top(name, value, kept)
         (drawn,) = _draws(np.array([case.x]), case.parameter).tolist()
         tally.draw(drawn, kept)
         if task.bound is not None and case.x:
             (allowed,) = task.bound.rows(np.array([case.x], dtype=task.fmt.dtype), case.parameter)
             tally.hold(judging.over_bound(got, exact, allowed, task.fmt), lambda: kept)
-        return (nan, nan) if flushed else (scaled, judged.ulp)
-
-
-def _flushed(got: Array, errors: RowErrors, task: Task) -> Array:
-    """Which rows have a zero for a subnormal, which is flushing, and no fault, unless the target has more to it."""
-    at = got[np.arange(len(got)), errors.component]
-    beyond = (errors.scaled > task.tol) & (errors.error > 0)
-    return (at == 0) & beyond & (errors.error < float(task.fmt.smallest_normal))
+        return errors
 
 
 def _ill(ulp: Any, upper: Any) -> Any:

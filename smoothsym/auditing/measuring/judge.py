@@ -22,12 +22,16 @@ from smoothsym.formats import Format
 PRECISION = 64
 """Bits of the arithmetic on errors, which are themselves known to about as many digits as are shown."""
 
+BLOCK = 15 + 3
+"""The roundings of a term in a block of 128: on one of eight accumulators, and where these are added."""
+
 
 def pairwise(n: int, tol: float) -> float:
-    """The scaled error that is allowed on a row of n entries: `tol`, and an eighth of it for each rounding of a sum in pairwise
-    order, as NumPy does it (blocks of up to 128 on eight accumulators, then halving). A sum term by term is held to that too.
+    """The scaled error that is allowed on a row of n entries: `tol`, and an eighth of it for each rounding that a term may meet in a
+    sum in pairwise order: 18 in a block of 128 on eight accumulators, as NumPy's are, then one for each halving. A shorter sum may
+    be taken in any order that has no more, term by term too, as every pairwise sum begins; a long one term by term is held to this.
     """
-    return tol * (1 + (min(n, 128) / 8 + log2(max(n / 128, 1))) / 8)
+    return tol * (1 + (min(max(n - 1, 0), BLOCK) + log2(max(n / 128, 1))) / 8)
 
 
 @dataclass
@@ -52,7 +56,10 @@ class Reference:
 
 @dataclass(frozen=True)
 class Judgement:
-    """One result judged: `upper` bounds the scaled error, which is nan where it was not needed; the rest is at its entry."""
+    """One result judged: `upper` bounds the scaled error, which is nan where it was not needed; the rest is at its entry.
+
+    `flushed`, the judgement of the worst entry that was flushed to zero; none of these counts in the others.
+    """
 
     ulp: float
     upper: float
@@ -62,6 +69,7 @@ class Judgement:
     component: int = 0
     got: float = 0.0
     exact: Any = libmp.fzero
+    flushed: Judgement | None = None
 
 
 @lru_cache(maxsize=8)
@@ -112,12 +120,13 @@ def judge(got: list[float], reference: Reference, fmt: Format, tol: float, neede
     The scale costs more than the value, and |f| bounds it from below: entries are taken in falling order of that bound, those
     with the largest errors among them, until no bound left can be the worst. Where no bound exceeds both `needed` and `tol`, no
     scale is computed. At most a few entries of long rows are scaled; their maximum is then a lower bound, as every sampled
-    maximum is.
+    maximum is. Entries that were flushed are judged apart.
     """
     exact = reference.middles
     errors = [error_of(g, e, fmt) for g, e in zip(got, exact, strict=True)]
     uppers = [ratio(d, allowance(libmp.mpf_abs(e), fmt)) for d, e in zip(errors, exact, strict=True)]
     ulps = [_unless_infinite(g, ratio(d, ulp_of(e, fmt)), tol) for g, d, e in zip(got, errors, exact, strict=True)]
+    flushed = _flushed(got, errors, uppers, ulps, reference, fmt, tol)
     order = sorted(range(len(got)), key=uppers.__getitem__, reverse=True)
     best, scaled, ulp = order[0], nan, max(ulps)
     upper = uppers[best]
@@ -136,7 +145,7 @@ def judge(got: list[float], reference: Reference, fmt: Format, tol: float, neede
                 best, scaled = place, value
     normwise = _normwise(errors, exact, fmt)
     normwise = inf if normwise > tol and any(map(isinf, got)) else normwise
-    return Judgement(ulp, upper, scaled, normwise, _float(errors[best]), best, got[best], exact[best])
+    return Judgement(ulp, upper, scaled, normwise, _float(errors[best]), best, got[best], exact[best], flushed)
 
 
 def _unless_infinite(got: float, value: float, tol: float) -> float:
@@ -170,10 +179,50 @@ def _scaled(got: float, error: Any, upper: float, reference: Reference, place: i
     return _unless_infinite(got, ratio(error, allowance(reference.measured.scales(place)._mpf_, fmt)), tol)
 
 
-def flushed(judgement: Judgement, fmt: Format, tol: float) -> bool:
-    """Whether a zero stands for a subnormal, and is within tolerance once the smallest normal takes the place of eta."""
-    normal = _float(_constants(fmt)[2])
-    return judgement.got == 0 and judgement.scaled > tol and 0 < judgement.error < normal
+def is_flushed(got: Any, whole: Any, rest: Any, tol: float) -> Any:
+    """Whether a zero, or which of many, stands for a number that was flushed.
+
+    Code that flushes returns 0 for a result of its own that is below the smallest normal number. That result errs by roundings, so
+    the zero may err by the smallest normal and these: `whole`, its scaled error, is beyond tolerance, and `rest`, the same of an
+    error that is less by the smallest normal, is not. It is for no more that a zero is excused, and for nothing else than a zero.
+    """
+    return (got == 0) & (whole > tol) & (rest <= tol)
+
+
+def nearness(error: Any, fmt: Format) -> Any:
+    """How near what was flushed comes to what may not be, from above 0 to 1: it grows with each factor of two."""
+    return 1 / (1 + np.log2(np.maximum(float(fmt.smallest_normal) / error, 1.0)))
+
+
+def _flushed(
+    got: list[float],
+    errors: list[Any],
+    uppers: list[float],
+    ulps: list[float],
+    reference: Reference,
+    fmt: Format,
+    tol: float,
+) -> Judgement | None:
+    """The worst of the entries that were flushed, whose errors are then none."""
+    normal, worst = _constants(fmt)[2], None
+    twice = libmp.mpf_shift(normal, 1)
+    zeros = [q for q, g in enumerate(got) if g == 0 and uppers[q] > tol and libmp.mpf_lt(errors[q], twice)]
+    # Of those that err by no more than the smallest normal none is at fault, and one tells for all.
+    below = [q for q in zeros if libmp.mpf_le(errors[q], normal)]
+    alike = {max(below, key=uppers.__getitem__): below} if below else {}
+    for place in [*alike, *(q for q in zeros if q not in below)]:
+        allowed = allowance(reference.measured.scales(place)._mpf_, fmt)
+        whole = ratio(errors[place], allowed)
+        beyond = libmp.mpf_sub(errors[place], normal, PRECISION, "n")
+        if not is_flushed(got[place], whole, ratio(beyond, allowed), tol):
+            continue
+        if worst is None or whole > worst.scaled:
+            size = _float(errors[place])
+            exact = reference.middles[place]
+            worst = Judgement(ulps[place], uppers[place], whole, 0.0, size, place, got[place], exact)
+        for q in alike.get(place, [place]):
+            errors[q], uppers[q], ulps[q] = libmp.fzero, 0.0, 0.0
+    return worst
 
 
 def _normwise(errors: list[Any], exact: list[Any], fmt: Format) -> float:

@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from smoothsym.auditing.measuring.tally import Tally, coarse
 from smoothsym.auditing.task import Task
 from smoothsym.cases import Case
 
-__all__ = ["Tally", "Task", "reference", "rough", "run", "scored", "silence"]
+__all__ = ["Tally", "Task", "climbed", "reference", "rough", "run", "scored", "silence"]
 
 Array = Any
 
@@ -39,22 +40,32 @@ def scored(
 ) -> tuple[Tally, Array]:
     """The same, and the scaled error of each case.
 
-    It is given to 12 bits, and inf where the target has a fault, and nan where the row is special or has no reference, or got a zero for a subnormal.
+    It is given to 12 bits, and inf where the target has a fault, and nan where the row is special or has no reference, or holds only
+    because what was flushed to zero is excused.
     """
-    tally, (scores, _) = _measured(task, cases, until, progress)
-    return tally, scores
+    tally, (scaled, _, flushed) = _measured(task, cases, until, progress)
+    return tally, np.where((flushed > 0) & (scaled <= task.tol), nan, scaled)
 
 
-def rough(task: Task, cases: Sequence[Case], until: float | None = None) -> tuple[Array, Array]:
-    """The scaled error of each case, as above, and its error in ulps."""
-    scores, ulps = _measured(task, cases, until, None)[1]
-    return scores, ulps
+def climbed(
+    task: Task, cases: Sequence[Case], until: float | None = None, progress: Callable[[int, int], None] | None = None
+) -> tuple[Tally, Array, Array]:
+    """The same, but what was flushed to zero scores by its nearness to what is beyond tolerance: a larger number may be lost beside it.
+    With that, which cases have no other score.
+    """
+    tally, (scaled, _, flushed) = _measured(task, cases, until, progress)
+    return tally, np.fmax(scaled, task.tol * flushed), (flushed > 0) & (scaled <= task.tol * flushed)
+
+
+def rough(task: Task, cases: Sequence[Case], until: float | None = None) -> Array:
+    """The scaled error of each case, its error in ulps, and the nearness of what was flushed to zero, as three rows."""
+    return _measured(task, cases, until, None)[1]
 
 
 def _measured(
     task: Task, cases: Sequence[Case], until: float | None, progress: Callable[[int, int], None] | None
 ) -> tuple[Tally, Array]:
-    tally, done, scores = Tally(drawn=task.drawn), 0, np.full((2, len(cases)), np.nan)
+    tally, done, scores = Tally(drawn=task.drawn), 0, np.full((3, len(cases)), np.nan)
     cases = vectors_beside(cases, task.op, task.of, task.fmt)
     with silence():
         for places in _groups(cases, until is not None):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.auditing.measuring.judge import is_flushed, nearness
 from smoothsym.formats import Format
 
 Array = Any
@@ -15,7 +16,10 @@ Array = Any
 
 @dataclass(frozen=True)
 class RowErrors:
-    """For each row: the errors as a Judgement has them, at the entry `component`; `known`, where floats tell them."""
+    """For each row: the errors as a Judgement has them, at the entry `component`; `known`, where floats tell them.
+
+    `flushed`, the nearness of the worst entry that was flushed to zero, 0 where none was; `place`, that entry.
+    """
 
     ulp: Array
     upper: Array
@@ -24,6 +28,8 @@ class RowErrors:
     error: Array
     component: Array
     known: Array
+    flushed: Array
+    place: Array
 
 
 def row_errors(
@@ -46,12 +52,14 @@ def row_errors(
         error = np.abs(apart + (rest - low))
         error = np.where(lost | np.isnan(error), np.inf, error)
         size = np.abs(high)
+        flushed, place = _without_flushed(got, error, size, scales, fmt, tol)
         upper = error / allowed(size, fmt)
         ulp = (error / ulps(high, low, fmt)).max(axis=1)
         normwise = error.max(axis=1) / allowed(size.max(axis=1), fmt)
         scaled, component, known = _scaled(error, upper, scales, fmt, tol, known)
         rows = np.arange(len(got))
-        return RowErrors(ulp, upper[rows, component], scaled, normwise, error[rows, component], component, known)
+        at = (rows, component)
+        return RowErrors(ulp, upper[at], scaled, normwise, error[at], component, known, flushed, place)
 
 
 def allowed(size: Array, fmt: Format) -> Array:
@@ -66,6 +74,33 @@ def ulps(high: Array, low: Array, fmt: Format) -> Array:
     lead = exponent - 1 - ((fraction == 0.5) & (low * np.sign(high) < 0))
     lead = np.where(high == 0, fmt.emin, lead)
     return np.ldexp(1.0, np.clip(lead, fmt.emin, fmt.emax) - fmt.precision + 1)
+
+
+def _without_flushed(
+    got: Array, error: Array, size: Array, scales: Callable[[Array, Array], Array], fmt: Format, tol: float
+) -> tuple[Array, Array]:
+    """Have no error where an entry was flushed to zero; (their largest nearness in each row, 0 where there is none; its entry)."""
+    normal, flushed, place = float(fmt.smallest_normal), np.zeros(len(got)), np.zeros(len(got), dtype=np.int64)
+    zero = (got == 0) & (error < 2 * normal) & (error > tol * allowed(size, fmt))
+    # Of those that err by no more than the smallest normal none is at fault, and one tells for all.
+    below = zero & (error <= normal)
+    first = np.where(below, error / allowed(size, fmt), 0.0).argmax(axis=1)
+    looked = zero & ~below
+    some = np.flatnonzero(below.any(axis=1))
+    looked[some, first[some]] = True
+    rows, entries = np.nonzero(looked)
+    if not len(rows):
+        return flushed, place
+    limit, lost = allowed(scales(rows, entries), fmt), error[rows, entries]
+    found = is_flushed(got[rows, entries], lost / limit, (lost - normal) / limit, tol)
+    near = nearness(lost[found], fmt).tolist()
+    for row, entry, share in zip(rows[found].tolist(), entries[found].tolist(), near, strict=True):
+        if share > flushed[row]:
+            flushed[row], place[row] = share, entry
+        if below[row, entry]:
+            error[row, below[row]] = 0.0
+        error[row, entry] = 0.0
+    return flushed, place
 
 
 def _scaled(

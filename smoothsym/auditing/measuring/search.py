@@ -63,7 +63,7 @@ def search(
             chains.append(_Chain(task.fmt, np.random.default_rng([seed, place]), case, score, span))
             place += step
         moves = [move for chain in chains for move in chain.moves(task.op.domain == "positive")][: budget - spent]
-        tally, scores = measure.scored(task, moves)
+        tally, scores, _ = measure.climbed(task, moves)
         total.merge(tally)
         spent += len(moves)
         for q, chain in enumerate(chains):

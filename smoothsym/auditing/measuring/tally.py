@@ -30,7 +30,10 @@ CLASS, TOP, SAMPLE = 3, 8, 4
 BITS = 12
 """So many bits of an error are the same however a row was measured, and among whatever rows."""
 
-_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "drawn", "loses", "stopped", "printed", "unguarded")
+FLUSHED = ("flushed",)
+"""The class of rows with an entry that was flushed to zero."""
+
+_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "drawn", "stopped", "printed", "unguarded")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +78,8 @@ class Tally:
     sample: dict[int, Kept] = field(default_factory=dict)
     drawn: int = SAMPLE
     """How many rows are drawn, whatever they err."""
-    flushed: dict[str, Distribution] = field(default_factory=dict)
     largest: dict[str, Finding] = field(default_factory=dict)
     """Once it is settled: the row with the largest error by each number, where it is known."""
-    loses: bool = False
-    """Whether a zero stood for more than a subnormal."""
     stopped: bool = False
     faults: Faults = field(default_factory=Counter)
     """How often the target hung or died, on rows of which likeness."""
@@ -142,13 +142,9 @@ class Tally:
         for name in NUMBERS:
             self.count(name, [inf])
 
-    def count(self, name: str, values: Any, flushed: bool = False, most: float | None = None, times: int = 1) -> None:
-        """Count errors, each so many times; those of zeros in place of subnormals apart, until it is known whether the target flushes.
-
-        `most`: the largest one, where they are no more than upper bounds.
-        """
-        into = self.flushed.setdefault(name, Distribution()) if flushed else getattr(self, name)
-        into.add(values, most, times)
+    def count(self, name: str, values: Any, most: float | None = None, times: int = 1) -> None:
+        """Count errors, each so many times; `most`: the largest one, where they are no more than upper bounds."""
+        getattr(self, name).add(values, most, times)
 
     def keep(self, kept: Kept, key: tuple[Any, ...]) -> None:
         """Keep a row of a class, if it is among the worst of that."""
@@ -194,8 +190,6 @@ class Tally:
         self.uncalled, self.unbounded = self.uncalled + other.uncalled, self.unbounded + other.unbounded
         for name in (*NUMBERS, "over_bound"):
             getattr(self, name).merge(getattr(other, name))
-        for name, spread in other.flushed.items():
-            self.flushed.setdefault(name, Distribution()).merge(spread)
         if other.worst is not None:
             self.tell(other.worst)
         for finding in other.findings.values():
@@ -212,12 +206,12 @@ class Tally:
             for both in ((self.printed, other.printed), (self.unguarded, other.unguarded))
         )
         self.notes |= other.notes
-        self.loses, self.stopped = self.loses or other.loses, self.stopped or other.stopped
+        self.stopped = self.stopped or other.stopped
 
     def uncounted(self) -> Tally:
         """What is told of the rows, without their number and how their errors are spread: for rows that another tally has counted."""
         empty = {name: Distribution() for name in (*NUMBERS, "over_bound")}
-        return replace(self, rows=0, refused=0, uncalled=0, unbounded=0, sample={}, flushed={}, **empty)  # type: ignore[arg-type]
+        return replace(self, rows=0, refused=0, uncalled=0, unbounded=0, sample={}, **empty)  # type: ignore[arg-type]
 
     # ---- as plain data -------------------------------------------------------------------------------------------------------
 
@@ -231,7 +225,6 @@ class Tally:
         found["classes"] = [[list(key), [kept.plain() for kept in many]] for key, many in classes]
         found["tops"] = {name: [[value, kept.plain()] for value, kept in tops] for name, tops in self.tops.items()}
         found["sample"] = [[place, kept.plain()] for place, kept in self.sample.items()]
-        found["flushed"] = {name: spread.plain() for name, spread in self.flushed.items()}
         found["faults"] = [[*fault, count] for fault, count in sorted(self.faults.items())]
         found["notes"] = sorted(self.notes)
         return plain(found)
@@ -250,7 +243,6 @@ class Tally:
             name: [(float(value), Kept.read(kept)) for value, kept in tops] for name, tops in data["tops"].items()
         }
         found.sample = {int(place): Kept.read(kept) for place, kept in data["sample"]}
-        found.flushed = {name: Distribution.read(spread) for name, spread in data["flushed"].items()}
         for kind, (shape, finite, parameters), count in data["faults"]:
             found.faults[kind, (tuple(shape), finite, tuple(parameters))] = int(count)
         found.notes = dict.fromkeys(data["notes"])
@@ -259,16 +251,13 @@ class Tally:
     # ---- telling -------------------------------------------------------------------------------------------------------------
 
     def settle(self, task: Any) -> None:
-        """Judge the rows that are kept, exactly: what kind of failure they are, and how large the largest errors are.
-
-        Zeros in place of subnormals were flushing, unless the target returned a zero for more.
-        """
+        """Judge the rows that are kept, exactly: what kind of failure they are, and how large the largest errors are."""
         # In an order that does not tell how the rows came together.
         self.findings, self.tops = dict(sorted(self.findings.items())), dict(sorted(self.tops.items()))
         self.classes = dict(sorted(self.classes.items(), key=lambda pair: repr(pair[0])))
-        if self.loses:
-            for name, spread in self.flushed.items():
-                getattr(self, name).merge(spread)
+        if any("zero" in key for key in self.classes):
+            # Where larger numbers become zero too, it is not flushing that makes them so.
+            self.classes.pop(FLUSHED, None)
         judged: dict[int, tuple[Judgement, Finding]] = {}
         rows = [
             *(q for kept in self.classes.values() for q in kept),
@@ -284,7 +273,7 @@ class Tally:
                 getattr(self, name).max = max(getattr(judged[id(kept)][0], name) for _, kept in tops)
             worst = max(tops, key=lambda top: getattr(judged[id(top[1])][0], name, top[0]))[1]
             self.largest[name] = judged[id(worst)][1]
-        self.classes, self.flushed = {}, {}
+        self.classes = {}
 
     def _judge(self, task: Any, kept: Kept) -> tuple[Judgement, Finding]:
         """Judge one row exactly, and take in what it is."""
@@ -294,10 +283,9 @@ class Tally:
         kind = kind_of(judged, got, exact, case, task.op, task.of, task.fmt, task.tol)
         vector = entrywise(task.op, task.of)
         finding = judging.judged_finding(judged, case, kind or "largest error", vector, task.tol)
-        if judging.flushed(judged, task.fmt, task.tol) and not self.loses:
-            finding = replace(finding, kind="flush to zero", falls=False)
-            self.add(finding)
-            return judged, finding
+        if judged.flushed is not None and FLUSHED in self.classes:
+            zero = judging.judged_finding(judged.flushed, case, "flush to zero", vector, task.tol)
+            self.add(replace(zero, falls=False))
         if kind is not None:
             self.add(finding)
         if not any(isinf(v) for v in case.x):

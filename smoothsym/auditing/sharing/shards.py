@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from smoothsym.auditing.asking.vectors import vectors_beside
@@ -63,9 +63,13 @@ class Measured:
         return len(self.cases)
 
     def __call__(self, task: Task, until: float | None, moved: Moved) -> Part:
-        tally, scores = measure.scored(task, self.cases, until, moved)
-        known = zip(scores.tolist(), self.cases, strict=True)
-        return Part(tally, order(known, task.tol) if self.starts else [])
+        tally, scores, flushed = measure.climbed(task, self.cases, until, moved)
+        # What was flushed is a stratum of its own, so that it takes no other's place.
+        cases = [
+            replace(case, tags=("flushed", *case.tags)) if zero else case
+            for case, zero in zip(self.cases, flushed.tolist(), strict=True)
+        ]
+        return Part(tally, order(zip(scores.tolist(), cases, strict=True), task.tol) if self.starts else [])
 
 
 @dataclass(frozen=True, eq=False)
