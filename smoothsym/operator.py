@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Dummy, Expr, Indexed, Rational, Sum, Symbol
+from sympy import Dummy, Expr, Indexed, Rational, Sum, Symbol
 
 from smoothsym import notebook, special_values, words
 from smoothsym.certify.inputs import check_formula, exact_number
@@ -22,13 +22,21 @@ from smoothsym.kernels import UNSTABLE, Kernel, kernels_of
 from smoothsym.plots import plot
 from smoothsym.program import forms
 from smoothsym.program.anchors import dominant_key, s
+from smoothsym.program.dominance import Dominance, dominance
 from smoothsym.program.lower import Program
 from smoothsym.program.source import FPCORE, fpcore, source
 from smoothsym.program.stabilise import Stable, joint_homogeneity, replace_entries, translation
 from smoothsym.symbolic import asymptotics, moments
 from smoothsym.symbolic import weights as weights_of
 from smoothsym.symbolic.derivation import latex
-from smoothsym.symbolic.derivatives import bound_indices, directional, partial, partial_parameter, rename_bound
+from smoothsym.symbolic.derivatives import (
+    bound_indices,
+    directional,
+    partial,
+    partial_parameter,
+    rename_bound,
+    without_anchors,
+)
 from smoothsym.symbolic.parameters import parameters_of
 from smoothsym.symbolic.reading import read
 from smoothsym.symbolic.signs import in_domain
@@ -341,14 +349,17 @@ class SmoothMax:
     @cached_property
     def key(self) -> Expr | None:
         """What the dominant entry has the largest of."""
-        return dominant_key(self.definition)
+        return dominant_key(without_anchors(self.definition))
+
+    @cached_property
+    def dominance(self) -> Dominance:
+        """Which infinite entries dominate, and which have no weight."""
+        return dominance(without_anchors(self.definition), self.parameter)
 
     @property
     def kind(self) -> str | None:
         """Whether entries dominate by themselves ("entry") or by their modulus ("modulus")."""
-        if self.key is None:
-            return None
-        return "modulus" if self.key.has(Abs) else "entry"
+        return self.dominance.kind
 
     @cached_property
     def translation(self) -> str | None:
@@ -441,6 +452,10 @@ class SmoothMax:
         """The row of the special-value contract of that name; for limits of the parameter it is derived when not given."""
         return special_values.row_of(self, row)
 
+    def states(self, row: str) -> bool:
+        """Whether that row of the contract is the operator's own, and not derived."""
+        return special_values.states(self, row)
+
     def contract(
         self, row: str | None, of: str | Expr = "value", size: int = 0, weights: Sequence[Fraction] | None = None
     ) -> tuple[Expr | str, str]:
@@ -517,10 +532,14 @@ class _Weighted(SmoothMax):
             defaults=plain.defaults,
         )
         self.plain = plain
-        self.key = plain.key
+        self.key, self.dominance = plain.key, plain.dominance
 
     def _at(self, values: tuple[tuple[Symbol, Any], ...]) -> SmoothMax:
         return self.plain._at(values).weighted
+
+    def states(self, row: str) -> bool:
+        """Whether the contract of the operator without weights has that row."""
+        return self.plain.states(row)
 
     def contract(
         self, row: str | None, of: str | Expr = "value", size: int = 0, weights: Sequence[Fraction] | None = None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from sympy import Expr, S, Sum, oo
 
 from smoothsym import words
-from smoothsym.certify.special import UNANSWERED, Special
+from smoothsym.certify.special import BESIDE_ZERO, UNANSWERED, Special
 from smoothsym.symbolic import weights as weights_of
 from smoothsym.symbolic.asymptotics import Undecided
+from smoothsym.symbolic.derivatives import NotDifferentiable
 
 LIMITS = {
     "parameter oo": (oo, None),
@@ -24,10 +25,8 @@ LIMITS = {
 
 def row_of(op: Any, row: str) -> Special:
     """The row of that name of an operator's contract; for limits of the parameter it is derived when not given."""
-    if row in op.special_values:
-        return op.special_values[row]
-    if row == "parameter 0-" and "parameter 0" in op.special_values:
-        return op.special_values["parameter 0"]
+    if stated := _stated(op.special_values, row):
+        return op.special_values[stated]
     if row not in LIMITS or not op.parameters:
         return UNANSWERED
     point, direction = LIMITS[row]
@@ -37,16 +36,25 @@ def row_of(op: Any, row: str) -> Special:
         return UNANSWERED
     try:
         return Special(value, "limit", op.limit(point, of="gradient", direction=direction), "limit")
-    except Undecided:
+    except (Undecided, NotDifferentiable):
         return Special(value, "limit")
+
+
+def _stated(rows: Mapping[str, Special], row: str) -> str:
+    """The row of an operator's own that says it; empty where none does."""
+    row = row.removesuffix(BESIDE_ZERO)
+    return next((q for q in (row, row.removesuffix("-")) if q in rows), "")
+
+
+def states(op: Any, row: str) -> bool:
+    """Whether an operator's own contract says something of a row, which is then no limit that is derived."""
+    return bool(_stated(op.special_values, row))
 
 
 def answer(op: Any, row: str | None, of: str | Expr, size: int) -> tuple[Expr | str, str]:
     """What the contract says of a formula of `size` entries in a row, and whether by limit or by convention."""
-    if of in ("value", "gradient"):
-        given = row in op.special_values or (row == "parameter 0-" and "parameter 0" in op.special_values)
-        if given or row not in LIMITS:
-            return op.special(row or "").formula(str(of))
+    if of in ("value", "gradient") and (_stated(op.special_values, row or "") or row not in LIMITS):
+        return op.special(row or "").formula(str(of))
     return _approached(op, row, op.formula(of), size) or (S.NaN, "convention")
 
 
@@ -58,6 +66,10 @@ def weighted_answer(
     Where it is a pole that stands between entries and a limit, the total weight decides: with a total of 1 there is a limit,
     and below 1 the pole has the sign of its other side.
     """
+    if row is not None and row.endswith(BESIDE_ZERO):
+        if not plain.states(row):
+            return S.NaN, "convention"
+        row = row.removesuffix(BESIDE_ZERO)
     total = sum(weights or (), Fraction(0))
     at_zero, e = row in ("parameter 0", "parameter 0-"), op.formula(of)
     if at_zero and total == 1:

@@ -109,16 +109,16 @@ class Inquiry:
         The Boltzmann operator's Hessian is one at alpha = 0; a power mean's value at p = 0 is the geometric mean.
         """
         row, (_, parameter, negative_zero) = counted.entries, self.parameter
-        if not row or any(isinstance(v, float) for v in row):
+        at = special.condition(row, parameter, self.op.dominance, negative_zero)
+        if not row or any(isinstance(v, float) for v in row) or (at or "").endswith(special.BESIDE_ZERO):
             return None
         if not isinstance(parameter, float) and (instance := self._instance(self.of, counted)) is not None:
             return Computed(instance, "")
-        at = special.condition(row, parameter, self.op.kind, negative_zero)
         formula, basis = self.op.contract(at, self.of, len(row), counted.weights)
         if not isinstance(formula, Expr) or formula is S.NaN:
             return None
         try:
-            found = special.evaluated(formula, row, parameter, self.op.kind, self.rank, counted.weights)
+            found = special.evaluated(formula, row, parameter, self.op.dominance, self.rank, counted.weights)
         except special.Unwritten:
             instance = None if formula.has(words.m) else self._instance(formula, counted)
             return None if instance is None else Computed(instance, basis)

@@ -40,6 +40,7 @@ from sympy import (
 )
 
 from smoothsym import words
+from smoothsym.program.dominance import Dominance
 
 Number = Fraction | float
 """A Fraction, or a float that is infinite, nan or a signed zero."""
@@ -85,13 +86,11 @@ UNANSWERED = Special(S.NaN, "convention")
 """For users' operators: nan, where nothing follows from a limit."""
 
 
-def ends(kind: str, parameter: Number) -> tuple[float, float]:
-    """The dominant and the negligible end of an entry: kind "entry" or "modulus", by the sign of the parameter."""
-    low = -inf if kind == "entry" else 0.0
-    return (inf, low) if parameter >= 0 else (low, inf)
+BESIDE_ZERO = ", x = 0"
+"""Where powers tend to 1, that of a zero does not: a limit in the parameter of entries that are not 0 says nothing of it."""
 
 
-def condition(x: Sequence[Number], parameter: Number, kind: str | None, negative_zero: bool = False) -> str | None:
+def condition(x: Sequence[Number], parameter: Number, dominance: Dominance, negative_zero: bool = False) -> str | None:
     """The name of the row that an input falls under, None where it is ordinary."""
     if any(isinstance(v, float) and isnan(v) for v in x) or (isinstance(parameter, float) and isnan(parameter)):
         return "nan"
@@ -100,13 +99,14 @@ def condition(x: Sequence[Number], parameter: Number, kind: str | None, negative
     if isinstance(parameter, float) and isinf(parameter):
         return "parameter oo" if parameter > 0 else "parameter -oo"
     if parameter == 0:
-        return "parameter 0-" if negative_zero else "parameter 0"
-    if kind is None:
+        row = "parameter 0-" if negative_zero else "parameter 0"
+        return row + BESIDE_ZERO if dominance.kind == "modulus" and 0 in x else row
+    if dominance.kind is None:
         return "infinite" if any(isinstance(v, float) and isinf(v) for v in x) else None
-    dominant, negligible = ends(kind, parameter)
-    if any(_is_at(v, dominant, kind) for v in x):
+    dominant, negligible = dominance.ends(parameter)
+    if any(_is_at(v, dominant, dominance.kind) for v in x):
         return "dominant"
-    if all(_is_at(v, negligible, kind) for v in x):
+    if all(_is_at(v, negligible, dominance.kind) for v in x):
         return "all negligible"
     return None
 
@@ -118,13 +118,13 @@ def _is_at(v: Number, end: float, kind: str | None) -> bool:
     return (abs(v) if kind == "modulus" else v) == end
 
 
-def conditions(x: Any, parameter: float, kind: str | None) -> dict[str, Any]:
+def conditions(x: Any, parameter: float, dominance: Dominance) -> dict[str, Any]:
     """The rows of an array that fall under each condition, for a parameter that is finite and not 0; the others are ordinary."""
     none = np.isnan(x).any(axis=1)
-    if kind is None:
+    if dominance.kind is None:
         return {"nan": none, "infinite": np.isinf(x).any(axis=1) & ~none}
-    key = np.abs(x) if kind == "modulus" else x
-    dominant, negligible = ends(kind, parameter)
+    key = np.abs(x) if dominance.kind == "modulus" else x
+    dominant, negligible = dominance.ends(parameter)
     most, least = (key == dominant).any(axis=1) & ~none, (key == negligible).all(axis=1)
     return {"nan": none, "dominant": most, "all negligible": least}
 
@@ -136,12 +136,12 @@ def constant(formula: Expr | str) -> bool:
     return not formula.free_symbols and not formula.atoms(Indexed, words.Reduction)
 
 
-def weightless(x: Sequence[Number], parameter: Number, kind: str | None) -> list[bool]:
+def weightless(x: Sequence[Number], parameter: Number, dominance: Dominance) -> list[bool]:
     """Which entries have no weight in any sum."""
-    if kind is None:
+    if dominance.kind is None:
         return [False] * len(x)
-    _, negligible = ends(kind, parameter)
-    return [_is_at(v, negligible, kind) for v in x]
+    _, negligible = dominance.ends(parameter)
+    return [_is_at(v, negligible, dominance.kind) for v in x]
 
 
 def slope_without_weight(kind: str | None, parameter: Number, order: int) -> Answer:
@@ -163,7 +163,7 @@ def answer(
 
     `weights` say how many times each entry counts.
     """
-    name = condition(x, parameter, op.kind, negative_zero)
+    name = condition(x, parameter, op.dominance, negative_zero)
     if name is None:
         return None
     if of not in ("value", "gradient"):
@@ -171,7 +171,7 @@ def answer(
     rank = op.rank(of)
     formula, basis = op.contract(name, of, len(x), weights)
     try:
-        found = evaluated(formula, x, parameter, op.kind, rank, weights, weights if of == "gradient" else None)
+        found = evaluated(formula, x, parameter, op.dominance, rank, weights, weights if of == "gradient" else None)
     except Unwritten:
         return Answer([nan] * len(x) if rank == 1 else nan, "convention")
     return Answer(found if rank else found[0], _basis(basis, name, x, op.kind, of))
@@ -181,7 +181,7 @@ def evaluated(
     formula: Expr | str,
     x: Sequence[Number],
     parameter: Number,
-    kind: str | None,
+    dominance: Dominance,
     rank: int,
     weights: Sequence[Fraction] | None = None,
     copies: Sequence[Fraction] | None = None,
@@ -191,20 +191,20 @@ def evaluated(
     `weights` say how many times each entry counts; `copies` how many times it does in what is shared among tied entries.
     """
     if rank == 1 and formula == "shared":
-        return _shared(x, parameter, kind, weights, copies)
+        return _shared(x, parameter, dominance, weights, copies)
     places = product(range(len(x)), repeat=rank)
-    return [_evaluate(formula, x, parameter, kind, place, weights) for place in places]
+    return [_evaluate(formula, x, parameter, dominance, place, weights) for place in places]
 
 
 def _shared(
     x: Sequence[Number],
     parameter: Number,
-    kind: str | None,
+    dominance: Dominance,
     weights: Sequence[Fraction] | None,
     copies: Sequence[Fraction] | None,
 ) -> list[Number]:
-    dominant, _ = ends(kind or "entry", parameter)
-    tied = [Fraction(_is_at(v, dominant, kind)) for v in x]
+    dominant, _ = dominance.ends(parameter)
+    tied = [Fraction(_is_at(v, dominant, dominance.kind)) for v in x]
     ones = [Fraction(1)] * len(x)
     total = sum(map(operator.mul, tied, weights or ones), Fraction(0))
     return [t * w / total for t, w in zip(tied, copies or ones, strict=True)]
@@ -221,6 +221,11 @@ def _basis(basis: str, name: str, x: Sequence[Number], kind: str | None, of: str
     return basis
 
 
+def _kind(e: words.Reduction) -> str:
+    """Whether a maximum, a minimum or a mean is one of moduli."""
+    return "modulus" if isinstance(e.args[0], Abs) else "entry"
+
+
 def _keys(x: Sequence[Number], kind: str | None) -> list[Any]:
     return [abs(v) for v in x] if kind == "modulus" else list(x)
 
@@ -233,7 +238,7 @@ def evaluate(
     value: Expr | str,
     x: Sequence[Number],
     parameter: Number,
-    kind: str | None,
+    dominance: Dominance,
     position: int | tuple[int, ...] | None = None,
 ) -> Number:
     """A row's value on an input, exactly: a Fraction, or an infinity; nan, too, where it is none of these.
@@ -241,7 +246,7 @@ def evaluate(
     `position` is that of the free index i, or those of i and k.
     """
     try:
-        return _evaluate(value, x, parameter, kind, position)
+        return _evaluate(value, x, parameter, dominance, position)
     except Unwritten:
         return nan
 
@@ -250,13 +255,13 @@ def _evaluate(
     value: Expr | str,
     x: Sequence[Number],
     parameter: Number,
-    kind: str | None,
+    dominance: Dominance,
     position: int | tuple[int, ...] | None = None,
     weights: Sequence[Fraction] | None = None,
 ) -> Number:
     if value == "extreme":
-        dominant, negligible = ends(kind or "entry", parameter)
-        extreme = dominant if any(_is_at(v, dominant, kind) for v in x) else negligible
+        dominant, negligible = dominance.ends(parameter)
+        extreme = dominant if any(_is_at(v, dominant, dominance.kind) for v in x) else negligible
         return Fraction(0) if extreme == 0 else extreme
     places: tuple[int, ...] = position if isinstance(position, tuple) else (position or 0,)
     return _Evaluator(x, dict(zip((words.i, words.k), places, strict=False)), weights=weights).value(S(value))
@@ -266,7 +271,7 @@ def _evaluate(
 class _Evaluator:
     x: Sequence[Number]
     positions: Mapping[Expr, int]
-    extreme: Number | None = None
+    extreme: Any = None
     """What the symbol m counts the ties for: the maximum or minimum that stands beside it."""
     weights: Sequence[Fraction] | None = None
     """How many times each entry counts; once where there are none."""
@@ -283,7 +288,7 @@ class _Evaluator:
         if words.m in e.free_symbols and self.extreme is None:
             return self._with_ties(e)
         if e == words.m:
-            ties = [self.extreme in (v, abs(v)) for v in self.x]
+            ties = [v == self._reduction(self.extreme) for v in _keys(self.x, _kind(self.extreme))]
             return sum(map(operator.mul, ties, self.weights or [Fraction(1)] * len(ties)), Fraction(0))
         if e in self.positions:
             return Fraction(self.positions[e] + 1)
@@ -326,10 +331,10 @@ class _Evaluator:
         extremes = [r for r in e.atoms(words.Reduction) if not isinstance(r, words.mean)]
         if len(extremes) != 1:
             raise Unwritten(f"{e} does not say what its ties are for")
-        return replace(self, extreme=self._reduction(extremes[0])).value(e)
+        return replace(self, extreme=extremes[0]).value(e)
 
     def _reduction(self, e: Expr) -> Number:
-        values = _keys(self.x, "modulus" if isinstance(e.args[0], Abs) else "entry")
+        values = _keys(self.x, _kind(e))
         if isinstance(e, words.mean):
             return _mean(values)
         extreme: Number = max(values) if isinstance(e, words.maximum) else min(values)

@@ -157,7 +157,7 @@ class OfKernel:
             return np.ones(len(rows), dtype=bool)
         if self.op.kind is None:
             return ~np.all(np.isfinite(rows), axis=-1)
-        dominant, negligible = special.ends(self.op.kind, 1 if number is None else number)
+        dominant, negligible = self.op.dominance.ends(1 if number is None else number)
         key = np.abs(rows) if self.op.kind == "modulus" else rows
         found = np.any(counts & (np.isnan(rows) | (key == dominant)), axis=-1)
         found = found | np.all(~counts | (key == negligible), axis=-1)

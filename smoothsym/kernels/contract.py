@@ -41,7 +41,7 @@ from sympy import (
 )
 
 from smoothsym import words
-from smoothsym.certify.special import Unwritten
+from smoothsym.certify.special import BESIDE_ZERO, Unwritten
 from smoothsym.kernels.libraries import Library
 
 POINTS = ("parameter oo", "parameter -oo", "parameter 0", "parameter 0-")
@@ -112,10 +112,11 @@ class Contract:
 
     def _end(self, upper: bool) -> Any:
         low = -self.xp.inf if self.op.kind == "entry" else 0.0
-        if isinstance(self.sign, int):
-            return self.xp.inf if upper == (self.sign >= 0) else low
+        leaning = self.op.dominance.leaning(self.sign)
+        if isinstance(leaning, int):
+            return self.xp.inf if upper == (leaning >= 0) else low
         ends = (self._constant(self.xp.inf), self._constant(low))
-        return self.xp.where((self.sign >= 0) == self.xp.asarray(upper), *ends)
+        return self.xp.where((leaning >= 0) == self.xp.asarray(upper), *ends)
 
     def conditions(self) -> Iterator[tuple[str, Any]]:
         """(row of the contract, which rows are in it), the first that holds has the say."""
@@ -129,9 +130,11 @@ class Contract:
             yield "nan", xp.isnan(self.sign)
             yield "parameter oo", self.sign == xp.inf
             yield "parameter -oo", self.sign == -xp.inf
+            yield from self._beside_zeros()
             yield "parameter 0", (self.sign == 0) & ~xp.signbit(self.sign)
             yield "parameter 0-", (self.sign == 0) & xp.signbit(self.sign)
         elif self.row is not None:
+            yield from self._beside_zeros()
             yield self.row, True
         if self.op.kind is None:
             yield "infinite", xp.any(self._counting(xp.isinf(self.x)), axis=-1)
@@ -139,6 +142,14 @@ class Contract:
             yield "dominant", xp.any(self.dominant, axis=-1)
             missing = self.negligible if self.counts is None else self.negligible | ~self.counts
             yield "all negligible", xp.all(missing, axis=-1)
+
+    def _beside_zeros(self) -> Iterator[tuple[str, Any]]:
+        """The rows with a zero, of whose power a limit at the parameter 0 says nothing, where the operator does not."""
+        if self.op.kind != "modulus" or self.op.states("parameter 0"):
+            return
+        if self.row == "traced" or str(self.row).startswith("parameter 0"):
+            zeros = self.xp.any(self._counting(self.x == 0), axis=-1)
+            yield "parameter 0" + BESIDE_ZERO, zeros & (self.sign == 0 if self.row == "traced" else True)
 
     def _deciding(self) -> Iterator[tuple[str, Any]]:
         """The conditions up to one that holds for every row."""
@@ -169,7 +180,7 @@ class Contract:
         for applies, size, weights in self._kinds(name):
             formula = self._formula(name, size, weights)
             value = self._constant(self.xp.nan)
-            if formula is S.NaN and name.startswith("parameter 0") and self.computed is not None:
+            if formula is S.NaN and name in ("parameter 0", "parameter 0-") and self.computed is not None:
                 value = self._finite(self.computed(), rank)
             elif formula is not None:
                 # A formula beyond the rational numbers is one for finite entries.
@@ -323,11 +334,12 @@ class _Words:
         extremes = [r for r in e.atoms(words.Reduction) if not isinstance(r, words.mean)]
         if len(extremes) != 1:
             raise Unwritten(f"{e} does not say what its ties are for")
-        return replace(self, extreme=self.reduction(extremes[0])).value(e)
+        return replace(self, extreme=extremes[0]).value(e)
 
     def ties(self) -> Any:
-        rows, extreme = self.rows, self.extreme[..., None]
-        tied = rows._counting((rows.x == extreme) | (self.xp.abs(rows.x) == extreme))
+        rows = self.rows
+        values = self.xp.abs(rows.x) if isinstance(self.extreme.args[0], Abs) else rows.x
+        tied = rows._counting(values == self.reduction(self.extreme)[..., None])
         often = rows._constant(1.0) if rows.weights is None else rows.weights
         return self.xp.sum(self.xp.where(tied, often, rows._constant(0.0)), axis=-1)
 

@@ -37,6 +37,7 @@ from smoothsym.laws.symmetry import (
     Translation,
 )
 from smoothsym.laws.verdict import Verdict, Verdicts
+from smoothsym.symbolic.derivatives import NotDifferentiable
 
 
 def everywhere(op: Any) -> tuple[Law, ...]:
@@ -54,7 +55,11 @@ def attempts(op: Any, laws: Sequence[Law] | None = None) -> Iterator[tuple[Law, 
     """Each law with its verdict, as each is reached: those tried on every operator, then the operator's own."""
     op = op.leading
     for law in (*everywhere(op), *op.laws) if laws is None else laws:
-        yield law, law.attempt(op)
+        try:
+            verdict = law.attempt(op)
+        except NotDifferentiable as kink:
+            verdict = law.verdict(op, "Undecided", f"no rule is left: {kink}")
+        yield law, verdict
 
 
 def verdicts(op: Any, laws: Sequence[Law] | None = None) -> Iterator[Verdict]:

@@ -71,7 +71,7 @@ class Limit(Law):
         for sample in samples(op.domain, op.arity, op.kind == "modulus", allowed_parameters(op.parameter, True)):
             for row in sample.x[:60]:
                 x = [Fraction(float(v)) for v in row]
-                truth, claim = (evaluate(e, x, Fraction(1), op.kind, 0) for e in (derived, S(self.value)))
+                truth, claim = (evaluate(e, x, Fraction(1), op.dominance, 0) for e in (derived, S(self.value)))
                 if truth == truth and claim == claim and truth != claim:
                     witness = f"x = ({', '.join(map(str, x))}): {truth} and not {claim}"
                     return self.verdict(op, "Refuted", f"the limit is {text(derived)}", witness)

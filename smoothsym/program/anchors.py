@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Abs, Expr, Indexed, IndexedBase, Mul, Pow, S, Sum, Symbol, exp, sign
+from sympy import Abs, Add, Expr, Indexed, IndexedBase, Mul, Pow, S, Sum, Symbol, exp, expand, sign
 
 from smoothsym import words
 from smoothsym.program.threshold import ANCHORED
+from smoothsym.symbolic.bases import by_rates
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 s = Symbol("s", integer=True)
@@ -30,12 +31,15 @@ def dominant_key(expression: Expr, base: IndexedBase = words.x, numbers: bool = 
     for node in sorted(expression.atoms(SimplexMaximum, Threshold), key=str):
         _, entry, _ = node.parts
         return entry.xreplace({node.index: ANCHORED})
+    expression, rates = by_rates(expression)
+    if rates:
+        key = dominant_key(expression, base, numbers)
+        return None if key is None else key.xreplace(rates)
     for total in sorted(expression.atoms(Sum), key=str):
         index = total.limits[0][0]
-        for power in sorted(total.function.atoms(exp), key=str):
-            rate = power.args[0].coeff(base[index]) if power.args[0].is_polynomial(base[index]) else S.Zero
-            if rate != 0 and index not in rate.free_symbols:
-                return signed(rate) * base[ANCHORED]
+        if (head := growth(total, base, index)) is not None:
+            rate = head.coeff(base[index])
+            return signed(rate) * base[ANCHORED] if head == rate * base[index] else head.xreplace({index: ANCHORED})
         for power in sorted(total.function.atoms(Pow), key=str):
             size, exponent = power.args
             if (
@@ -47,6 +51,22 @@ def dominant_key(expression: Expr, base: IndexedBase = words.x, numbers: bool = 
                 head = Mul(*exponent.free_symbols) if lead is not None and lead.is_linear else exponent
                 return signed(head) * Abs(base[ANCHORED])
     return None
+
+
+def growth(total: Sum, base: IndexedBase, index: Symbol) -> Expr | None:
+    """What the exponentials of a sum have in common in their exponents: a x[j], or h(x[j]) where that is no multiple of the entry."""
+    entry = base[index]
+    found = {_moving(power.args[0], entry) for power in total.function.atoms(exp) if power.has(entry)}
+    return found.pop() if len(found) == 1 and S.Zero not in found else None
+
+
+def _moving(exponent: Expr, entry: Indexed) -> Expr:
+    """The part of an exponent that moves with an entry: its linear term, if it is a polynomial that has one."""
+    exponent = expand(exponent)
+    moving = Add(*(term for term in Add.make_args(exponent) if term.has(entry)))
+    rate = moving.coeff(entry) if moving.is_polynomial(entry) else S.Zero
+    linear = rate != 0 and not rate.has(*entry.indices[0].free_symbols)
+    return rate * entry if linear and moving.as_poly(entry).degree() == 1 else moving
 
 
 def signed(rate: Expr) -> Expr:

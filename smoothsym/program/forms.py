@@ -11,6 +11,7 @@ from smoothsym.program.guarded import float_form
 from smoothsym.program.guards import primitive
 from smoothsym.program.lower import Program, lower
 from smoothsym.program.stabilise import Stable, stabilise
+from smoothsym.symbolic.derivatives import without_anchors
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 FORMS = ("naive", "stable", "float")
@@ -24,8 +25,8 @@ def explicit(formula: Expr) -> bool:
 
 @lru_cache(maxsize=512)
 def stable(formula: Expr, domain: str) -> Stable:
-    """The stable form, proved equal to the formula."""
-    return stabilise(formula, domain=domain)
+    """The stable form, proved equal to the formula: measured from an anchor of ours, whatever it was measured from."""
+    return stabilise(without_anchors(formula), domain=domain)
 
 
 @lru_cache(maxsize=512)
@@ -33,8 +34,8 @@ def floats(formula: Expr, domain: str) -> Stable:
     """What float code computes: the stable form, guarded against the range of floats, and proved equal to the formula."""
     found = stable(formula, domain)
     if found.law == "scale":
-        found = stabilise(formula, domain=domain, floats=True)
-    return float_form(formula, found, domain)
+        found = stabilise(without_anchors(formula), domain=domain, floats=True)
+    return float_form(without_anchors(formula), found, domain)
 
 
 @lru_cache(maxsize=512)

@@ -359,8 +359,13 @@ class _Lowering:
             # w - 1 + sum: what is near the number is exact without it, and with the sum first the sum would be rounded away.
             first = Add(*(term for term in e.args if term not in late))
             return reduce(lambda a, b: self.join("add", a, self.lower(b, axes)), late, self.lower(first, axes))
-        result = self.lower(plus[0], axes)
-        for term in plus[1:]:
+        # Entries are near one another, and what is added to one before they are subtracted is rounded beside it.
+        if (pair := _difference(plus, minus)) is not None:
+            result = self.join("sub", self.lower(pair[0], axes), self.lower(-pair[1], axes))
+            plus, minus = ([q for q in terms if q not in pair] for terms in (plus, minus))
+        else:
+            result = self.lower(plus.pop(0), axes)
+        for term in plus:
             result = self.join("add", result, self.lower(term, axes))
         for term in minus:
             result = self.join("sub", result, self.lower(-term, axes))
@@ -401,6 +406,17 @@ class _Lowering:
 
     def reciprocal(self, factor: Expr, axes: frozenset[Symbol]) -> _Use:
         return self.join("div", self.emit("number", [], (), Fraction(1)), self.lower(factor, axes))
+
+
+def _difference(plus: list[Expr], minus: list[Expr]) -> tuple[Expr, Expr] | None:
+    """A term c x[a] and a term -c x[b] of a sum."""
+    for high in plus:
+        for entry in sorted(high.atoms(Indexed), key=default_sort_key):
+            for low in minus:
+                for other in low.atoms(Indexed):
+                    if other.base == entry.base and high / entry == -low / other and not (high / entry).has(Indexed):
+                        return high, low
+    return None
 
 
 def _without(factor: Expr) -> list[Expr] | None:

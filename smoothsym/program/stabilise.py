@@ -35,11 +35,12 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
-from smoothsym.program.anchors import NEAR, dominant_key, replace_entries, s
+from smoothsym.program.anchors import NEAR, dominant_key, growth, replace_entries, s
 from smoothsym.program.lower import either
 from smoothsym.program.powers import by_distances, in_units, own_anchors, size_of
 from smoothsym.program.threshold import written_out
 from smoothsym.symbolic import moments
+from smoothsym.symbolic.bases import by_rates
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 _SHIFT = Dummy("c", real=True)
@@ -92,6 +93,11 @@ def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real
     """
     if expression.has(SimplexMaximum, Threshold):
         return Stable(written_out(expression), {}, "threshold")
+    by_exponentials, rates = by_rates(expression)
+    if rates:
+        found = stabilise(by_exponentials, base, domain, floats)
+        anchors = {place: key.xreplace(rates) for place, key in found.anchors.items()}
+        return Stable(found.expression.xreplace(rates), anchors, found.law)
     key = dominant_key(expression, base)
     forms = (("translation", _translated), ("scale", _scaled), ("factored", _factored))
     alone = (("hyperbolic", _hyperbolic), ("logistic", _logistic))
@@ -99,7 +105,7 @@ def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real
         candidate = form(expression, base, domain)
         if candidate is None:
             continue
-        anchors: dict[Symbol, Expr] = {}
+        anchors = {}
         if floats and law == "scale":
             degree = homogeneity(expression, base, domain) or 0
             candidate = by_distances(candidate, expression, degree, base, domain) or candidate
@@ -117,7 +123,18 @@ def proved_equal(form: Expr, expression: Expr, domain: str = "real") -> bool:
         if not all(moments.equal(e.args[1], e.args[2], domain) for e in choices):
             return False
         form = form.xreplace({e: e.args[2] for e in choices})
-    return moments.equal(form, expression, domain)
+    return _alike(form, expression, domain)
+
+
+def _alike(form: Expr, expression: Expr, domain: str) -> bool:
+    """Whether two expressions are proved equal, or are put together in the same way from such as are: sums of equal terms are equal."""
+    if moments.equal(form, expression, domain):
+        return True
+    if not (form.has(Sum) and form.func == expression.func and len(form.args) == len(expression.args)):
+        return False
+    if isinstance(form, Sum):
+        return form.limits == expression.limits and _alike(form.function, expression.function, domain)
+    return all(_alike(one, other, domain) for one, other in zip(form.args, expression.args, strict=True))
 
 
 def _translated(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
@@ -135,21 +152,19 @@ def _scaled(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
 
 
 def _factored(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
-    """Each sum of exp(a x_j) g_j becomes exp(a x_s) times the sum of exp(a (x_j - x_s)) g_j; what is outside cancels."""
+    """Each sum of exp(a x_j) g_j becomes exp(a x_s) times the sum of exp(a (x_j - x_s)) g_j; what is outside cancels. The same of exp(h(x_j))."""
     heads: dict[Sum, Expr] = {}
     for total in expression.atoms(Sum):
         if len(total.limits) != 1:
             return None
         index = total.limits[0][0]
-        rates = {
-            p.args[0].coeff(base[index]) for p in total.function.atoms(exp) if p.args[0].is_polynomial(base[index])
-        }
-        if len(rates) == 1 and (rate := next(iter(rates))) != 0 and index not in rate.free_symbols:
-            body = total.function.replace(
-                lambda e: isinstance(e, exp),
-                lambda e, rate=rate: exp(_by_difference(expand(e.args[0] - rate * base[s]))),
-            )
-            heads[total] = exp(rate * base[s]) * Sum(body, *total.limits)
+        if (head := growth(total, base, index)) is None:
+            continue
+        body = total.function.replace(
+            lambda e: isinstance(e, exp),
+            lambda e, head=head, index=index: exp(_by_difference(expand(e.args[0] - head.xreplace({index: s})))),
+        )
+        heads[total] = exp(head.xreplace({index: s})) * Sum(body, *total.limits)
     if not heads:
         return None
     candidate = _merge(expression.xreplace(heads))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, S, Sum, Symbol, cosh, exp, log, oo, sinh, tanh
+from sympy import Dummy, Expr, S, Sum, Symbol, cosh, exp, log, oo, sinh, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
 from smoothsym.symbolic import simplex
 from smoothsym.symbolic.at_infinity import at_infinity, enters_by_powers, read_limit, read_terms
 from smoothsym.symbolic.at_point import at_point, limit_in, terms_below
+from smoothsym.symbolic.bases import by_rates
 from smoothsym.symbolic.growth import Growth, Towards, Undecided
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
@@ -36,7 +37,11 @@ def limit(
     """
     if direction not in (None, "+", "-"):
         raise ValueError(f"direction={direction!r}: give '+', '-' or None")
-    point, expression = S(point), _plain(expression)
+    point = S(point)
+    expression, rates = by_rates(_plain(expression))
+    if rates:
+        expression, point, back = _in_rates(expression, rates, parameter, point)
+        return limit(expression, parameter, point, direction, positive).xreplace(back)
     if expression.has(SimplexMaximum, Threshold):
         if (solved := simplex.limit(expression, parameter, point)) is None:
             raise Undecided(f"no rule says where a maximum over the simplex takes it as {parameter} -> {point}")
@@ -65,7 +70,13 @@ def series(expression: Expr, parameter: Symbol, point: Any, order: int, positive
     """
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
         raise ValueError(f"order={order!r}: give a positive whole number of terms")
-    point, expression = S(point), _plain(expression)
+    point = S(point)
+    expression, rates = by_rates(_plain(expression))
+    if rates:
+        if parameter in next(iter(rates.values())).free_symbols:
+            raise Undecided(f"a series in {parameter}, of which there are powers")
+        expression, point, back = _in_rates(expression, rates, parameter, point)
+        return series(expression, parameter, point, order, positive).xreplace(back)
     if point in (oo, -oo):
         side = 1 if point == oo else -1
 
@@ -74,6 +85,36 @@ def series(expression: Expr, parameter: Symbol, point: Any, order: int, positive
 
         return at_infinity(expression, parameter, side, positive, terms)
     return at_point(expression, parameter, point, positive, None, terms_below(order, parameter - point))
+
+
+def _in_rates(
+    expression: Expr, rates: dict[Dummy, Expr], parameter: Symbol, point: Expr
+) -> tuple[Expr, Expr, dict[Expr, Expr]]:
+    """An expression in exp(t L), L the logarithm of a base b, its point, and what is to be put back.
+
+    Towards infinity a parameter beside L is measured in units of 1/L; where it is the base, L is the parameter, whose point is log(b).
+    """
+    (rate, logarithm), *others = rates.items()
+    if others:
+        return expression, point, dict(rates)
+    if parameter in logarithm.free_symbols:
+        if logarithm != log(parameter):
+            raise Undecided(f"the power of {exp(logarithm)} in {parameter}")
+        ends = {S.Zero: -oo, oo: oo}
+        if point.is_negative or point == -oo:
+            raise Undecided(f"the base {parameter} of a power is positive, and never at {point}")
+        inside = expression.xreplace({rate: parameter})
+        if inside.has(rate) or expression.has(parameter):
+            raise Undecided(f"{parameter} is a base, and enters beside its logarithm too")
+        return inside, ends.get(point, log(point)), {parameter: logarithm}
+    if point not in (oo, -oo) or not (rate.is_positive or rate.is_negative):
+        return expression, point, dict(rates)
+    side = 1 if rate.is_positive else -1
+    return (
+        expression.subs(parameter, parameter / rate),
+        side * point,
+        {parameter: parameter * logarithm, rate: logarithm},
+    )
 
 
 def _plain(e: Expr) -> Expr:

@@ -28,11 +28,20 @@ from sympy import (
 )
 
 from smoothsym import words
+from smoothsym.symbolic import moments
 from smoothsym.symbolic.readable import pull_out, readable
 from smoothsym.symbolic.simplex import TAU, SimplexMaximum, Threshold
-from smoothsym.words import Reduction, mean, n
+from smoothsym.words import Reduction, maximum, mean, minimum, n
 
-__all__ = ["CapturedIndexError", "bound_indices", "partial", "partial_parameter", "pull_out", "rename_bound"]
+__all__ = [
+    "CapturedIndexError",
+    "NotDifferentiable",
+    "bound_indices",
+    "partial",
+    "partial_parameter",
+    "pull_out",
+    "rename_bound",
+]
 
 Sparse = dict[Expr | None, Expr]
 """d/dx[k] of an expression as {index a: coefficient of delta(a, k)}; the key None holds what has no delta (collapsed sums)."""
@@ -43,6 +52,10 @@ FREE = Dummy("free", integer=True)
 
 class CapturedIndexError(ValueError):
     """An index that is to be free is already bound by a sum of the expression."""
+
+
+class NotDifferentiable(ValueError):
+    """What has no derivative in closed form that holds everywhere, such as a maximum."""
 
 
 def partial(expression: Expr, variable: Indexed) -> Expr:
@@ -67,7 +80,7 @@ def partial(expression: Expr, variable: Indexed) -> Expr:
         raise CapturedIndexError(
             f"the index {name} of {variable} is bound by a sum; differentiate by an entry with a free index"
         )
-    expression = _unshadowed(_means_written_out(expression), base)
+    expression = _unshadowed(_smooth(expression), base)
     _check_sums(expression, base)
     found = Add(*(value * _delta(key, index) for key, value in _sparse(expression, base).items()))
     return readable(found.xreplace({FREE: index}), expression.atoms(Sum))
@@ -91,7 +104,7 @@ def partial_parameter(expression: Expr, parameter: Symbol, order: int = 1) -> Ex
         raise ValueError(f"{parameter} takes integer values only: there is no derivative by it")
     if order < 0:
         raise ValueError(f"order={order} is negative; give the number of times to differentiate")
-    expression = _means_written_out(expression)
+    expression = _smooth(expression)
     for _ in range(order):
         expression = readable(_by_symbol(expression, parameter), expression.atoms(Sum))
     return expression
@@ -111,7 +124,7 @@ def directional(expression: Expr, direction: IndexedBase, base: IndexedBase = wo
     if expression.has(direction):
         raise ValueError(f"{direction} stands in the expression; give a direction that does not")
     t = Dummy("t", real=True)
-    expression = _means_written_out(expression)
+    expression = _smooth(expression)
     entries = {e for e in expression.atoms(Indexed) if e.base == base}
     moved = expression.xreplace({e: e + t * direction[e.indices[0]] for e in entries})
     slope = partial_parameter(moved, t).xreplace({t: S.Zero})
@@ -171,6 +184,26 @@ def _unused(name: Symbol, taken: set[str]) -> Symbol:
 
 def _unshadowed(e: Expr, base: IndexedBase) -> Expr:
     return rename_bound(e, set()) if e.has(base) else e
+
+
+def _smooth(e: Expr) -> Expr:
+    """The same without words that have no derivative: a mean is a sum, and an extreme that the value does not depend on is left out."""
+    return without_anchors(_means_written_out(e))
+
+
+def without_anchors(e: Expr) -> Expr:
+    """An expression that is measured from a maximum or minimum, if it is proved to be the same measured from any number, measured from 0 or 1.
+
+    Such is max + log(sum exp(a (x - max)))/a, which overflows nowhere and is smooth, though a maximum is not.
+    """
+    for extreme in sorted(e.atoms(maximum, minimum), key=str):
+        moduli = isinstance(extreme.args[0], Abs)
+        anchor = Dummy("c", positive=True) if moduli else Dummy("c", real=True)
+        free = e.xreplace({extreme: anchor})
+        plain = free.xreplace({anchor: S.One if moduli else S.Zero})
+        if moments.equal(free, plain):
+            e = plain
+    return e
 
 
 def _means_written_out(e: Expr) -> Expr:
@@ -264,7 +297,7 @@ def _chain(e: Expr, by: Expr) -> list[tuple[Expr, Expr]]:
         return []
     if isinstance(e, Function) and not isinstance(e, Reduction | Piecewise):
         return [(_slope(e, position), argument) for position, argument in enumerate(e.args) if argument.has(by)]
-    raise ValueError(f"{e} has no derivative that holds everywhere{_HINTS.get(type(e), '')}")
+    raise NotDifferentiable(f"{e} has no derivative that holds everywhere{_HINTS.get(type(e), '')}")
 
 
 _HINTS = {

@@ -68,7 +68,7 @@ def ordinary(op: Any, x: Sequence[float], parameter: float | None) -> bool:
     """Whether a row has finite entries only, that all have weight, and a parameter that is no limit."""
     if not x or not all(map(isfinite, x)) or (parameter is not None and not (isfinite(parameter) and parameter)):
         return False
-    return not any(special.weightless([Fraction(v) for v in x], exact_parameter(parameter), op.kind))
+    return not any(special.weightless([Fraction(v) for v in x], exact_parameter(parameter), op.dominance))
 
 
 def _bits(entries: Sequence[Enclosure], fmt: Format, asked: tuple[Any, ...]) -> Iterator[int]:

@@ -14,6 +14,7 @@ from smoothsym.auditing.exhaustive.stretches import DOUBT, FREE, LENGTH, Stretch
 from smoothsym.auditing.measuring.measure import Task
 from smoothsym.certify import special
 from smoothsym.certify.measured_rows import FINE, value_rows
+from smoothsym.program.dominance import Dominance
 
 F16 = formats.get("float16")
 ROWS = 1 << 10
@@ -75,13 +76,14 @@ def test_stretches_whose_ends_are_unknown_are_free():
 @pytest.mark.parametrize(
     "kind, parameter", [("entry", 2.0), ("entry", -1.0), ("modulus", 3.0), ("modulus", -1.0), (None, 1.0)]
 )
-def test_conditions_of_rows_are_those_of_each(kind, parameter):
+@pytest.mark.parametrize("turn", [1, -1])
+def test_conditions_of_rows_are_those_of_each(kind, parameter, turn):
     numbers = [-inf, -1.0, -0.0, 0.0, 5e-324, 2.0, inf, nan]
     rows = np.array([[a, b] for a in numbers for b in numbers])
-    found = special.conditions(rows, parameter, kind)
+    found = special.conditions(rows, parameter, Dominance(kind, turn))
     for place, row in enumerate(rows.tolist()):
         named = [name for name, some in found.items() if some[place]]
-        assert named == [name for name in [special.condition(row, parameter, kind)] if name]
+        assert named == [name for name in [special.condition(row, parameter, Dominance(kind, turn))] if name]
 
 
 @pytest.mark.parametrize("of", ["value", "gradient"])

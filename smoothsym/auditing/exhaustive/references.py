@@ -122,7 +122,7 @@ def _keys(task: Task, parameter: float | None, bits: Array, x: Array) -> Array:
     for column in bits.T[1:]:
         keys = (keys << 8 * bits.dtype.itemsize) | column
     infinite = ~np.isfinite(x).all(axis=1)
-    named = conditions(x, 1.0 if parameter is None else parameter, task.op.kind)
+    named = conditions(x, 1.0 if parameter is None else parameter, task.op.dominance)
     for number, (name, some) in enumerate(named.items()):
         if some.any() and task.of in ("value", "gradient") and constant(task.op.contract(name, task.of, x.shape[1])[0]):
             keys[some] = -1 - 2 * number - infinite[some]

@@ -93,12 +93,12 @@ def _unanswered(op: Any, row: Sequence[Any], number: Any, value: Any, below: boo
     if not any(isinstance(v, float) and isnan(v) for v in values):
         return False
     finite = bool(row) and not any(isinstance(v, float) for v in row) and number == number
-    return finite or op.special(special.condition(row, number, op.kind, below)) is special.UNANSWERED
+    return finite or op.special(special.condition(row, number, op.dominance, below)) is special.UNANSWERED
 
 
 def _without_answer(op: Any, of: str | Expr, row: Sequence[Any], number: Any) -> str:
     """Why an ordinary row has no answer: it has infinite entries, or entries without weight at which the output is none; else empty."""
-    without = special.weightless(row, number, op.kind)
+    without = special.weightless(row, number, op.dominance)
     if any(isinstance(v, float) and not skip for v, skip in zip(row, without, strict=True)):
         return "the contract has no row for these infinities"
     if not any(without):
@@ -115,8 +115,8 @@ def _fades(op: Any, of: str | Expr, row: Sequence[Any], number: Any, without: Se
     if op.kind != "entry" or of != "value":
         return False
     kept = [v for v, skip in zip(row, without, strict=True) if not skip]
-    far = Fraction(2**16) / number
-    end = min(kept) - far if number > 0 else max(kept) - far
+    far = Fraction(2**16) / abs(number)
+    end = min(kept) - far if op.dominance.leaning(number) > 0 else max(kept) + far
     value = measure(op, [end if skip else v for v, skip in zip(row, without, strict=True)], number, of)
     return all(
         abs(high) < mpmath.mpf(2) ** -1100 for (_, high), skip in zip(value.values, without, strict=True) if skip
