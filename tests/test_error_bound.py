@@ -260,6 +260,9 @@ def test_the_bound_of_an_operator_is_that_of_the_kernel_which_it_recommends():
     assert ss.bound(ss.powermean).rigorous(row, **near) == ss.bound(kernel).rigorous(row, **near)
     stable = ss.bound(ss.powermean.kernels["stable"])
     assert ss.bound(ss.powermean).rigorous(row, p=3.0) == stable.rigorous(row, p=3.0)
+    assert "by the kernel that a call runs" in repr(ss.bound(ss.powermean)) and repr(stable).endswith(
+        "powermean stable>"
+    )
     assert stable.rigorous(row, **near) > 5 * ss.bound(kernel).rigorous(row, **near)
 
 

@@ -171,7 +171,17 @@ class ErrorBound:
 
     @property
     def name(self) -> str:
-        return self.title or "a program" if self.kernel is None else f"{self.kernel.op.name} {self.kernel.name}"
+        if self.kernel is None:
+            return self.title or "a program"
+        op, of = self.kernel.op, self.kernel.of
+        # A kernel of its own near 0: what the numbers are of depends on the parameter.
+        if (
+            self.recommended
+            and op.parameter is not None
+            and op.recommended(of, **{op.parameter.name: 0}) != self.kernel
+        ):
+            return f"{op.name} {of}, by the kernel that a call runs; its formula is that of {self.kernel.name}"
+        return f"{op.name} {self.kernel.name}"
 
     # ---- the formula ---------------------------------------------------------------------------------------------------------
 

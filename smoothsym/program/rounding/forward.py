@@ -21,7 +21,7 @@ from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.functions import FUNCTIONS as EXACT_FUNCTIONS
 from smoothsym.program.rounding.functions import ONE, RELATIVE
-from smoothsym.program.rounding.held import UNKNOWN, held, held_sum
+from smoothsym.program.rounding.held import UNKNOWN
 from smoothsym.program.rounding.local import Rounding
 
 Array = Any
@@ -208,7 +208,7 @@ class Forward:
         reach = self.rounding.accumulator.largest
         box = boxes.where(~(most <= reach) & ~(exact.point & (local == 0)), point(np.nan), box)
         slopes = (slope,)
-        found = held_sum(a, self.steps[number].held, axis) if self.rounding.sure else UNKNOWN
+        found = self.rounding.held_sum(a, self.steps[number].held, axis)
         return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found)
 
     def _counted(self, a: Box, placement: Placement, nothing: float) -> tuple[Box, Box]:
@@ -265,7 +265,7 @@ class Forward:
             local = np.where(wild, width, local)
             zero = point(np.zeros(()))
             slopes = tuple(s if s is None else boxes.where(wild, zero, s) for s in slopes)
-        found = held(name, args, self._held(operation), self.rounding.fmt) if self.rounding.sure else UNKNOWN
+        found = self.rounding.held(name, args, self._held(operation))
         return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found)
 
     def _above_its_argument(self, operation: Operation) -> str | None:

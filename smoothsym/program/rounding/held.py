@@ -22,10 +22,11 @@ KEPT = ("abs", "sqrt")
 """Functions that keep 0 and +inf."""
 
 
-def held(name: str, boxes: Sequence[Box], given: Sequence[Array], fmt: Format) -> Array:
+def held(name: str, boxes: Sequence[Box], given: Sequence[Array], fmt: Format, spare: int = 0) -> Array:
     """0 or inf where floats surely hold that, nan elsewhere, for an operation entry by entry, rounded to nearest.
 
-    Parameters: the operation; the boxes of its arguments, which hold the exact values and the floats; what of these is held.
+    Parameters: the operation; the boxes of its arguments, which hold the exact values and the floats; what of these is held; by how
+    many powers of two more a result must be too small.
     """
     if name in KEPT:
         return given[0]
@@ -40,7 +41,7 @@ def held(name: str, boxes: Sequence[Box], given: Sequence[Array], fmt: Format) -
     positive = np.logical_or(square, above[0] & above[1])
     # 2^(least - 1) <= |v| < 2^most of each, so that of the product 2^(sum of least - 2) <= |v| < 2^(sum of most).
     beyond = (least_a + least_b - 2 > fmt.emax + 1) & positive
-    below = most_a + most_b < fmt.emin - fmt.precision + 1
+    below = most_a + most_b < fmt.emin - fmt.precision + 1 - spare
     return np.where(beyond, inf, np.where(below, 0.0, nan))
 
 

@@ -6,6 +6,7 @@ A sum of floats within a factor of two of each other is exact (Sterbenz), and so
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,6 +18,7 @@ import numpy as np
 from smoothsym.formats import Format, get
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box
+from smoothsym.program.rounding.held import UNKNOWN, held, held_sum
 from smoothsym.program.rounding.model import FUNCTIONS, Model
 from smoothsym.program.summation import halvings
 
@@ -75,10 +77,12 @@ class Rounding:
         small = box.mig < self.normal
         return Box(np.where(small, np.minimum(box.lo, 0.0), box.lo), np.where(small, np.maximum(box.hi, 0.0), box.hi))
 
-    @property
-    def sure(self) -> bool:
-        """Whether what is far beyond the format becomes an infinity, and what is far below it 0."""
-        return self.model.rounding == "nearest"
+    def held(self, name: str, args: Sequence[Box], given: Sequence[Array]) -> Array:
+        """What floats surely hold of a result: to nearest, what is far beyond the format is an infinity, and what is far below it 0."""
+        return held(name, args, given, self.fmt) if self.model.rounding == "nearest" else UNKNOWN
+
+    def held_sum(self, terms: Box, given: Array, axis: int) -> Array:
+        return held_sum(terms, given, axis) if self.model.rounding == "nearest" else UNKNOWN
 
     def after(self, exact: Box, local: Array) -> Box:
         """What a float may hold, and the exact value: infinite where it may overflow."""

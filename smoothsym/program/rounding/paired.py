@@ -6,6 +6,7 @@ of a program is the head of a pair, which is the pair rounded once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +17,7 @@ from smoothsym.program.pairs.arithmetic import RELATIVE
 from smoothsym.program.pairs.functions import FUNCTIONS
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box
+from smoothsym.program.rounding.held import held, held_sum
 from smoothsym.program.rounding.local import EXACT, Rounding, constant
 
 Array = Any
@@ -29,10 +31,12 @@ LONGEST = {"float32": 1000, "float64": 40_000}
 class Paired(Rounding):
     """Operations on pairs of floats of a format, float32 or float64."""
 
-    @property
-    def sure(self) -> bool:
-        """Not of pairs: what is beyond the format may leave no number."""
-        return False
+    def held(self, name: str, args: Sequence[Box], given: Sequence[Array]) -> Array:
+        """Only 0: what is beyond the format may leave no number. Halves of digits and what is left of a pair may be larger than its head says."""
+        return _nothing(held(name, args, given, self.fmt, spare=1))
+
+    def held_sum(self, terms: Box, given: Array, axis: int) -> Array:
+        return _nothing(held_sum(terms, given, axis))
 
     def stated(self, name: str) -> float:
         """The relative error of an operation."""
@@ -73,3 +77,7 @@ class Paired(Rounding):
             return box, np.zeros(1)
         local = box.mag * (2 * float(self.fmt.u) ** 2) + self.eta
         return boxes.widened(constant(value, get("float64")), local), local
+
+
+def _nothing(found: Array) -> Array:
+    return np.where(np.equal(found, 0), 0.0, np.nan)

@@ -7,8 +7,10 @@ import pytest
 
 import smoothsym as ss
 from smoothsym.formats import get
+from smoothsym.program.pairs.arithmetic import Arithmetic, Pair
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.held import UNKNOWN, held, held_sum
+from smoothsym.program.rounding.paired import Paired
 
 F64 = get("float64")
 
@@ -54,6 +56,28 @@ def test_bounds_where_squares_leave_the_range(of, scale):
     limit = ss.bound(ss.pnorm, of=of).rigorous(row, p=2)
     exact = ss.reference(ss.pnorm, row, of=of, p=2)
     assert np.all(np.abs(ss.pnorm(row, of=of, p=2) - exact) <= limit) and np.all(limit < 10 * np.spacing(abs(exact)))
+
+
+def test_in_pairs_a_quotient_that_underflows_leaves_one_form():
+    """The quotient of the entries is 0, and 1/0 would choose the other form."""
+    row, given = [1e-300, 1e300], {"p": 0.001}
+    limit = ss.bound(ss.powermean).rigorous(row, **given)
+    exact = ss.enclose(ss.powermean, row, digits=30, **given).mid
+    assert abs(ss.powermean(row, **given) - exact) <= limit <= 2.0**-52 * exact
+
+
+def test_what_pairs_hold_is_what_they_get():
+    pairs, known = Arithmetic(np, "float64"), 0
+    rng, rounding = np.random.default_rng(6), Paired(F64, ss.Model())
+    for _ in range(2000):
+        a, b = (float(np.ldexp(rng.uniform(1, 2), int(e))) for e in rng.integers(-1060, 1000, size=2))
+        for name in ("mul", "div"):
+            found = float(rounding.held(name, [point(np.array(a)), point(np.array(b))], [UNKNOWN] * 2))
+            with np.errstate(all="ignore"):
+                got = getattr(pairs, name)(Pair(np.array([a])), Pair(np.array([b])))
+            assert isnan(found) or (found == 0 and got.hi == 0 and got.lo == 0)
+            known += found == 0
+    assert known > 200
 
 
 def test_rounded_down_nothing_is_an_infinity():
