@@ -354,7 +354,13 @@ class SmoothMax:
     @cached_property
     def dominance(self) -> Dominance:
         """Which infinite entries dominate, and which have no weight."""
-        return dominance(without_anchors(self.definition), self.parameter)
+        return _dominance(without_anchors(self.definition), self.parameter)
+
+    def dominance_of(self, of: str | Expr) -> Dominance:
+        """The same for a formula: what vanishes from the definition may not vanish from an expression, and then infinities mean nothing."""
+        if not isinstance(of, Expr) or not (of.has(words.Reduction) or of.has(words.x)):
+            return self.dominance
+        return self.dominance if _dominance(of, self.parameter) == self.dominance else Dominance()
 
     @property
     def kind(self) -> str | None:
@@ -546,6 +552,11 @@ class _Weighted(SmoothMax):
     ) -> tuple[Expr | str, str]:
         """What the contract says where entries count so many times."""
         return special_values.weighted_answer(self, self.plain, row, of, size, weights)
+
+
+@lru_cache(maxsize=512)
+def _dominance(formula: Expr, parameter: Symbol | None) -> Dominance:
+    return dominance(formula, parameter)
 
 
 @lru_cache(maxsize=1024)

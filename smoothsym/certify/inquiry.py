@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import nan
 from typing import Any
 
 from sympy import Expr, Indexed, S
@@ -18,6 +19,7 @@ from smoothsym.certify.enclosure import Refused
 from smoothsym.certify.inputs import check_formula
 from smoothsym.certify.instance import Instance, instance_of
 from smoothsym.certify.special import Number
+from smoothsym.program.dominance import fades
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,8 @@ class Inquiry:
     def _row(self, counted: Counted) -> list[Any]:
         row = counted.entries
         name, parameter, negative_zero = self.parameter
-        of = self.of if isinstance(self.of, str) else "expression"
         answer: special.Answer | Computed | None = special.answer(
-            self.op, row, parameter, of, negative_zero, counted.weights
+            self.op, row, parameter, self.of, negative_zero, counted.weights
         )
         if isinstance(answer, special.Answer) and answer.silent:
             answer = self._beyond(counted) or answer
@@ -109,7 +110,7 @@ class Inquiry:
         The Boltzmann operator's Hessian is one at alpha = 0; a power mean's value at p = 0 is the geometric mean.
         """
         row, (_, parameter, negative_zero) = counted.entries, self.parameter
-        at = special.condition(row, parameter, self.op.dominance, negative_zero)
+        at = special.condition(row, parameter, self.op.dominance_of(self.of), negative_zero)
         if not row or any(isinstance(v, float) for v in row) or (at or "").endswith(special.BESIDE_ZERO):
             return None
         if not isinstance(parameter, float) and (instance := self._instance(self.of, counted)) is not None:
@@ -118,7 +119,9 @@ class Inquiry:
         if not isinstance(formula, Expr) or formula is S.NaN:
             return None
         try:
-            found = special.evaluated(formula, row, parameter, self.op.dominance, self.rank, counted.weights)
+            found = special.evaluated(
+                formula, row, parameter, self.op.dominance_of(self.of), self.rank, counted.weights
+            )
         except special.Unwritten:
             instance = None if formula.has(words.m) else self._instance(formula, counted)
             return None if instance is None else Computed(instance, basis)
@@ -143,6 +146,13 @@ class Inquiry:
         if self.rank == 0 or len(kept) == n:
             return decided
         _, parameter, _ = self.parameter
+        if isinstance(self.of, Expr) and not fades(self.of):
+            unknown = self.contracted(nan, "convention")
+            return (
+                [decided[kept.index(q)] if q in kept else unknown for q in range(n)]
+                if self.rank == 1
+                else [unknown] * n**2
+            )
         once, twice = (
             self.contracted(slope.value, slope.basis)
             for slope in (special.slope_without_weight(self.op.kind, parameter, order) for order in (1, 2))

@@ -122,7 +122,7 @@ def instance_of(
     Entries without weight are left out of sums. A zero is no more than a number, though, to a derivative by it where the formula
     is defined there: the second derivative of the 2-norm by an entry 0 is 1/N. In a total weight they count.
     """
-    skipped = special.weightless(row, parameter, op.dominance)
+    skipped = special.weightless(row, parameter, op.dominance_of(of))
     symbols = {name: Fraction(parameter)} if name else {}
     length = Fraction(len(row))
     if any(skipped) and "w" in vectors and (total := op.formula(of).atoms(Sum) & {TOTAL}):

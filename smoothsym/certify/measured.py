@@ -51,7 +51,7 @@ class Measured:
     def _scale(self, component: int) -> Any:
         value = _magnitude(tuple(end._mpf_ for end in self.values[component]))
         # What has no weight is left out, since the derivative by the parameter has no logarithm of a zero.
-        skipped = special.weightless(self.row, self.parameter, self.op.dominance)
+        skipped = special.weightless(self.row, self.parameter, self.op.dominance_of(self.of))
         kept = [q for q in self.kept if not skipped[q]]
         if scale_program(self.op, self.of).place is not None and component not in kept:
             return value

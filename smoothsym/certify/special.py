@@ -155,7 +155,7 @@ def answer(
     op: Any,
     x: Sequence[Number],
     parameter: Number,
-    of: str = "value",
+    of: str | Expr = "value",
     negative_zero: bool = False,
     weights: Sequence[Fraction] | None = None,
 ) -> Answer | None:
@@ -163,10 +163,10 @@ def answer(
 
     `weights` say how many times each entry counts.
     """
-    name = condition(x, parameter, op.dominance, negative_zero)
+    name = condition(x, parameter, op.dominance_of(of), negative_zero)
     if name is None:
         return None
-    if of not in ("value", "gradient"):
+    if isinstance(of, Expr) or of not in ("value", "gradient"):
         return Answer(nan, "convention")
     rank = op.rank(of)
     formula, basis = op.contract(name, of, len(x), weights)

@@ -61,6 +61,17 @@ def dominance(definition: Expr, parameter: Symbol | None, base: IndexedBase = wo
     return Dominance(kind, *told)
 
 
+def fades(formula: Expr, base: IndexedBase = words.x) -> bool:
+    """Whether a formula of the entry x[i] is 0 where that is at the negligible end, as softmax is and its logarithm is not."""
+    key = dominant_key(formula, base)
+    if key is None or words.k in formula.free_symbols:
+        return False
+    kind = "modulus" if key.has(Abs) else "entry"
+    way = key.coeff(Abs(base[ANCHORED]) if kind == "modulus" else base[ANCHORED])
+    terms = Add.make_args(expand(by_rates(formula)[0], power_base=False, power_exp=False))
+    return way != 0 and all(_vanishes(term, base[words.i], kind, way) for term in terms)
+
+
 def _sign(way: Expr, parameter: Symbol | None) -> tuple[int, bool] | None:
     """The sign of a rate for a positive parameter, and whether that of the parameter turns it round; None where it is not told."""
     if way in (1, -1):
@@ -80,9 +91,10 @@ def _vanish(definition: Expr, base: IndexedBase, kind: str, way: Expr) -> bool:
     beside = definition.xreplace(
         {total: S.One for total in totals if not any(total in q.atoms(Sum) - {q} for q in totals)}
     )
-    if beside.has(words.Reduction) or any(
-        entry.base == base and entry.indices[0] not in (words.i, words.k) for entry in beside.atoms(Indexed)
-    ):
+    entries = {entry for entry in definition.atoms(Indexed) if entry.base == base}
+    if beside.has(words.Reduction) or any(entry.indices[0].is_Integer for entry in entries):
+        return False
+    if any(entry.indices[0] not in (words.i, words.k) for entry in entries & beside.atoms(Indexed)):
         return False
     for total in totals:
         for index, *_ in total.limits:

@@ -116,3 +116,24 @@ def test_an_answer_at_an_end_of_the_parameter_is_a_limit(name, of):
                 np.testing.assert_allclose(got, right, rtol=1e-2 if isinf(end) else 1e-6, atol=1e-6)
                 answered += 1
     assert answered >= 6
+
+
+# ---- expressions in the symbols of an operator ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "of",
+    [over(x[j]), ss.mean(x), ss.maximum(x), ss.minimum(x), over(x[j] ** 2), over(exp(-alpha * x[j])), x[1], x[2]],
+)
+def test_what_does_not_vanish_from_an_expression_is_not_left_out_of_it(of):
+    assert np.isnan(ss.reference(ss.logsumexp, np.array([[-inf, 1.0]]), of=of, alpha=1.0)).all()
+
+
+def test_what_vanishes_is():
+    row = np.array([[-inf, 1.0, 2.0]])
+    found = ss.reference(ss.logsumexp, row, of=over(x[j] * exp(alpha * x[j])), alpha=1.0)
+    assert found == ss.reference(ss.logsumexp, row[:, 1:], of=over(x[j] * exp(alpha * x[j])), alpha=1.0)
+    softmax = exp(alpha * x[ss.i]) / over(exp(alpha * x[j]))
+    assert ss.reference(ss.logsumexp, row, of=softmax, alpha=1.0)[0, 0] == 0
+    logarithm = ss.reference(ss.logsumexp, row, of=log(softmax), alpha=1.0)[0]
+    assert np.isnan(logarithm[0]) and np.isfinite(logarithm[1:]).all()

@@ -73,9 +73,9 @@ def _reference(op: Any, of: str | Expr, case: Case) -> Reference:
     row = [v if isnan(v) or isinf(v) else Fraction(v) for v in case.x]
     number = exact_parameter(case.parameter)
     below = case.parameter == 0 and copysign(1.0, case.parameter) < 0
-    answer = special.answer(op, row, number, of if isinstance(of, str) else "expression", below)
+    answer = special.answer(op, row, number, of, below)
     if answer is not None:
-        if of not in ("value", "gradient") or _unanswered(op, row, number, answer.value, below):
+        if isinstance(of, Expr) or of not in ("value", "gradient") or _unanswered(op, row, number, answer.value, below):
             return Reference(refused="the contract has no row for it")
         return Reference(answer=answer)
     if why := _without_answer(op, of, row, number):
@@ -98,7 +98,7 @@ def _unanswered(op: Any, row: Sequence[Any], number: Any, value: Any, below: boo
 
 def _without_answer(op: Any, of: str | Expr, row: Sequence[Any], number: Any) -> str:
     """Why an ordinary row has no answer: it has infinite entries, or entries without weight at which the output is none; else empty."""
-    without = special.weightless(row, number, op.dominance)
+    without = special.weightless(row, number, op.dominance_of(of))
     if any(isinstance(v, float) and not skip for v, skip in zip(row, without, strict=True)):
         return "the contract has no row for these infinities"
     if not any(without):
