@@ -206,7 +206,7 @@ def _parameter(op: Any, library: Library, given: Mapping[str, Any], work: Any, p
     if name is None:
         return Parameter(None, None, Known(), None)
     value = given.get(name, DEFAULTS.get(name, 1.0))
-    shape = np.shape(value) if not hasattr(value, "shape") else tuple(value.shape)
+    shape = () if type(value) in (float, int) else tuple(value.shape) if hasattr(value, "shape") else np.shape(value)
     if value is None or isinstance(value, (str, bytes, complex, bool)) or shape != ():
         raise TypeError(f"{name}={shown(value)} is a {type(value).__name__}; give one real number")
     try:

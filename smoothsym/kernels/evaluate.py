@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil, isfinite, log2, nan, prod
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -66,35 +67,64 @@ class Evaluation:
         return self._blocks(rows) if self.library.on_host(rows) else self._computed(rows)
 
     def _blocks(self, rows: Any) -> Any:
-        size = rows.shape[-1]
+        size, count = rows.shape[-1], prod(rows.shape[:-1])
         with np.errstate(all="ignore") if self.plain else by_rows():
-            # Sums are pairwise along a contiguous axis only.
-            flat, counts, weights = (self._flat(beside) for beside in (rows, self.counts, self.weights))
-            vectors = {name: self._flat(vector) for name, vector in self.vectors.items()}
             at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // max(size, size**self.rank, 1))
             shape = (*rows.shape[:-1], *(size,) * self.rank)
-            scratch = scratch_for(min(at_once, len(flat)) * size)
-            if len(flat) <= at_once:
-                return self._part(counts, weights, vectors)._computed(flat, scratch).reshape(shape)
-            whole = self.library.xp.empty((len(flat), *(size,) * self.rank), dtype=rows.dtype)
-            for start in range(0, len(flat), at_once):
+            scratch = scratch_for(min(at_once, count) * size)
+            if count <= at_once:
+                return self._flattened()._computed(self._flat(rows), scratch).reshape(shape)
+            flat, of = self._flat(rows), self._flattened()
+            whole = self.library.xp.empty((count, *(size,) * self.rank), dtype=rows.dtype)
+            for start in range(0, count, at_once):
                 part = slice(start, start + at_once)
-                count, weight = (None if q is None else q[part] for q in (counts, weights))
-                beside = {name: vector[part] for name, vector in vectors.items()}
                 out = whole[part]
-                found = self._part(count, weight, beside)._computed(flat[part], scratch, out)
+                found = of._part(itemgetter(part))._computed(flat[part], scratch, out)
                 if found is not out:
                     out[...] = found
             return whole.reshape(shape)
 
-    def _part(self, counts: Any, weights: Any, vectors: Mapping[str, Any]) -> Evaluation:
-        if counts is None and weights is None and not vectors:
+    @cached_property
+    def inspected(self) -> bool:
+        """Whether entries may be looked at, and meet a parameter that is no special value."""
+        return self.parameter.row is None and self.library.inspectable
+
+    @cached_property
+    def usual(self) -> Program:
+        """The program for what is known of the parameter."""
+        return self.program(self.parameter.known)
+
+    @cached_property
+    def told_by(self) -> str:
+        """What of that which is computed on the way may show that the contract has nothing to say, if anything does.
+
+        "sums": of moduli, that no entry is infinite and not all are zeros. "extremes": where entries dominate by themselves, that none
+        is infinite but such as have no weight: these have given nothing to a sum, since no sum had a term that is no number.
+        """
+        op, program, sign = self.op, self.usual, self.parameter.known.sign
+        given = self.counts is not None or self.weights is not None
+        if given or self.plain or self.pairs or not self.inspected or op.domain != "real" or program.solves:
+            return ""
+        value = self.of == "value" and not self.rank
+        if op.kind == "modulus":
+            return "sums" if value and not op.joint and sign == 1 and program.telling else ""
+        shares = self.of in ("value", "gradient") and self.rank == 1 and program.shares
+        return "extremes" if op.kind == "entry" and (value or shares) and sign in program.tops.values() else ""
+
+    def _flattened(self) -> Evaluation:
+        return self._part(self._flat)
+
+    def _part(self, taken: Callable[[Any], Any]) -> Evaluation:
+        """The same of a part of what is beside the rows."""
+        if self.counts is None and self.weights is None and not self.vectors:
             return self
-        return replace(self, counts=counts, weights=weights, vectors=vectors)
+        counts, weights = (None if beside is None else taken(beside) for beside in (self.counts, self.weights))
+        return replace(
+            self, counts=counts, weights=weights, vectors={name: taken(v) for name, v in self.vectors.items()}
+        )
 
     def _flat(self, rows: Any) -> Any:
-        if rows is None:
-            return None
+        """Rows one after another in memory: sums are pairwise along a contiguous axis only."""
         return self.library.contiguous(rows.reshape((prod(rows.shape[:-1]), rows.shape[-1])))
 
     def _computed(self, rows: Any, scratch: Scratch | None = None, out: Any = None) -> Any:
@@ -168,27 +198,18 @@ class _Rows:
     @property
     def _inspected(self) -> bool:
         """Whether all of x counts, may be looked at, and meets a parameter that is no special value."""
-        of = self.of
-        return of.parameter.row is None and of.library.inspectable and self.counts is None
+        return self.of.inspected and self.counts is None
 
-    @cached_property
+    @property
     def _shown(self) -> bool:
-        """Whether the sums on the way to a value show it, so that x need not be looked at: no entry is infinite, not all are zeros.
-
-        Where no sum had a term that is no number, zeros without weight have done nothing to it.
-        """
+        """Whether what is computed on the way shows it, so that x need not be looked at."""
         of = self.of
-        if not (self._inspected and of.op.kind == "modulus" and of.op.domain == "real" and of.of == "value"):
-            return False
-        if (
-            of.op.joint
-            or of.rank
-            or of.pairs
-            or of.parameter.known.sign != 1
-            or not of.program(of.parameter.known).telling
-        ):
-            return False
-        return bool((self.x[..., 0] != 0).all()) and self._first[1].shows_finite()
+        if of.told_by == "sums":
+            return bool((self.x[..., 0] != 0).all()) and self._first[1].shows_finite()
+        if of.told_by == "extremes":
+            shows = self._first[1].shows_dominant(of.parameter.known.sign, of.library.near(of.work))
+            return bool(shows and (of.rank or not of.op.joint or self._in_range(self._first[0])))
+        return False
 
     @cached_property
     def ordinary(self) -> bool:
@@ -235,10 +256,10 @@ class _Rows:
             x, given, known = x / scale[..., None], self._within(given * scale), Known(known.sign)
         elif of.parameter.row == "traced" and not of.plain:
             given = self._within(given)
-        vectors = {name: of.library.cast(v, of.work) for name, v in of.vectors.items()}
+        vectors = {name: of.library.cast(v, of.work) for name, v in of.vectors.items()} if of.vectors else {}
         if of.weights is not None:
             vectors["w"] = of.weights
-        program = of.program(known)
+        program = of.usual if scale is None else of.program(known)
         beside = {"where": self.counts, "weightless": weightless, "vectors": vectors, "xp": self.xp}
         beside["length"] = None if self.counts is None else self.contract.number
         named, lazy, run = of.parameter.named(given), of.library.inspectable, None

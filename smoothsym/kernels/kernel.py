@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
+import numpy as np
 from sympy import Indexed
 
 from smoothsym import words
 from smoothsym.kernels import autograd
 from smoothsym.kernels.arguments import DEFAULTS, known_of, read
+from smoothsym.kernels.evaluate import Evaluation
 from smoothsym.kernels.task import program_of, task_of
 from smoothsym.program.lower import Program
 from smoothsym.program.source import source
@@ -140,6 +142,12 @@ class Kernel:
         >>> float(ss.logsumexp.kernels["stable"](np.array([0.0, 0.0, 5.0]), where=[True, True, False]))
         0.6931471805599453
         """
+        if where is None and weights is None and not rounded and type(x) is np.ndarray:
+            usual = (axis == -1 or axis == x.ndim - 1) and type(axis) is int and x.ndim > 0
+            if usual and all(type(value) in (float, int) for value in parameter.values()):
+                kept = _kept(self, x.dtype, tuple(parameter.items()))
+                if kept is not None:
+                    return kept(x)[..., None] if keepdims and not self.rank else kept(x)
         op, given = self.op.settled(parameter)
         if op is not self.op:
             return op.kernels[self.name](x, axis, keepdims, where, weights, rounded, **given)
@@ -164,6 +172,23 @@ class Kernel:
     def _check(self) -> None:
         if self._beside:
             raise ValueError(f"{self.op.name} has the vector {self._beside[0]} beside x; float kernels take x alone")
+
+
+@lru_cache(maxsize=1024)
+def _kept(kernel: Kernel, dtype: Any, parameter: tuple[tuple[str, float], ...]) -> Evaluation | None:
+    """What computes rows of NumPy along the last axis with nothing beside them: all that is to be read of a call but the rows.
+
+    None for a parameter with a row of the contract, for more than one parameter, and for what is no vector of floats of any length.
+    """
+    op, given = kernel.op.settled(dict(parameter))
+    if op is not kernel.op or op.arity is not None:
+        return None
+    kernel._check()
+    plain, twice = not kernel.contract, kernel.twice
+    called = read(op, np.zeros(1, dtype), -1, None, None, {**op.defaults, **given}, plain=plain, twice=twice)
+    if called.parameter.row is not None or called.rows.dtype != dtype:
+        return None
+    return task_of(kernel, called, False).evaluation(called.library, called.parameter, called.work, dtype)
 
 
 def kernels_of(op: Any) -> dict[str, Kernel]:

@@ -63,6 +63,10 @@ class Library:
     def largest(self, dtype: Any) -> float:
         return _range(dtype)[1]
 
+    def near(self, dtype: Any) -> float:
+        """No difference between a finite number and one that is smaller than this overflows."""
+        return self.largest(dtype) * float(self.xp.finfo(dtype).eps) / 4
+
     def number(self, value: Any) -> float | None:
         """A number that is known before anything is computed; None for one that is traced."""
         return float(value)
@@ -255,6 +259,8 @@ def _named(name: str) -> Library:
 def library_of(*values: Any) -> Library:
     """The library of the first value that is an array of PyTorch or JAX; NumPy where none is."""
     for value in values:
+        if value is None or type(value) in (np.ndarray, float, int):
+            continue
         root = type(value).__module__.partition(".")[0]
         if root == "torch" and isinstance(value, sys.modules["torch"].Tensor):
             return _named("torch")

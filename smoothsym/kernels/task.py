@@ -99,23 +99,22 @@ class Task:
         """The results of rows, in their dtype."""
         if self.rounded:
             return self._rounded(library, parameter, rows, counts, weights, vectors)
-        program, plain = self.program, self.plain
-        pairs = self.twice and library.widest(rows.dtype) == work
-        return Evaluation(
-            self.whole,
-            self.of,
-            program,
-            self.rank,
-            library,
-            parameter,
-            work,
-            counts,
-            weights,
-            vectors,
-            plain,
-            self.summation,
-            pairs,
-        )(rows)
+        return self.evaluation(library, parameter, work, rows.dtype, counts, weights, vectors)(rows)
+
+    def evaluation(
+        self,
+        library: Library,
+        parameter: Parameter,
+        work: Any,
+        dtype: Any,
+        counts: Any = None,
+        weights: Any = None,
+        vectors: Mapping[str, Any] = MappingProxyType({}),
+    ) -> Evaluation:
+        """What computes the results of rows of a dtype."""
+        pairs = self.twice and library.widest(dtype) == work
+        beside = (counts, weights, vectors, self.plain, self.summation, pairs)
+        return Evaluation(self.whole, self.of, self.program, self.rank, library, parameter, work, *beside)
 
     def _rounded(
         self, library: Library, parameter: Parameter, rows: Any, counts: Any, weights: Any, vectors: Mapping[str, Any]

@@ -15,7 +15,7 @@ from smoothsym.program.lower import Operation, Program
 from smoothsym.program.scratch import Scratch
 from smoothsym.program.shares import shares
 from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, xqlog1, zero
-from smoothsym.program.summation import LONG, numpy_total, total
+from smoothsym.program.summation import numpy_total, total
 from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 _NAMES = {
@@ -32,7 +32,7 @@ _NAMES = {
     "minimum": "minimum",
 }
 
-_IN_PLACE = {
+_UFUNCS = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
@@ -45,6 +45,8 @@ _IN_PLACE = {
     "abs": np.abs,
     "sqrt": np.sqrt,
 }
+"""What NumPy does an operation by, also where the result is wanted in memory that is there."""
+
 _CLIPPED: dict[str, Callable[..., Any]] = {
     "ramp": ramp,
     "ramplog": ramplog,
@@ -56,14 +58,10 @@ DOUBLINGS = 64
 """How often an upper end is doubled: beyond 2^64 no share of a simplex lies."""
 
 _REDUCE: dict[str, Any] = {
-    "sum": np.add.reduce,
     "max": np.maximum.reduce,
     "min": np.minimum.reduce,
     "argmax": np.ndarray.argmax,
 }
-
-_OWN = 4
-"""References to an array that nobody keeps: by two functions and the one that counts, and by a list of arguments where it is one."""
 
 _ALONG = ((), (0,), (0, 1))
 """The axes of a value that has all those of a result, in their order."""
@@ -126,11 +124,15 @@ class Run:
     values: dict[int, Any] = field(default_factory=dict)
     totals: dict[int, Any] = field(default_factory=dict)
     """The sums that were computed, by the number of the operation."""
+    taken: dict[int, Any] = field(default_factory=dict)
+    """The entries that were taken."""
+    numpy: bool = field(init=False)
     uses: list[int] = field(init=False)
     x: Any = field(init=False)
 
     def __post_init__(self) -> None:
         self.uses, self.x = list(self.program.uses), self.vectors["x"]
+        self.numpy = isinstance(self.x, np.ndarray)
 
     def outputs(self) -> list[Any]:
         return [self._output(number, placement) for number, placement in self.program.outputs]
@@ -138,8 +140,16 @@ class Run:
     def shows_finite(self) -> bool:
         """Whether it can be seen from the sums that were computed that every entry of x is finite, and no sum had a term that is not."""
         telling = self.program.telling
-        if not any(number in telling for number in self.totals):
-            return False
+        return any(number in telling for number in self.totals) and self._finite_totals()
+
+    def shows_dominant(self, sign: int, near: float) -> bool:
+        """Whether it can be seen that the largest entries (or smallest ones, for -1) are smaller than a number, and no sum had a term
+        that is not finite.
+        """
+        tops = [self.taken[q] for q, own in self.program.tops.items() if own == sign and q in self.taken]
+        return any(bool((self.xp.abs(top) < near).all()) for top in tops) and self._finite_totals()
+
+    def _finite_totals(self) -> bool:
         return all(bool(self.xp.isfinite(total).all()) for total in self.totals.values())
 
     def _output(self, number: int, placement: tuple[int, ...]) -> Any:
@@ -150,11 +160,8 @@ class Run:
         found = self.values.get(number)
         if found is None:
             operation = self.program.operations[number]
-            how = _HOW.get(operation.name)
-            found = self._entrywise(operation, number) if how is None else how(self, operation)
+            found = _HOW.get(operation.name, Run._entrywise)(self, operation, number)
             self.values[number] = found
-            if operation.name == "sum":
-                self.totals[number] = found
         return found
 
     def placed(self, operation: Operation, argument: int) -> Any:
@@ -162,76 +169,97 @@ class Run:
         value = self.value(number)
         return value if placement == _ALONG[operation.rank] else _place(value, placement, operation.rank, self.xp)
 
+    def all_placed(self, operation: Operation) -> list[Any]:
+        found, along = [], _ALONG[operation.rank]
+        for number, placement in operation.args:
+            value = self.value(number)
+            found.append(value if placement == along else _place(value, placement, operation.rank, self.xp))
+        return found
+
     # ---- what is given -----------------------------------------------------------------------------------------------------
 
-    def _vector(self, operation: Operation) -> Any:
+    def _vector(self, operation: Operation, number: int) -> Any:
         return self.vectors[str(operation.datum)]
 
-    def _symbol(self, operation: Operation) -> Any:
+    def _symbol(self, operation: Operation, number: int) -> Any:
         return self.symbols[str(operation.datum)]
 
-    def _number(self, operation: Operation) -> Any:
+    def _number(self, operation: Operation, number: int) -> Any:
         datum = operation.datum
-        return datum if isinstance(datum, int) else _constant(datum, self.x, self.xp)  # type: ignore[arg-type]
+        if isinstance(datum, int):
+            return datum
+        if not self.numpy:
+            return _constant(datum, self.x, self.xp)  # type: ignore[arg-type]
+        kept = self.program.kept
+        if (key := (number, self.x.dtype)) not in kept:
+            kept[key] = _constant(datum, self.x, self.xp)  # type: ignore[arg-type]
+        return kept[key]
 
-    def _length(self, operation: Operation) -> Any:
+    def _length(self, operation: Operation, number: int) -> Any:
         return _constant(Fraction(self.x.shape[-1]), self.x, self.xp) if self.length is None else self.length
 
-    def _iota(self, operation: Operation) -> Any:
+    def _iota(self, operation: Operation, number: int) -> Any:
         x = self.x
         return self.xp.arange(x.shape[-1], **({"device": x.device} if hasattr(x, "device") else {}))
 
-    def _position(self, operation: Operation) -> Any:
+    def _position(self, operation: Operation, number: int) -> Any:
         return self.positions[str(operation.datum)]
 
     # ---- what is computed --------------------------------------------------------------------------------------------------
 
-    def _take(self, operation: Operation) -> Any:
+    def _take(self, operation: Operation, number: int) -> Any:
         (vector, _), (position, _) = operation.args
         index = self.value(position)
         if isinstance(index, int):
             return self.value(vector)[..., index]
         value = self.value(vector)
         if isinstance(value, np.ndarray) and value.shape[:-1] == index.shape:
-            return value.reshape(-1)[_flat_places(index, value.shape[-1])]
-        if len(value.shape) <= len(index.shape):
-            # A vector that is the same for every row, as weights may be.
-            value = self.xp.broadcast_to(value, (*index.shape, value.shape[-1]))
-        return self.xp.take_along_axis(value, index[..., None], axis=-1)[..., 0]
+            found = value.reshape(-1)[_flat_places(index, value.shape[-1])]
+        else:
+            if len(value.shape) <= len(index.shape):
+                # A vector that is the same for every row, as weights may be.
+                value = self.xp.broadcast_to(value, (*index.shape, value.shape[-1]))
+            found = self.xp.take_along_axis(value, index[..., None], axis=-1)[..., 0]
+        self.taken[number] = found
+        return found
 
     def _entrywise(self, operation: Operation, number: int) -> Any:
         """An operation entry by entry; with NumPy in the memory of an argument that nobody needs any more, or in memory at hand."""
-        args = [self.placed(operation, q) for q in range(len(operation.args))]
-        if (own := self.functions.get(operation.name)) is not None:
+        name, args = operation.name, self.all_placed(operation)
+        if (own := self.functions.get(name)) is not None:
             return own(*args)
-        function = _IN_PLACE.get(operation.name) if operation.rank == 1 and isinstance(self.x, np.ndarray) else None
-        if function is None:
-            return _apply(operation.name, args, self.x, self.xp)
-        over = self._over(operation)
-        if not any(_like(v, self.x) for v in args):
+        if not self.numpy or (function := _UFUNCS.get(name)) is None:
+            return _apply(name, args, self.x, self.xp)
+        if operation.rank != 1:
             return function(*args)
+        over, memory = self._over(operation), None
         if self.out is not None and number == self.program.outputs[0][0]:
-            return function(*args, out=self.out)
-        often = 1 + (len(args) == 2 and args[0] is args[1])
-        memory = next(
-            (v for v, last in zip(args, over, strict=True) if last and _free(v, self.x, self.scratch, often)), None
-        )
+            memory = self.out
+        whole = False
+        for q in range(len(args)):
+            if _like(args[q], self.x):
+                whole = True
+                if memory is None and over[q] and _free(args, q, self.scratch):
+                    memory = args[q]
+        if not whole:
+            return function(*args)
         return function(*args, out=self.scratch.like(self.x) if memory is None else memory)
 
     def _over(self, operation: Operation) -> list[bool]:
         """Which arguments no other operation needs: they are kept no longer."""
-        uses = self.uses
+        uses, over = self.uses, []
         for number, _ in operation.args:
             uses[number] -= 1
+            over.append(not uses[number])
             if not uses[number]:
                 self.values.pop(number, None)
-        return [not uses[number] for number, _ in operation.args]
+        return over
 
-    def _clipped(self, operation: Operation) -> Any:
-        args = [self.placed(operation, q) for q in range(len(operation.args))]
+    def _clipped(self, operation: Operation, number: int) -> Any:
+        args = self.all_placed(operation)
         return _CLIPPED[operation.name](self.xp, *(self.xp.asarray(q, dtype=self.x.dtype) for q in args))
 
-    def _level(self, operation: Operation) -> Any:
+    def _level(self, operation: Operation, number: int) -> Any:
         """The number between two others at which the program inside is 0, for every row."""
         low, high, gaps = (self.value(number) for number, _ in operation.args)
         beside, nothing = {**self.vectors, str(GAPS.label): gaps}, self.xp.zeros_like(self.x[..., 0])
@@ -239,7 +267,7 @@ class Run:
         low, high = (nothing + self.xp.asarray(q, dtype=self.x.dtype) for q in (low, high))
         return zero(self.xp, self._inside(operation, LEVEL.name, beside, self.symbols), low, high, self.lazy)
 
-    def _shares(self, operation: Operation) -> Any:
+    def _shares(self, operation: Operation, number: int) -> Any:
         """The maximiser over the simplex, which is 0 outside the mask."""
         gaps, scale, order, *rest = (self.value(number) for number, _ in operation.args)
         mass = rest[0] if rest else None
@@ -249,7 +277,7 @@ class Run:
             mass = mass if mass is None else xp.where(self.where, mass, xp.asarray(0, dtype=mass.dtype))
         return shares(self.xp, gaps, scale, order, mass, self.lazy)
 
-    def _inverse(self, operation: Operation) -> Any:
+    def _inverse(self, operation: Operation, number: int) -> Any:
         """The number from 0 on at which the program inside is 0, entry by entry."""
         t = self.placed(operation, 0)
         low, high = self.xp.zeros_like(t), self.xp.ones_like(t)
@@ -267,13 +295,13 @@ class Run:
 
         def value(level: Any) -> Any:
             given = {**symbols, name: level}
-            fresh: dict[str, Any] = {"positions": {}, "out": None, "values": {}, "totals": {}}
+            fresh: dict[str, Any] = {"positions": {}, "out": None, "values": {}, "totals": {}, "taken": {}}
             inner = replace(self, program=program, vectors=vectors, symbols=given, **fresh)
             return inner.value(program.outputs[0][0])
 
         return value
 
-    def _either(self, operation: Operation) -> Any:
+    def _either(self, operation: Operation, number: int) -> Any:
         first = self.placed(operation, 0) > 0
         if self.lazy and (decided := _unanimous(first, self.xp)) is not None:
             return self._whole(self.placed(operation, 1 if decided else 2), operation.rank)
@@ -285,13 +313,13 @@ class Run:
         value = value if hasattr(value, "shape") else self.xp.asarray(value, dtype=self.x.dtype)
         return value if tuple(value.shape) == shape else self.xp.broadcast_to(value, shape)
 
-    def _without(self, operation: Operation) -> Any:
+    def _without(self, operation: Operation, number: int) -> Any:
         """A vector with a 0 at one position, which is one number to write, where an array can be written to."""
         (v, v_axes), _, (position, _) = operation.args
         value, where = self.value(v), self.value(position)
         if v_axes == (0,) and tuple(value.shape) == tuple(self.x.shape) and not isinstance(where, int):
             if isinstance(value, np.ndarray):
-                if not (self._over(operation)[0] and _free(value, self.x, self.scratch, 0)):
+                if not (self._over(operation)[0] and _like(value, self.x) and _free([value], 0, self.scratch, 1)):
                     kept, value = value, self.scratch.like(self.x)
                     np.copyto(value, kept)
                 value.reshape(-1)[_flat_places(where, value.shape[-1])] = 0
@@ -301,9 +329,9 @@ class Run:
         value, a, b = (self.placed(operation, q) for q in range(3))
         return self.xp.where(a == b, self.xp.zeros((), dtype=self.x.dtype), value)
 
-    def _reduce(self, operation: Operation) -> Any:
-        ((number, placement),) = operation.args
-        value, axis = self.value(number), int(operation.datum or 0) - len(placement)
+    def _reduce(self, operation: Operation, number: int) -> Any:
+        ((term, placement),) = operation.args
+        value, axis = self.value(term), int(operation.datum or 0) - len(placement)
         (last,) = self._over(operation)
         if (function := self.functions.get(operation.name)) is not None:
             return function(value, axis)
@@ -315,17 +343,21 @@ class Run:
             value = self.xp.where(
                 self._along(self.where, operation), value, self.xp.asarray(neutral, dtype=value.dtype)
             )
-        if operation.name == "sum" and self.summation == "halved":
-            if not isinstance(value, np.ndarray):
-                return total(self.xp, value, axis)
-            if not _like(value, self.x):
-                return numpy_total(value, axis, np.empty_like(value))
-            # In its own memory, a sum that is halved needs no other.
-            own = last and value.shape[-1] >= LONG and _free(value, self.x, self.scratch, 0)
-            return numpy_total(value, axis, value if own else self.scratch.like(value))
+        if operation.name == "sum":
+            like = _like(value, self.x)
+            own = last and like and _free([value], 0, self.scratch, 1)
+            memory = (self.scratch if like else Scratch(), own, term in self.program.nonnegative)
+            self.totals[number] = found = self._sum(value, axis, *memory)
+            return found
         if isinstance(value, np.ndarray) and operation.name in _REDUCE:
             return _REDUCE[operation.name](value, axis=axis)
         return getattr(self.xp, operation.name)(value, axis=axis)
+
+    def _sum(self, value: Any, axis: int, scratch: Scratch, own: bool, positive: bool) -> Any:
+        array = isinstance(value, np.ndarray)
+        if self.summation != "halved":
+            return np.add.reduce(value, axis=axis) if array else self.xp.sum(value, axis=axis)
+        return numpy_total(value, axis, scratch, own, positive) if array else total(self.xp, value, axis)
 
     def _along(self, mask: Any, operation: Operation) -> Any:
         """A mask of entries, along the axis of a reduction."""
@@ -361,10 +393,13 @@ def _flat_places(index: Any, size: int) -> Any:
     return np.arange(0, index.size * size, size).reshape(index.shape) + index
 
 
-def _free(value: Any, x: Any, scratch: Scratch, often: int = 1) -> bool:
-    """Whether memory like that of x is in no view, and nobody's but that of the two functions that look at it, one of them `often`."""
-    same = _like(value, x) and value.base is None
-    return same and getrefcount(value) < _OWN + often + scratch.holds(value)
+def _free(args: list[Any], place: int, scratch: Scratch, beside: int = 0) -> bool:
+    """Whether an array is in no view, and nobody refers to it but a list of arguments, and its owner so often `beside` that."""
+    value = args[place]
+    if value.base is not None:
+        return False
+    twice = len(args) == 2 and args[0] is args[1]
+    return getrefcount(value) <= 3 + twice + beside + scratch.holds(value)
 
 
 def _like(value: Any, x: Any) -> bool:
@@ -402,6 +437,8 @@ def _place(value: Any, placement: tuple[int, ...], rank: int, xp: Any) -> Any:
     if not hasattr(value, "ndim") or value.ndim == 0 or rank == 0:
         return value
     own = len(placement)
+    if own == 0 and rank == 1:
+        return value[..., None]
     lead = value.ndim - own
     if own == 2 and placement == (1, 0):
         value = xp.swapaxes(value, -1, -2)

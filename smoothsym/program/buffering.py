@@ -17,8 +17,8 @@ class by_rows:
     def __enter__(self) -> None:
         self._quiet = np.errstate(all="ignore")
         self._quiet.__enter__()
-        self._size = np.setbufsize(BUFFER)
+        # Errstate keeps the size that was set, too.
+        np.setbufsize(BUFFER)
 
     def __exit__(self, *raised: Any) -> None:
-        np.setbufsize(self._size)
         self._quiet.__exit__(*raised)

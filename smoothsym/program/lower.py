@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, reduce
+from typing import Any
 
 from sympy import (
     Abs,
@@ -99,6 +100,11 @@ class Program:
     outputs: tuple[tuple[int, Placement], ...]
 
     @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What an arithmetic keeps from run to run."""
+        return {}
+
+    @cached_property
     def uses(self) -> tuple[int, ...]:
         """How often each operation is an argument or an output."""
         found = [0] * len(self.operations)
@@ -116,23 +122,86 @@ class Program:
         return tuple(q for q in range(len(self.operations)) if q not in placed)
 
     @cached_property
-    def telling(self) -> frozenset[int]:
-        """The sums of x that are infinite or no number wherever an entry of x is.
-
-        What is done to such an entry on the way leaves it so: inf - inf and 0 inf are no numbers; but exp(-inf) = 0 is one.
-        """
-        shows = [False] * len(self.operations)
+    def nonnegative(self) -> frozenset[int]:
+        """The operations of which it is plain that no result is below 0."""
+        found: set[int] = set()
         for number, operation in enumerate(self.operations):
-            parts = [shows[q] and placement == (0,) for q, placement in operation.args]
-            if operation.name == "x":
-                shows[number] = operation.datum == "x"
-            elif operation.name in ("abs", "neg", "sqrt", "log", "sum", "div"):
-                shows[number] = parts[0]
-            elif operation.name in ("add", "sub", "mul", "hypot"):
-                shows[number] = any(parts)
+            name, parts = operation.name, [q in found for q, _ in operation.args]
+            if (
+                name in ("abs", "exp", "sqrt", "hypot", "length")
+                or (name == "number" and isinstance(operation.datum, Fraction) and operation.datum >= 0)
+                or (name in ("add", "mul", "div") and all(parts))
+                or (name == "mul" and operation.args[0] == operation.args[1])
+                or (name in ("pow", "without", "log1p", "expm1", "sum", "max", "min", "take") and parts[0])
+                or (name == "either" and parts[1] and parts[2])
+            ):
+                found.add(number)
+        return frozenset(found)
+
+    @cached_property
+    def _left(self) -> tuple[int, ...]:
+        """What is left of an entry of x that is infinite or no number, in what is computed entry by entry of numbers that are finite.
+
+        2: it is infinite or no number, as inf - inf and 0 inf are; 1: it may also have become 0, as exp(-inf) has; 0: anything.
+        """
+        left: list[int] = []
+        for operation in self.operations:
+            name = operation.name
+            parts = [left[q] if placement == (0,) else 0 for q, placement in operation.args]
+            if name == "x":
+                found = 2 if operation.datum == "x" else 0
+            elif name in ("abs", "neg", "sqrt", "div", "without", "sum"):
+                found = min(parts[0], 1) if name == "without" else parts[0]
+            elif name in ("log", "exp"):
+                found = (2 if name == "log" else 1) if parts[0] == 2 else 0
+            elif name in ("add", "sub", "hypot"):
+                found = 2 if 2 in parts else min(parts)
+            elif name == "mul":
+                found = max(parts)
+            else:
+                found = min(parts[1:]) if name == "either" else 0
+            left.append(found)
+        return tuple(left)
+
+    @cached_property
+    def telling(self) -> frozenset[int]:
+        """The sums of x that are infinite or no number wherever an entry of x is."""
         return frozenset(
-            number for number, operation in enumerate(self.operations) if operation.name == "sum" and shows[number]
+            q for q, operation in enumerate(self.operations) if operation.name == "sum" and self._left[q] == 2
         )
+
+    @cached_property
+    def fading(self) -> frozenset[int]:
+        """The sums to which entries of x that are infinite give nothing, where they are finite."""
+        return frozenset(q for q, operation in enumerate(self.operations) if operation.name == "sum" and self._left[q])
+
+    @cached_property
+    def tops(self) -> dict[int, int]:
+        """The operations that take the largest entry of x, with the sign 1, or the smallest one, with -1."""
+        found, operations = {}, self.operations
+        for number, operation in enumerate(operations):
+            if operation.name == "take" and operations[(place := operation.args[1][0])].name == "argmax":
+                vector, key = operation.args[0][0], operations[place].args[0][0]
+                if operations[vector] == Operation("x", (), 1, "x"):
+                    same = key == vector
+                    if same or operations[key] == Operation("neg", ((vector, (0,)),), 1):
+                        found[number] = 1 if same else -1
+        return found
+
+    @cached_property
+    def solves(self) -> bool:
+        """Whether an operation solves an equation, in which sums are taken that nobody sees."""
+        return any(operation.name in ("level", "inverse", "shares") for operation in self.operations)
+
+    @cached_property
+    def shares(self) -> bool:
+        """Whether the output is each term's share of a sum to which entries that are infinite give nothing."""
+        ((number, placement),) = self.outputs
+        operation = self.operations[number]
+        if operation.name != "div" or placement != (0,):
+            return False
+        (term, _), (whole, _) = operation.args
+        return whole in self.fading & self.nonnegative and self.operations[whole].args == ((term, (0,)),)
 
     def __str__(self) -> str:
         lines = []

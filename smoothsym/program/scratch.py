@@ -27,22 +27,22 @@ _UNUSED = _unused()
 
 
 class Scratch:
-    """Arrays of one shape and dtype. One that is in use, or looked at by a view, is never given away: a result may stay here too."""
+    """Arrays; one that is in use, or looked at by a view, is never given away: a result may stay here too."""
 
     def __init__(self) -> None:
         self.held: list[Any] = []
 
-    def like(self, x: Any) -> Any:
-        """An array of the shape and dtype of x, with anything in it."""
-        held = self.held
-        if held and (held[0].shape != x.shape or held[0].dtype != x.dtype):
-            held.clear()
+    def like(self, x: Any, axis: int = -1, size: int | None = None) -> Any:
+        """An array of the shape and dtype of x, but of some `size` along an axis that is counted from the last one; with anything in it."""
+        shape, dtype, held = x.shape, x.dtype, self.held
+        if size is not None:
+            shape = (*shape[:axis], size, *shape[len(shape) + axis + 1 :])
         for array in held:
-            if getrefcount(array) == _UNUSED:
+            if array.shape == shape and array.dtype == dtype and getrefcount(array) == _UNUSED:
                 return array
         if len(held) == HELD:
             held.clear()
-        array = np.empty(x.shape, x.dtype)
+        array = np.empty(shape, dtype)
         held.append(array)
         return array
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.program.scratch import Scratch
+
 LONG = 64
 """From how many terms on a sum is halved: for less of them that costs more than it saves."""
 
@@ -36,22 +38,26 @@ def total(xp: Any, v: Any, axis: int) -> Any:
     return xp.where(xp.isfinite(low), xp.sum(high, axis=axis) + low, xp.sum(v, axis=axis))
 
 
-def numpy_total(v: Any, axis: int, part: Any) -> Any:
-    """The same bits with NumPy, in memory like that of v: in that of v itself where it is long enough to be halved."""
-    if v.shape[axis] >= LONG:
-        v, part, axis = np.moveaxis(v, axis, -1), np.moveaxis(part, axis, -1), -1
-        m, over = divmod(v.shape[-1], 4)
+def numpy_total(v: Any, axis: int, scratch: Scratch, own: bool = False, positive: bool = False) -> Any:
+    """The same bits with NumPy and little memory. `own`: v may be written over; `positive`: no term is below 0."""
+    size = v.shape[axis]
+    m, over = divmod(size, 4) if size >= LONG else (0, size)
+    kept = m + over
+    part = v if m and own else scratch.like(v, axis, 2 * kept if m else kept)
+    if axis != -1:
+        v, part = np.moveaxis(v, axis, -1), np.moveaxis(part, axis, -1)
+    if m:
         np.add(v[..., : 2 * m], v[..., 2 * m : 4 * m], out=part[..., : 2 * m])
         np.add(part[..., :m], part[..., m : 2 * m], out=part[..., :m])
         if over:
-            part[..., m : m + over] = v[..., 4 * m :]
-        v, part = part[..., : m + over], part[..., 2 * m : 3 * m + over]
-    c = np.add.reduce(np.abs(v, out=part), axis=axis, keepdims=True)
+            part[..., m:kept] = v[..., 4 * m :]
+        v, part = part[..., :kept], part[..., kept : 2 * kept]
+    c = np.add.reduce(v if positive else np.abs(v, out=part), axis=-1, keepdims=True)
     c *= 3
     np.add(v, c, out=part)
     np.subtract(part, c, out=part)
-    high = np.add.reduce(part, axis=axis)
+    high = np.add.reduce(part, axis=-1)
     np.subtract(v, part, out=part)
-    low = np.add.reduce(part, axis=axis)
+    low = np.add.reduce(part, axis=-1)
     finite = np.isfinite(low)
-    return high + low if finite.all() else np.where(finite, high + low, np.add.reduce(v, axis=axis))
+    return high + low if finite.all() else np.where(finite, high + low, np.add.reduce(v, axis=-1))

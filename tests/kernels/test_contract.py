@@ -13,6 +13,7 @@ from smoothsym.certify import special
 from smoothsym.kernels import evaluate
 from smoothsym.kernels.contract import Contract
 from smoothsym.kernels.evaluate import _Rows
+from smoothsym.kernels.libraries import Library
 from smoothsym.words import alpha, j, n, x
 
 PARAMETERS = [1.0, -1.0, 0.0, -0.0, inf, -inf, nan, 0.5]
@@ -77,6 +78,46 @@ def test_a_norm_that_shows_by_itself_that_rows_are_ordinary_has_the_bits_of_one_
     monkeypatch.setattr(_Rows, "_shown", False)
     for batch, value in zip(batches, found, strict=True):
         assert np.array_equal(ss.pnorm(batch, p=p), value, equal_nan=True)
+
+
+DOMINATED = [op for op in ss.operators.values() if op.kind == "entry" and op.arity is None]
+FAR = np.array([[1.7e308, -1.7e308, 0.0]])
+
+
+def in_one_row(seed):
+    """Batches in which one row is special."""
+    rows = np.random.default_rng(seed).normal(size=(4, 5)) * 3
+    for value in (-np.inf, np.inf, np.nan, 1.7e308, -1.7e308, 0.0):
+        one, whole = rows.copy(), rows.copy()
+        one[1, 2], whole[1] = value, value
+        yield from (one, whole)
+    yield np.vstack([FAR, -FAR])
+
+
+@pytest.mark.parametrize("of", ["value", "gradient"])
+@pytest.mark.parametrize("op", DOMINATED, ids=str)
+def test_what_the_largest_entry_shows_needs_no_look_and_has_the_same_bits(op, of, monkeypatch):
+    parameters = [1.0, 0.3, 1e-308, 1e300, -1.0, -2.0, -1e-308]
+    batches = list(in_one_row(3))
+    found = [op(rows, of=of, **{op.parameter.name: a}) for rows in batches for a in parameters]
+    monkeypatch.setattr(_Rows, "_shown", False)
+    again = [op(rows, of=of, **{op.parameter.name: a}) for rows in batches for a in parameters]
+    assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(found, again, strict=True))
+
+
+def test_x_is_not_looked_at_where_an_exponential_is_summed(monkeypatch):
+    rows = np.array([[1.0, -np.inf, 2.0], [3.0, 4.0, 5.0]])
+    right = [op(rows, of=of) for op in (ss.logsumexp, ss.mellowmax) for of in ("value", "gradient")]
+    monkeypatch.setattr(_Rows, "ordinary", property(lambda self: pytest.fail("a look")))
+    again = [op(rows, of=of) for op in (ss.logsumexp, ss.mellowmax) for of in ("value", "gradient")]
+    assert all(np.array_equal(a, b) for a, b in zip(right, again, strict=True))
+
+
+def test_a_difference_that_overflows_would_be_taken_for_an_entry_without_weight(monkeypatch):
+    right = ss.logsumexp(FAR, of="gradient", alpha=1e-308)
+    assert right.min() > 0
+    monkeypatch.setattr(Library, "near", lambda *_: inf)
+    assert ss.logsumexp(FAR, of="gradient", alpha=1e-308).min() == 0
 
 
 @pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=str)

@@ -311,3 +311,36 @@ def test_a_row_outside_the_domain_is_no_number():
         inside, negative, infinite = ss.powermean(rows, p=3.0, of=of)
         assert np.isfinite(inside).all() and np.isnan(negative).all() and np.isnan(infinite).all()
     assert np.isnan(ss.powermean(rows, p=inf)[1])
+
+
+@pytest.mark.parametrize(
+    "op", [op for op in ss.operators.values() if op.arity is None and not op.vector], ids=lambda op: op.name
+)
+def test_what_is_kept_of_a_call_is_only_what_does_not_depend_on_it(op):
+    rows = np.random.default_rng(4).random((3, 4, 6)) + 0.5
+    for name, kernel in op.kernels.items():
+        for dtype in () if kernel.twice else ("float16", "float32", "float64"):
+            given = {op.parameter.name: 1.5} if op.parameter is not None and len(op.parameters) == 1 else {}
+            batch = rows.astype(dtype)
+            right = kernel(batch, where=np.ones(batch.shape, bool), **given)
+            found = kernel(batch, **given)
+            again = kernel(np.asfortranarray(batch), axis=2, **given)
+            assert found.dtype == again.dtype == batch.dtype and np.array_equal(found, again), name
+            np.testing.assert_allclose(found.astype(float), right.astype(float), rtol=1e-2)
+            assert kernel(batch, keepdims=True, **given).shape == (batch.shape if kernel.rank else (3, 4, 1))
+            turned = kernel(batch.swapaxes(1, 2), **given)
+            turned = turned.swapaxes(1, 2) if kernel.rank else turned
+            assert np.array_equal(kernel(batch, axis=1, **given), turned)
+
+
+def test_what_is_kept_of_a_call_excuses_no_wrong_one():
+    row = np.array([1.0, 2.0])
+    assert ss.logsumexp(row, alpha=1.0) == ss.logsumexp(row, alpha=1)
+    with pytest.raises(TypeError, match="bool"):
+        ss.logsumexp(row, alpha=True)
+    with pytest.raises(TypeError, match="parameter"):
+        ss.logsumexp(row, beta=1.0)
+    with pytest.raises(TypeError, match="True is a bool"):
+        ss.logsumexp(row[None, :], axis=True)
+    assert ss.logsumexp(row, alpha=inf) == 2 and np.isnan(ss.logsumexp(row, alpha=nan))
+    assert ss.logsumexp(row.astype(int)).dtype == np.float64

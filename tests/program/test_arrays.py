@@ -10,7 +10,7 @@ from sympy import Abs, Sum, exp
 import smoothsym as ss
 from smoothsym.program import arrays
 from smoothsym.program.lower import lower
-from smoothsym.words import j, n, x
+from smoothsym.words import j, maximum, n, x
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "kernels"))
 from needed import needed
@@ -80,3 +80,37 @@ def test_a_sum_tells_of_an_entry_that_is_not_finite():
     assert told
     assert lower([Sum(Abs(x[j]) * 3 + x[j] ** 2, (j, 1, n))]).telling and not lower([Sum(exp(x[j]), (j, 1, n))]).telling
     assert not lower([Sum(1 / x[j], (j, 1, n))]).telling
+
+
+def test_what_is_never_below_zero_is_not_and_some_sums_are_of_such_terms():
+    found = 0
+    for op in ss.operators.values():
+        rows = np.random.default_rng(1).normal(size=(9, op.arity or 6))
+        for of in ("value", "gradient"):
+            program = op.program(of, "float")
+            given = {q.name: np.float64(2.5) for q in op.parameters}
+            with np.errstate(all="ignore"):
+                run = arrays.started(program, np.abs(rows) if op.domain == "positive" else rows, given, lazy=False)
+                run.uses = [len(program.operations) + use for use in run.uses]
+                values = [run.value(q) for q in sorted(program.nonnegative)]
+            assert not any(np.any(np.asarray(value) < 0) for value in values)
+            found += sum(operation.name == "sum" for operation in (program.operations[q] for q in program.nonnegative))
+    assert found > 10
+    signed = lower([Sum(x[j], (j, 1, n)), Sum(exp(x[j]) - 1, (j, 1, n)), Sum(x[j] * exp(x[j]), (j, 1, n))])
+    assert not any(number in signed.nonnegative for number, _ in signed.outputs)
+
+
+def test_a_finite_sum_of_what_fades_has_nothing_of_an_infinite_entry():
+    shift = maximum(x)
+    given = [exp(x[j] - shift), x[j] * exp(x[j] - shift), exp(x[j]) + exp(2 * x[j]), 1 + exp(x[j]), 1 / x[j]]
+    faded = []
+    for body in given:
+        program = lower([Sum(body, (j, 1, n))])
+        run = arrays.started(program, np.array([[1.0, -np.inf, 3.0]]), {})
+        with np.errstate(all="ignore"):
+            (found,) = run.outputs()
+            (without,) = arrays.run(program, np.array([[1.0, 3.0]]), {})
+        fades = bool(program.fading)
+        faded.append(fades)
+        assert not fades or not np.isfinite(found).all() or np.array_equal(found, without)
+    assert faded == [True, True, True, False, False]

@@ -6,6 +6,7 @@ from math import inf, isnan
 import numpy as np
 import pytest
 
+from smoothsym.program.scratch import Scratch
 from smoothsym.program.summation import halvings, numpy_total, total
 
 U = {np.float32: 2.0**-24, np.float64: 2.0**-53}
@@ -51,11 +52,13 @@ def test_two_additions_may_lose_two_units():
 def test_numpy_has_the_same_bits_and_may_write_over_the_terms(size):
     rows = np.random.default_rng(size).normal(size=(5, size)) * 10.0 ** np.arange(-2, 3)[:, None]
     found = total(np, rows, -1)
-    assert np.array_equal(numpy_total(rows.copy(), -1, np.empty_like(rows)), found)
+    kept, scratch = rows.copy(), Scratch()
+    assert np.array_equal(numpy_total(rows, -1, scratch), found) and np.array_equal(rows, kept)
     across = rows.T.copy()
-    assert np.array_equal(numpy_total(across, 0, np.empty_like(across)), total(np, across, 0))
-    if halvings(size):
-        assert np.array_equal(numpy_total(rows, -1, rows), found)
+    assert np.array_equal(numpy_total(across, -2, scratch), total(np, across, 0)) and np.array_equal(across, kept.T)
+    sizes = np.abs(rows)
+    assert np.array_equal(numpy_total(sizes, -1, scratch, positive=True), total(np, sizes, -1))
+    assert np.array_equal(numpy_total(rows, -1, scratch, own=True), found)
 
 
 def test_the_error_of_the_library_would_be_seen():
@@ -73,5 +76,5 @@ def test_what_leaves_the_range_does_so_as_a_sum_does():
         assert total(np, np.array([inf, 1.0]), -1) == inf and isnan(total(np, np.array([inf, -inf]), -1))
         assert total(np, np.array([1e308]), -1) == 1e308, "three times that overflows"
         assert total(np, np.array([5e307]), -1) == 5e307, "and so does that beside four times it"
-        assert numpy_total(np.array([[5e307], [1.0]]), -1, np.empty((2, 1))).tolist() == [5e307, 1.0]
+        assert numpy_total(np.array([[5e307], [1.0]]), -1, Scratch()).tolist() == [5e307, 1.0]
     assert total(np, np.array([5e-324] * 3), -1) == 1.5e-323 and total(np, np.zeros(3), -1) == 0
