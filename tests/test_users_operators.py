@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sympy import Abs, Sum, Symbol, exp, log
+from sympy import Abs, Function, Heaviside, Max, Sum, Symbol, exp, floor, log
 
 import smoothsym as ss
 from smoothsym.symbolic.derivatives import NotDifferentiable
@@ -73,3 +73,19 @@ def test_a_smooth_minimum_far_from_zero_loses_nothing():
     row = np.array([1.9e12, 1.9e12 + 0.140625])
     right = ss.reference(SOFT_MINIMUM, row[None], of="gradient", alpha=1.0)[0]
     np.testing.assert_allclose(SOFT_MINIMUM(row, of="gradient", alpha=1.0), right, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "kinked",
+    [
+        (TOP + over(x[j])) / 2,
+        TOP + log(over(exp(x[j]))),
+        Max(x[1], x[2]),
+        floor(x[1]),
+        Function("g")(x[1]),
+        x[1] * Heaviside(x[1]),
+    ],
+)
+def test_what_is_not_known_to_be_smooth_is_not_proved_to_be(kinked):
+    (verdict,) = (v for v in ss.prove(ss.SmoothMax("kinked", kinked)) if v.law.startswith("differentiable"))
+    assert verdict.outcome == "Undecided" and "not known" in verdict.reason

@@ -5,10 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Abs, Expr, Pow, Sum, Symbol, log, sign
+from sympy import (
+    Abs,
+    Add,
+    Expr,
+    Indexed,
+    IndexedBase,
+    KroneckerDelta,
+    Mul,
+    Number,
+    NumberSymbol,
+    Pow,
+    Sum,
+    Symbol,
+    asinh,
+    atan,
+    cos,
+    cosh,
+    erf,
+    erfc,
+    exp,
+    log,
+    sign,
+    sin,
+    sinh,
+    tanh,
+)
+from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
 from smoothsym.symbolic import inequalities, signs
+from smoothsym.symbolic.derivatives import without_anchors
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 
@@ -24,10 +51,11 @@ def continuous(expression: Expr, domain: str, when: Any) -> bool:
 
 def smoothness(expression: Expr, domain: str = "real") -> list[str]:
     """Where an expression is not infinitely differentiable, in words; empty where it is everywhere."""
-    e = signs.in_domain(expression, domain)
+    e = signs.in_domain(without_anchors(expression), domain)
+    e = e.replace(lambda q: isinstance(q, log1p), lambda q: log(1 + q.args[0]))
     # A smoothing parameter is positive where smoothness is claimed.
     e = e.xreplace({q: q.func(q.name, positive=True) for q in e.atoms(Symbol) if q.is_nonnegative and not q.is_integer})
-    found: list[str] = []
+    found = [f"not known for {q}" for q in _subexpressions(e) if not isinstance(q, _TOLD)]
     for part in sorted(e.atoms(log), key=str):
         if not signs.positive(part.args[0]) or part.args[0].has(Abs):
             found.append(f"not known for log({part.args[0]})")
@@ -55,8 +83,40 @@ def smoothness(expression: Expr, domain: str = "real") -> list[str]:
     return list(dict.fromkeys(found))
 
 
+_TOLD = (
+    Add,
+    Mul,
+    Pow,
+    Sum,
+    Symbol,
+    Number,
+    NumberSymbol,
+    Indexed,
+    IndexedBase,
+    KroneckerDelta,
+    words.mean,
+    SimplexMaximum,
+    Threshold,
+    Abs,
+    sign,
+    exp,
+    log,
+    sinh,
+    cosh,
+    tanh,
+    sin,
+    cos,
+    atan,
+    asinh,
+    erf,
+    erfc,
+    expm1,
+)
+"""Of what is put together from these alone, all is said here; of log and powers where they are defined, of moduli and signs at 0."""
+
+
 def _subexpressions(e: Expr) -> Iterator[Expr]:
     yield e
-    for argument in e.args:
+    for argument in () if isinstance(e, SimplexMaximum | Threshold) else e.args:
         if isinstance(argument, Expr):
             yield from _subexpressions(argument)

@@ -323,9 +323,9 @@ def _slope(e: Expr, position: int) -> Expr:
     try:
         slope = e.fdiff(position + 1)
     except Exception as problem:  # SymPy's functions say in many ways that they have no derivative
-        raise ValueError(f"{e.func} has no derivative by its argument {position + 1}") from problem
+        raise NotDifferentiable(f"{e.func} has no derivative by its argument {position + 1}") from problem
     if slope.has(Derivative, Subs, DiracDelta, Heaviside, Piecewise):
-        raise ValueError(f"{e} has no derivative in closed form: SymPy gives {slope}")
+        raise NotDifferentiable(f"{e} has no derivative in closed form: SymPy gives {slope}")
     return slope
 
 
