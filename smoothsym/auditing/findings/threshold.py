@@ -21,6 +21,9 @@ PARTS = 4
 RUNGS = 8
 """So many floats of a ladder away from a case are asked about at a time, to find one at which the result is right."""
 
+APART = 3
+"""The errors on the two sides of a threshold differ by such a factor at least."""
+
 LINES = 4
 """Along so many entries, at most, a threshold is looked for."""
 
@@ -120,9 +123,12 @@ def _turns(paths: Sequence[_Path], probe: Probe) -> bool:
 
 
 def _jump(wrong: Sequence[float], right: Sequence[float], tol: float) -> bool:
-    """Whether the errors on the one side, where there are any, are all beyond tolerance, and far beyond those on the other."""
-    most = min(tol, min((error for error in wrong if not isnan(error)), default=0.0) / 2)
-    return most > tol / 2 and not any(error > most for error in right)
+    """Whether the errors on the one side, where there are any, are all beyond tolerance, and far beyond those on the other.
+
+    Across a power of two roundings double, which is no jump.
+    """
+    most = min(tol, min((error for error in wrong if not isnan(error)), default=0.0) / APART)
+    return most > tol / APART and not any(error > most for error in right)
 
 
 def _bracketed(paths: Sequence[_Path], probe: Probe) -> list[_Bracket]:
