@@ -24,6 +24,7 @@ from typing import Any
 from sympy import (
     Abs,
     Add,
+    Dummy,
     Expr,
     Indexed,
     IndexedBase,
@@ -35,6 +36,7 @@ from sympy import (
     Symbol,
     cancel,
     exp,
+    expand,
     log,
 )
 from sympy.codegen.cfunctions import expm1, log1p
@@ -58,6 +60,7 @@ from smoothsym.program.guards import (
     quotient,
     quotient_power,
     scaled,
+    share_and_more,
     weighted,
 )
 from smoothsym.program.lower import either, select, times
@@ -160,7 +163,19 @@ def _beside_exponential(factors: list[Expr]) -> list[Expr]:
     ]  # fmt: skip
     if len(weights) != 1 or not large:
         return factors
-    return [weighted(Mul(*large), weights[0].args[0]), *(f for f in factors if f not in (*weights, *large))]
+    rest = [f for f in factors if f not in (*weights, *large)]
+    totals = [f for f in rest if isinstance(f, Pow) and f.exp == -1 and isinstance(f.base, Sum)]
+    if len(large) == len(totals) == 1 and isinstance(large[0], Add) and S.One in large[0].args:
+        beside = [f for f in rest if f not in totals]
+        more, exponent = large[0] - 1, weights[0].args[0]
+        inner = {e: Dummy() for e in more.atoms(Sum)}
+        names = {name: e for e, name in inner.items()}
+        apart = expand(more.xreplace(inner) - exponent)
+        # By the exponent itself, so that its error passes through what is stationary: (1 + t) exp(t) is so at -2.
+        if not any(words.i in e.indices for e in apart.atoms(Indexed)):
+            more = exponent + apart.xreplace(names)
+        return [share_and_more(more, exponent, totals[0].base), *beside]
+    return [weighted(Mul(*large), weights[0].args[0]), *rest]
 
 
 def _beside_power(factors: list[Expr]) -> Expr:

@@ -57,6 +57,23 @@ class weighted(Guarded):
         return select(times(weight, MARGIN), times(factor, weight), careful)
 
 
+class share_and_more(Guarded):
+    """share_and_more(q, t, z) = (1 + q) exp(t) / z, as a share w and q w beside it: where q is small, that is rounded once less."""
+
+    nargs = 3
+
+    @property
+    def meaning(self) -> Expr:
+        more, exponent, total = self.args
+        return (1 + more) * exp(exponent) / total
+
+    @property
+    def computed(self) -> Expr:
+        more, exponent, total = self.args
+        weight, share = exp(exponent), over(exp(exponent), total)
+        return select(times(weight, MARGIN), share + times(more, share), weighted(1 + more, exponent) / total)
+
+
 class quotient(Guarded):
     """quotient(y, z) = y / z, divided before either meets anything else."""
 

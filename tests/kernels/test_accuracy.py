@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from sympy import Abs, Indexed, expand
 
 import smoothsym as ss
 from smoothsym.kernels import Kernel
@@ -93,3 +94,10 @@ def test_the_library_s_sums_would_be_caught():
         kernel = Pairwise(ss.logsumexp, "gradient", "stable")
         worst = max(worst, scaled(ss.logsumexp, "gradient", row, 1.0, kernel=kernel))
     assert worst > MOST["gradient"]
+
+
+def test_a_gradient_near_equal_shares_is_rounded_twice_beside_its_exponentials():
+    """A share and a small part of it: a quotient and a sum; as one product it would be rounded three times."""
+    found = ss.bound(ss.boltzmann, of="gradient").named
+    (value,) = (e for e in found.atoms(Abs) if isinstance(e.args[0], Indexed) and str(e.args[0].base) == "f")
+    assert expand(found / ss.u).coeff(value) == 2
