@@ -323,3 +323,14 @@ def test_a_compensated_kernel_rounds_once_and_says_what_that_rests_on():
     assert bound.formula == bound.range_free == ss.u * abs(ss.boltzmann.definition)
     assert "pairs of float64s" in bound.under("float64")[0] and "k u" not in " ".join(bound.under("float64"))
     assert "in float64, and the result is rounded once" in " ".join(bound.under("float32"))
+
+
+@pytest.mark.parametrize("alpha", [1.0, 2.0, 0.7])
+@pytest.mark.parametrize("op", [ss.boltzmann, ss.logsumexp], ids=lambda op: op.name)
+def test_rows_that_run_once_more_have_the_bound_of_that_run(op, alpha):
+    """Where the parameter is 1, the first run has no product with it, and the second has."""
+    for fall in (87.76, 78.5, 60.0):
+        row = np.array([0.0, -fall / alpha], dtype=np.float32)
+        exact = ss.enclose(op, row, alpha=alpha, digits=30).mid
+        limit = ss.bound(op).rigorous(row, alpha=alpha)
+        assert abs(float(op(row, alpha=alpha)) - exact) <= limit and limit >= 2.0**-26 * abs(exact)

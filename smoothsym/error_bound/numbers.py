@@ -111,11 +111,10 @@ class OfKernel:
             raise TypeError(f"{self.op.name}: {unknown('parameter', extra[0], [name] if name else [])}")
         return None if name is None else exact_number(self.parameter.get(name, DEFAULTS.get(name, 1)), name)
 
-    @cached_property
-    def program(self) -> Program:
-        """What runs for this parameter."""
+    def program(self, scaled: bool = False) -> Program:
+        """What runs for this parameter; where it is scaled, no more than its sign is known."""
         known = Known() if self.number is None else known_of(float(self.number))
-        return program_of(self.op, self.kernel.of, self.kernel.program_form, known)
+        return program_of(self.op, self.kernel.of, self.kernel.program_form, Known(known.sign) if scaled else known)
 
     def symbols(self, times: float = 1.0) -> dict[str, Box]:
         """The parameter, and the float that stands for it: finite and no zero."""
@@ -229,7 +228,7 @@ class OfKernel:
             weightless = ~np.isfinite(rows) if known and not np.all(np.isfinite(rows)) else None
             beside = {} if weights is None else {"w": held(weights.astype(np.float64), self.work)}
             ((found, size),) = enclosed(
-                self.program,
+                self.program(scale != 1),
                 {"x": box, **beside},
                 self.symbols(scale),
                 self.work,
