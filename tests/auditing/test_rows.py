@@ -57,10 +57,10 @@ def both(name, of, parameter, fmt, n):
     def scales(rows, entries):
         return scale_rows(op, x, parameter, of, v, rows, entries, high, fmt)
 
-    errors = row_errors(got, high, low, scales, fmt, 8.0)
+    errors = row_errors(got, high, low, scales, fmt, 8.0, x)
     known = errors.known & ~exact.open
     judged = [
-        judging.judge(row.tolist(), reference(op, of, case), fmt, 8.0) if sure else None
+        judging.judge(row.tolist(), reference(op, of, case), fmt, 8.0, case.x) if sure else None
         for row, case, sure in zip(got, cases, known, strict=True)
     ]
     fraction = np.frexp(np.abs(high))[0]

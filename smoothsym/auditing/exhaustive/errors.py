@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.auditing.measuring.judge import is_flushed
+from smoothsym.auditing.measuring.judge import is_flushed, lost
 from smoothsym.formats import Format
 
 Array = Any
@@ -111,15 +111,14 @@ class Errors:
         found[finite] = self._unless_infinite(_more(ratios, self.exact.doubt), (rows, entries))
         return found
 
-    @cached_property
-    def flushed(self) -> Array:
-        """Which results are zeros for what was flushed."""
-        normal, found = float(self.fmt.smallest_normal), np.zeros(self.got.size, dtype=bool)
-        zero = (self.got == 0) & (self.uppers > self.tol) & (self.distances < 2 * normal)
-        places = np.flatnonzero(zero)
+    def flushed(self, rows: Array) -> Array:
+        """Which results, of these rows, have errors that flushing explains."""
+        most = lost(self.got, rows.astype(np.float64), self.fmt, self.tol)
+        some = (self.uppers > self.tol) & (self.distances < most + float(self.fmt.smallest_normal))
+        found, places = np.zeros(self.got.size, dtype=bool), np.flatnonzero(some)
         if len(places):
             whole, error = self.scaled(places), self.distances.reshape(-1)[places]
-            found[places] = is_flushed(0, whole, whole * (1 - normal / error), self.tol)
+            found[places] = is_flushed(whole, whole * (1 - most.reshape(-1)[places] / error), self.tol)
         return found.reshape(self.got.shape)
 
     def largest(self, among: Any, least: float = 0.0) -> tuple[float, int | None]:

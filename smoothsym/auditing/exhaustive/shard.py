@@ -264,7 +264,7 @@ class _Shard:
 
     def _beyond(self, rows: Array, errors: Errors) -> Array | None:
         """Choose what to tell of rows of which some may be beyond tolerance; where entries were flushed to zero, if some were."""
-        beyond, flushed = errors.uppers > errors.tol, errors.flushed
+        beyond, flushed = errors.uppers > errors.tol, errors.flushed(rows)
         bad = np.flatnonzero(beyond & ~flushed)
         self._tell_worst(("flushed",), rows, errors, np.flatnonzero(flushed))
         if len(bad):

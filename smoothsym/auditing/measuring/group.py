@@ -149,7 +149,7 @@ class Group:
             return scale_rows(task.op, x, self.parameter, task.of, v, rows, entries, high, task.fmt)
 
         got = np.where(exact.open[:, None], high, got)
-        errors = row_errors(got, high, low, scales, task.fmt, task.tol)
+        errors = row_errors(got, high, low, scales, task.fmt, task.tol, x)
         errors = replace(errors, known=errors.known & ~exact.open)
         self._count(places, got, errors)
         if task.bound is not None:
@@ -230,13 +230,13 @@ class Group:
             if wrong is not None:
                 tally.add(wrong)
             return nan, nan, nan
-        judged = judging.judge(got, exact, task.fmt, task.tol)
+        judged = judging.judge(got, exact, task.fmt, task.tol, case.x)
         scaled = 0.0 if isnan(judged.scaled) else judged.scaled
         zero = judged.flushed
         kept = _kept(task, case, numbers, judged.ulp, scaled, judged.component)
         if (falls := scaled > task.tol) or _ill(judged.ulp, judged.upper):
             self._keep(kept, numbers, falls)
-        near = 0.0 if zero is None else float(judging.nearness(zero.error, task.fmt))
+        near = 0.0 if zero is None else zero.nearness
         if zero is not None:
             tally.keep(_kept(task, case, numbers, inf, near, zero.component), FLUSHED)
         errors = scaled, judged.ulp, near

@@ -6,6 +6,7 @@ the input, the parameter and the result once each may cost. 1e15 ulps at a zero 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -58,7 +59,8 @@ class Reference:
 class Judgement:
     """One result judged: `upper` bounds the scaled error, which is nan where it was not needed; the rest is at its entry.
 
-    `flushed`, the judgement of the worst entry that was flushed to zero; none of these counts in the others.
+    `flushed`, the judgement of the worst entry that flushing explains, with its `nearness` to what that may cost; none of these
+    counts in the others.
     """
 
     ulp: float
@@ -70,6 +72,7 @@ class Judgement:
     got: float = 0.0
     exact: Any = libmp.fzero
     flushed: Judgement | None = None
+    nearness: float = 0.0
 
 
 @lru_cache(maxsize=8)
@@ -114,19 +117,21 @@ def allowance(size: Any, fmt: Format) -> Any:
     return libmp.mpf_add(libmp.mpf_mul(u, size, PRECISION, "n"), eta, PRECISION, "n")
 
 
-def judge(got: list[float], reference: Reference, fmt: Format, tol: float, needed: float = 0.0) -> Judgement:
-    """Judge the result of an ordinary row, entry by entry.
+def judge(
+    got: list[float], reference: Reference, fmt: Format, tol: float, x: Sequence[float], needed: float = 0.0
+) -> Judgement:
+    """Judge the result of an ordinary row x, entry by entry.
 
     The scale costs more than the value, and |f| bounds it from below: entries are taken in falling order of that bound, those
     with the largest errors among them, until no bound left can be the worst. Where no bound exceeds both `needed` and `tol`, no
     scale is computed. At most a few entries of long rows are scaled; their maximum is then a lower bound, as every sampled
-    maximum is. Entries that were flushed are judged apart.
+    maximum is. What flushing explains is judged apart.
     """
     exact = reference.middles
     errors = [error_of(g, e, fmt) for g, e in zip(got, exact, strict=True)]
     uppers = [ratio(d, allowance(libmp.mpf_abs(e), fmt)) for d, e in zip(errors, exact, strict=True)]
     ulps = [_unless_infinite(g, ratio(d, ulp_of(e, fmt)), tol) for g, d, e in zip(got, errors, exact, strict=True)]
-    flushed = _flushed(got, errors, uppers, ulps, reference, fmt, tol)
+    flushed = _flushed(got, errors, uppers, ulps, reference, fmt, tol, x)
     order = sorted(range(len(got)), key=uppers.__getitem__, reverse=True)
     best, scaled, ulp = order[0], nan, max(ulps)
     upper = uppers[best]
@@ -179,19 +184,26 @@ def _scaled(got: float, error: Any, upper: float, reference: Reference, place: i
     return _unless_infinite(got, ratio(error, allowance(reference.measured.scales(place)._mpf_, fmt)), tol)
 
 
-def is_flushed(got: Any, whole: Any, rest: Any, tol: float) -> Any:
-    """Whether a zero, or which of many, stands for a number that was flushed.
+def lost(got: Any, x: Any, fmt: Format, tol: float) -> Any:
+    """What flushing may cost each entry of results at rows x, of shapes (..., entries) and (..., n).
 
-    Code that flushes returns 0 for a result of its own that is below the smallest normal number. That result errs by roundings, so
-    the zero may err by the smallest normal and these: `whole`, its scaled error, is beyond tolerance, and `rest`, the same of an
-    error that is less by the smallest normal, is not. It is for no more that a zero is excused, and for nothing else than a zero.
+    Code that flushes takes what is below the smallest normal number for 0, among its results, its inputs, and what it meets between
+    them. So a zero may lack one such number for each term, and any result what its inputs have that are so small. It is not for
+    more than `tol` of them that anything is excused, as it is not for more than `tol` units of the smallest number without flushing.
     """
-    return (got == 0) & (whole > tol) & (rest <= tol)
+    normal, sizes = float(fmt.smallest_normal), np.abs(x)
+    inputs = np.where(sizes < normal, sizes, 0.0).sum(axis=-1)[..., None]
+    return np.where(np.equal(got, 0), min(max(np.shape(x)[-1], 1), tol) * normal, np.minimum(inputs, tol * normal))
 
 
-def nearness(error: Any, fmt: Format) -> Any:
-    """How near what was flushed comes to what may not be, from above 0 to 1: it grows with each factor of two."""
-    return 1 / (1 + np.log2(np.maximum(float(fmt.smallest_normal) / error, 1.0)))
+def is_flushed(whole: Any, rest: Any, tol: float) -> Any:
+    """Whether flushing explains an error: the scaled error is beyond tolerance, and without what flushing may cost (`rest`) it is not."""
+    return (whole > tol) & (rest <= tol)
+
+
+def nearness(error: Any, most: Any) -> Any:
+    """How near an error that is flushing comes to the most that may be, from above 0 to 1: it grows with each factor of two."""
+    return 1 / (1 + np.log2(np.maximum(most / error, 1.0)))
 
 
 def _flushed(
@@ -202,24 +214,30 @@ def _flushed(
     reference: Reference,
     fmt: Format,
     tol: float,
+    x: Any,
 ) -> Judgement | None:
     """The worst of the entries that were flushed, whose errors are then none."""
-    normal, worst = _constants(fmt)[2], None
-    twice = libmp.mpf_shift(normal, 1)
-    zeros = [q for q, g in enumerate(got) if g == 0 and uppers[q] > tol and libmp.mpf_lt(errors[q], twice)]
-    # Of those that err by no more than the smallest normal none is at fault, and one tells for all.
-    below = [q for q in zeros if libmp.mpf_le(errors[q], normal)]
+    worst: Judgement | None = None
+    most = [libmp.from_float(v) for v in lost(np.array(got), np.array(x), fmt, tol).tolist()]
+    normal = _constants(fmt)[2]
+    some = [
+        q for q, u in enumerate(uppers) if tol < u < inf and libmp.mpf_lt(errors[q], libmp.mpf_add(most[q], normal))
+    ]
+    # Of those that err by no more than that none is at fault, and one tells for all.
+    below = [q for q in some if libmp.mpf_le(errors[q], most[q])]
     alike = {max(below, key=uppers.__getitem__): below} if below else {}
-    for place in [*alike, *(q for q in zeros if q not in below)]:
+    for place in [*alike, *(q for q in some if q not in below)]:
         allowed = allowance(reference.measured.scales(place)._mpf_, fmt)
         whole = ratio(errors[place], allowed)
-        beyond = libmp.mpf_sub(errors[place], normal, PRECISION, "n")
-        if not is_flushed(got[place], whole, ratio(beyond, allowed), tol):
+        beyond = libmp.mpf_sub(errors[place], most[place], PRECISION, "n")
+        if not is_flushed(whole, ratio(beyond, allowed), tol):
             continue
         if worst is None or whole > worst.scaled:
-            size = _float(errors[place])
+            size, near = _float(errors[place]), nearness(_float(errors[place]), _float(most[place]))
             exact = reference.middles[place]
-            worst = Judgement(ulps[place], uppers[place], whole, 0.0, size, place, got[place], exact)
+            worst = Judgement(
+                ulps[place], uppers[place], whole, 0.0, size, place, got[place], exact, nearness=float(near)
+            )
         for q in alike.get(place, [place]):
             errors[q], uppers[q], ulps[q] = libmp.fzero, 0.0, 0.0
     return worst

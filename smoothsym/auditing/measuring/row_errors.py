@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.auditing.measuring.judge import is_flushed, nearness
+from smoothsym.auditing.measuring.judge import is_flushed, lost, nearness
 from smoothsym.formats import Format
 
 Array = Any
@@ -18,7 +18,7 @@ Array = Any
 class RowErrors:
     """For each row: the errors as a Judgement has them, at the entry `component`; `known`, where floats tell them.
 
-    `flushed`, the nearness of the worst entry that was flushed to zero, 0 where none was; `place`, that entry.
+    `flushed`, the nearness of the worst entry that flushing explains, 0 where there is none; `place`, that entry.
     """
 
     ulp: Array
@@ -33,26 +33,26 @@ class RowErrors:
 
 
 def row_errors(
-    got: Array, high: Array, low: Array, scales: Callable[[Array, Array], Array], fmt: Format, tol: float
+    got: Array, high: Array, low: Array, scales: Callable[[Array, Array], Array], fmt: Format, tol: float, x: Array
 ) -> RowErrors:
-    """The errors of results against exact values high + low, all of shape (rows, entries).
+    """The errors of results at rows x against exact values high + low, all of shape (rows, entries).
 
     `scales(rows, entries)`: the scales of entries, nan where they are not known. As in judge(): the largest error that |f| alone
     would allow and the largest error are scaled first, then, beyond tolerance, what may be larger still, a few entries of a row.
     """
     with np.errstate(all="ignore"):
-        lost = ~np.isfinite(got)
+        wild = ~np.isfinite(got)
         # An infinity is right beyond the largest number, and near it only what is exact tells.
         far = np.isnan(got) | (np.sign(got) != np.sign(high)) | (np.abs(high) < float(fmt.largest) / 2)
-        known = (~lost | far).all(axis=1)
+        known = (~wild | far).all(axis=1)
         # The rounding of the difference, which is none where both are near each other.
         apart = got - high
         back = apart + high
         rest = (got - back) - (high - (back - apart))
         error = np.abs(apart + (rest - low))
-        error = np.where(lost | np.isnan(error), np.inf, error)
+        error = np.where(wild | np.isnan(error), np.inf, error)
         size = np.abs(high)
-        flushed, place = _without_flushed(got, error, size, scales, fmt, tol)
+        flushed, place = _without_flushed(error, size, lost(got, x, fmt, tol), scales, fmt, tol)
         upper = error / allowed(size, fmt)
         ulp = (error / ulps(high, low, fmt)).max(axis=1)
         normwise = error.max(axis=1) / allowed(size.max(axis=1), fmt)
@@ -77,23 +77,25 @@ def ulps(high: Array, low: Array, fmt: Format) -> Array:
 
 
 def _without_flushed(
-    got: Array, error: Array, size: Array, scales: Callable[[Array, Array], Array], fmt: Format, tol: float
+    error: Array, size: Array, most: Array, scales: Callable[[Array, Array], Array], fmt: Format, tol: float
 ) -> tuple[Array, Array]:
-    """Have no error where an entry was flushed to zero; (their largest nearness in each row, 0 where there is none; its entry)."""
-    normal, flushed, place = float(fmt.smallest_normal), np.zeros(len(got)), np.zeros(len(got), dtype=np.int64)
-    zero = (got == 0) & (error < 2 * normal) & (error > tol * allowed(size, fmt))
-    # Of those that err by no more than the smallest normal none is at fault, and one tells for all.
-    below = zero & (error <= normal)
+    """Have no error where flushing explains it, which may cost the `most`; (their largest nearness in each row, 0 where there is none;
+    its entry).
+    """
+    flushed, place = np.zeros(len(error)), np.zeros(len(error), dtype=np.int64)
+    some = (error < most + float(fmt.smallest_normal)) & (error > tol * allowed(size, fmt))
+    # Of those that err by no more than that none is at fault, and one tells for all.
+    below = some & (error <= most)
     first = np.where(below, error / allowed(size, fmt), 0.0).argmax(axis=1)
-    looked = zero & ~below
-    some = np.flatnonzero(below.any(axis=1))
-    looked[some, first[some]] = True
+    looked = some & ~below
+    having = np.flatnonzero(below.any(axis=1))
+    looked[having, first[having]] = True
     rows, entries = np.nonzero(looked)
     if not len(rows):
         return flushed, place
-    limit, lost = allowed(scales(rows, entries), fmt), error[rows, entries]
-    found = is_flushed(got[rows, entries], lost / limit, (lost - normal) / limit, tol)
-    near = nearness(lost[found], fmt).tolist()
+    limit, off, may = allowed(scales(rows, entries), fmt), error[rows, entries], most[rows, entries]
+    found = is_flushed(off / limit, (off - may) / limit, tol)
+    near = nearness(off[found], may[found]).tolist()
     for row, entry, share in zip(rows[found].tolist(), entries[found].tolist(), near, strict=True):
         if share > flushed[row]:
             flushed[row], place[row] = share, entry

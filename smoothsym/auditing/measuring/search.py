@@ -17,6 +17,7 @@ import numpy as np
 
 from smoothsym.auditing.measuring import measure
 from smoothsym.auditing.measuring.measure import Tally, Task
+from smoothsym.auditing.measuring.past_flushing import past_flushing
 from smoothsym.cases import Case
 from smoothsym.formats import Format
 
@@ -60,7 +61,8 @@ def search(
         chains = [chain for chain in chains if chain.idle < PATIENCE]
         while len(chains) < min(CHAINS, len(queue)):
             score, case = queue[place % len(queue)]
-            chains.append(_Chain(task.fmt, np.random.default_rng([seed, place]), case, score, span))
+            told = past_flushing(task, case)[:WIDTH] if case.tags[0] == "flushed" else []
+            chains.append(_Chain(task.fmt, np.random.default_rng([seed, place]), case, score, span, told))
             place += step
         moves = [move for chain in chains for move in chain.moves(task.op.domain == "positive")][: budget - spent]
         tally, scores, _ = measure.climbed(task, moves)
@@ -74,7 +76,8 @@ def search(
 
 
 def order(starts: Iterable[tuple[float, Case]], tol: float) -> list[tuple[float, Case]]:
-    """Where to start: the worst row of each stratum, and between these those that hold but nearly fail.
+    """Where to start: where a few calls tell whether more is flushed than may be; the worst row of each stratum, and between these those
+    that hold but nearly fail.
 
     What is left of parts, put together, comes to the same as the whole.
     """
@@ -89,18 +92,22 @@ def order(starts: Iterable[tuple[float, Case]], tol: float) -> list[tuple[float,
             near.setdefault(stratum, (score, case))
     worst, hold = list(best.values()), list(near.values())
     mixed = [start for pair in zip(worst, hold, strict=False) for start in pair] + worst[len(hold) :]
+    mixed.sort(key=lambda start: start[1].tags[0] != "flushed")
     return list({repr(case): (score, case) for score, case in mixed}.values())
 
 
 @dataclass
 class _Chain:
-    """Where a chain stands, how large its steps are (in bits of ordinals), and how long it has had no success."""
+    """Where a chain stands, what is `told` to be tried first, how large its steps are (in bits of ordinals), and how long it has had no
+    success.
+    """
 
     fmt: Format
     rng: Any
     case: Case
     score: float
     span: Span
+    told: list[Case]
     step: float = nan
     idle: int = 0
     before: Array = None
@@ -111,7 +118,8 @@ class _Chain:
     def moves(self, positive: bool) -> list[Case]:
         """Rows to try next."""
         here = ordinals(self.fmt, self.case.x)
-        return [self._move(here, int(self.rng.integers(7)), positive) for _ in range(WIDTH)]
+        told, self.told = self.told, []
+        return told + [self._move(here, int(self.rng.integers(7)), positive) for _ in range(WIDTH - len(told))]
 
     def _move(self, here: Array, kind: int, positive: bool) -> Case:
         rng, size, parameter = self.rng, len(here), self.case.parameter

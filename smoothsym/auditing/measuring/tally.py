@@ -278,7 +278,7 @@ class Tally:
     def _judge(self, task: Any, kept: Kept) -> tuple[Judgement, Finding]:
         """Judge one row exactly, and take in what it is."""
         exact, case, got = reference(task.op, task.of, kept.case), kept.case, kept.got.tolist()
-        judged = judging.judge(got, exact, task.fmt, task.tol)
+        judged = judging.judge(got, exact, task.fmt, task.tol, case.x)
         judged = replace(judged, scaled=0.0) if isnan(judged.scaled) else judged
         kind = kind_of(judged, got, exact, case, task.op, task.of, task.fmt, task.tol)
         vector = entrywise(task.op, task.of)
