@@ -13,6 +13,7 @@ import smoothsym as ss
 from smoothsym import formats
 from smoothsym.auditing.asking.calls import passing
 from smoothsym.auditing.asking.vectors import vectors_beside
+from smoothsym.auditing.findings.mechanism import meets_small
 from smoothsym.auditing.measuring import judge as judging
 from smoothsym.auditing.measuring import measure
 from smoothsym.auditing.measuring.distribution import Distribution
@@ -57,10 +58,12 @@ def both(name, of, parameter, fmt, n):
     def scales(rows, entries):
         return scale_rows(op, x, parameter, of, v, rows, entries, high, fmt)
 
-    errors = row_errors(got, high, low, scales, fmt, 8.0, x)
+    errors = row_errors(got, high, low, scales, fmt, 8.0, lambda row: meets_small(op, of, cases[row], fmt))
     known = errors.known & ~exact.open
     judged = [
-        judging.judge(row.tolist(), reference(op, of, case), fmt, 8.0, case.x) if sure else None
+        judging.judge(row.tolist(), reference(op, of, case), fmt, 8.0, lambda case=case: meets_small(op, of, case, fmt))
+        if sure
+        else None
         for row, case, sure in zip(got, cases, known, strict=True)
     ]
     fraction = np.frexp(np.abs(high))[0]

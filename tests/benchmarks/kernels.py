@@ -116,7 +116,7 @@ def errors(one: Contestant, op: Any, of: str, fmt: Format, case: Case) -> tuple[
         return 0.0, 0.0
     with measure.silence():
         got = np.ravel(one.run(np.array(case.x, dtype=fmt.dtype)[None], case.parameter)).astype(np.float64)
-    judged = judging.judge([float(v) for v in got], reference, fmt, 1e-9, case.x)
+    judged = judging.judge([float(v) for v in got], reference, fmt, 1e-9, bool)
     return judged.ulp, 0.0 if isnan(judged.scaled) else judged.scaled
 
 

@@ -111,14 +111,16 @@ class Errors:
         found[finite] = self._unless_infinite(_more(ratios, self.exact.doubt), (rows, entries))
         return found
 
-    def flushed(self, rows: Array) -> Array:
+    def flushed(self, rows: Any) -> Array:
         """Which results, of these rows, have errors that flushing explains."""
-        most = lost(self.got, rows.astype(np.float64), self.fmt, self.tol)
-        some = (self.uppers > self.tol) & (self.distances < most + float(self.fmt.smallest_normal))
-        found, places = np.zeros(self.got.size, dtype=bool), np.flatnonzero(some)
+        normal, width, found = float(self.fmt.smallest_normal), self.got.shape[1], np.zeros(self.got.size, dtype=bool)
+        places = np.flatnonzero((self.uppers > self.tol) & (self.distances < (self.tol + 1) * normal))
         if len(places):
+            sizes = np.abs(rows[places // width].astype(np.float64))
+            small = ((sizes > 0) & (sizes < normal)).any(axis=1)
             whole, error = self.scaled(places), self.distances.reshape(-1)[places]
-            found[places] = is_flushed(whole, whole * (1 - most.reshape(-1)[places] / error), self.tol)
+            most = lost(self.got.reshape(-1)[places], small, self.fmt, self.tol)
+            found[places] = is_flushed(whole, whole * (1 - most / error), self.tol)
         return found.reshape(self.got.shape)
 
     def largest(self, among: Any, least: float = 0.0) -> tuple[float, int | None]:

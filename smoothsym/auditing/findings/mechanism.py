@@ -58,6 +58,15 @@ def run(op: Any, of: Any, case: Case, fmt: Format, form: str = "naive") -> Run |
     )
 
 
+@lru_cache(maxsize=1 << 12)
+def meets_small(op: Any, of: Any, case: Case, fmt: Format) -> bool:
+    """Whether an input, or what the stable program makes of them, is below the normal range and not 0."""
+    if any(0 < abs(v) < float(fmt.smallest_normal) for v in (*case.x, *(case.v or ()))):
+        return True
+    found = run(op, of, case, fmt, "stable")
+    return found is not None and found.under
+
+
 def in_format(op: Any, of: Any, case: Case, fmt: Format, form: str, sums: str = "pairwise") -> Any:
     """The outputs of a program in float64, each operation done in the format; `sums` "pairwise", "halved" (as kernels do) or "one by one"."""
     vectors = {"x": np.array(case.x, dtype=fmt.dtype)}

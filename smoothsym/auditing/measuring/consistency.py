@@ -16,6 +16,7 @@ import numpy as np
 from mpmath import libmp
 
 from smoothsym.auditing.findings.finding import Finding
+from smoothsym.auditing.findings.mechanism import meets_small
 from smoothsym.auditing.findings.refined import refined
 from smoothsym.auditing.measuring import judge as judging
 from smoothsym.auditing.measuring import measure
@@ -243,8 +244,14 @@ class _Judge:
         gap = law.gap(one.numbers, two.numbers, first, second)
         if law.orders:
             self._apart.setdefault(law.said, []).append(bool(gap.any()))
-        worst = float((gap / law.allowed(p.allowed, q.allowed)).max())
-        return worst > judging.pairwise(len(first.x), self._task.tol)
+        task, limit = self._task, judging.pairwise(len(first.x), self._task.tol)
+        if not float((gap / law.allowed(p.allowed, q.allowed)).max()) > limit:
+            return False
+        # What is flushed may be flushed in one of two rows, and a law that scales results scales it.
+        normal, sizes = float(task.fmt.smallest_normal), [float(np.abs(r.high).max()) for r in (p, q)]
+        times = max(1.0, sizes[1] / sizes[0]) if sizes[0] else 1.0
+        flush = [meets_small(task.op, task.of, case, task.fmt) * normal for case in (first, second)]
+        return float((gap / law.allowed(p.allowed + times * flush[0], q.allowed + flush[1])).max()) > limit
 
     def retell(self, law: Invariant, case: Case, alone: Call, call: Call, other: Case) -> None:
         """Tell the latest finding by one other row, where it is beside others that the case errs."""

@@ -12,12 +12,13 @@ import numpy as np
 
 from smoothsym.auditing.asking.calls import Call
 from smoothsym.auditing.findings.cause import ILL_CONDITIONED
+from smoothsym.auditing.findings.mechanism import meets_small
 from smoothsym.auditing.measuring import judge as judging
 from smoothsym.auditing.measuring.behaviour import misbehaviour
 from smoothsym.auditing.measuring.judge import Reference
 from smoothsym.auditing.measuring.references import measured_rows, reference
 from smoothsym.auditing.measuring.row_errors import RowErrors, row_errors
-from smoothsym.auditing.measuring.tally import FLUSHED, NUMBERS, Kept, Tally, coarse
+from smoothsym.auditing.measuring.tally import FLUSHED, NUMBERS, Kept, Tally, coarse, smallness
 from smoothsym.auditing.task import Task
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import MeasuredRows, scale_rows
@@ -148,8 +149,11 @@ class Group:
                 return exact.scale[rows]
             return scale_rows(task.op, x, self.parameter, task.of, v, rows, entries, high, task.fmt)
 
+        def small(row: int) -> bool:
+            return meets_small(task.op, task.of, self.cases[places[row]], task.fmt)
+
         got = np.where(exact.open[:, None], high, got)
-        errors = row_errors(got, high, low, scales, task.fmt, task.tol, x)
+        errors = row_errors(got, high, low, scales, task.fmt, task.tol, small)
         errors = replace(errors, known=errors.known & ~exact.open)
         self._count(places, got, errors)
         if task.bound is not None:
@@ -230,7 +234,7 @@ class Group:
             if wrong is not None:
                 tally.add(wrong)
             return nan, nan, nan
-        judged = judging.judge(got, exact, task.fmt, task.tol, case.x)
+        judged = judging.judge(got, exact, task.fmt, task.tol, smallness(task, case))
         scaled = 0.0 if isnan(judged.scaled) else judged.scaled
         zero = judged.flushed
         kept = _kept(task, case, numbers, judged.ulp, scaled, judged.component)

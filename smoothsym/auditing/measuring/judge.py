@@ -6,7 +6,7 @@ the input, the parameter and the result once each may cost. 1e15 ulps at a zero 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -118,9 +118,9 @@ def allowance(size: Any, fmt: Format) -> Any:
 
 
 def judge(
-    got: list[float], reference: Reference, fmt: Format, tol: float, x: Sequence[float], needed: float = 0.0
+    got: list[float], reference: Reference, fmt: Format, tol: float, small: Callable[[], bool], needed: float = 0.0
 ) -> Judgement:
-    """Judge the result of an ordinary row x, entry by entry.
+    """Judge the result of an ordinary row, entry by entry; `small()`, whether it meets numbers below the normal range.
 
     The scale costs more than the value, and |f| bounds it from below: entries are taken in falling order of that bound, those
     with the largest errors among them, until no bound left can be the worst. Where no bound exceeds both `needed` and `tol`, no
@@ -131,7 +131,7 @@ def judge(
     errors = [error_of(g, e, fmt) for g, e in zip(got, exact, strict=True)]
     uppers = [ratio(d, allowance(libmp.mpf_abs(e), fmt)) for d, e in zip(errors, exact, strict=True)]
     ulps = [_unless_infinite(g, ratio(d, ulp_of(e, fmt)), tol) for g, d, e in zip(got, errors, exact, strict=True)]
-    flushed = _flushed(got, errors, uppers, ulps, reference, fmt, tol, x)
+    flushed = _flushed(got, errors, uppers, ulps, reference, fmt, tol, small)
     order = sorted(range(len(got)), key=uppers.__getitem__, reverse=True)
     best, scaled, ulp = order[0], nan, max(ulps)
     upper = uppers[best]
@@ -184,16 +184,14 @@ def _scaled(got: float, error: Any, upper: float, reference: Reference, place: i
     return _unless_infinite(got, ratio(error, allowance(reference.measured.scales(place)._mpf_, fmt)), tol)
 
 
-def lost(got: Any, x: Any, fmt: Format, tol: float) -> Any:
-    """What flushing may cost each entry of results at rows x, of shapes (..., entries) and (..., n).
+def lost(got: Any, small: Any, fmt: Format, tol: float) -> Any:
+    """What flushing may cost results, of rows that meet numbers below the normal range where `small`.
 
     Code that flushes takes what is below the smallest normal number for 0, among its results, its inputs, and what it meets between
-    them. So a zero may lack one such number for each term, and any result what its inputs have that are so small. It is not for
-    more than `tol` of them that anything is excused, as it is not for more than `tol` units of the smallest number without flushing.
+    them. So for a zero, and for what is made of such numbers, that number takes the place of the smallest one: `tol` of them are
+    excused, and no more.
     """
-    normal, sizes = float(fmt.smallest_normal), np.abs(x)
-    inputs = np.where(sizes < normal, sizes, 0.0).sum(axis=-1)[..., None]
-    return np.where(np.equal(got, 0), min(max(np.shape(x)[-1], 1), tol) * normal, np.minimum(inputs, tol * normal))
+    return np.where(np.equal(got, 0) | small, tol * float(fmt.smallest_normal), 0.0)
 
 
 def is_flushed(whole: Any, rest: Any, tol: float) -> Any:
@@ -214,12 +212,15 @@ def _flushed(
     reference: Reference,
     fmt: Format,
     tol: float,
-    x: Any,
+    small: Callable[[], bool],
 ) -> Judgement | None:
     """The worst of the entries that were flushed, whose errors are then none."""
     worst: Judgement | None = None
-    most = [libmp.from_float(v) for v in lost(np.array(got), np.array(x), fmt, tol).tolist()]
     normal = _constants(fmt)[2]
+    edge = libmp.from_float((tol + 1) * float(fmt.smallest_normal))
+    if not any(tol < u < inf and libmp.mpf_lt(d, edge) for u, d in zip(uppers, errors, strict=True)):
+        return None
+    most = [libmp.from_float(v) for v in lost(np.array(got), small(), fmt, tol).tolist()]
     some = [
         q for q, u in enumerate(uppers) if tol < u < inf and libmp.mpf_lt(errors[q], libmp.mpf_add(most[q], normal))
     ]

@@ -19,7 +19,7 @@ NO_RUN = (ArithmeticError, ValueError, KeyError, TypeError, AttributeError, Inde
 
 
 def past_flushing(task: Any, case: Case) -> list[Case]:
-    """The case scaled so that an entry of the exact result that is subnormal has these sizes, as far as it can.
+    """The case scaled so that an entry of the exact result that may be flushed has these sizes, as far as it can.
 
     A float64 program of our own tells how the result grows: nearly is enough, since any size beyond what is excused will do.
     """
@@ -33,7 +33,7 @@ def past_flushing(task: Any, case: Case) -> list[Case]:
             sizes = np.abs(_results(task, case, rows)) / normal
         except NO_RUN:
             return []
-        small = np.flatnonzero((sizes[0] > 0) & (sizes[0] < 1))
+        small = np.flatnonzero((sizes[0] > 0) & (sizes[0] < SIZES[0]))
         if not len(small):
             return []
         sizes = sizes[:, small[np.argmax(sizes[:, small].max(axis=0))]]

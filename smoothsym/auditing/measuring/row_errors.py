@@ -33,9 +33,17 @@ class RowErrors:
 
 
 def row_errors(
-    got: Array, high: Array, low: Array, scales: Callable[[Array, Array], Array], fmt: Format, tol: float, x: Array
+    got: Array,
+    high: Array,
+    low: Array,
+    scales: Callable[[Array, Array], Array],
+    fmt: Format,
+    tol: float,
+    small: Callable[[int], bool],
 ) -> RowErrors:
-    """The errors of results at rows x against exact values high + low, all of shape (rows, entries).
+    """The errors of results against exact values high + low, all of shape (rows, entries).
+
+    `small(row)`: whether a row meets numbers below the normal range.
 
     `scales(rows, entries)`: the scales of entries, nan where they are not known. As in judge(): the largest error that |f| alone
     would allow and the largest error are scaled first, then, beyond tolerance, what may be larger still, a few entries of a row.
@@ -52,7 +60,10 @@ def row_errors(
         error = np.abs(apart + (rest - low))
         error = np.where(wild | np.isnan(error), np.inf, error)
         size = np.abs(high)
-        flushed, place = _without_flushed(error, size, lost(got, x, fmt, tol), scales, fmt, tol)
+        doubtful = (error > tol * allowed(size, fmt)) & (error <= (tol + 1) * float(fmt.smallest_normal))
+        meets = np.array([bool(any_) and small(row) for row, any_ in enumerate((doubtful & (got != 0)).any(axis=1))])
+        most = lost(got, meets[:, None], fmt, tol)
+        flushed, place = _without_flushed(error, size, most, scales, fmt, tol)
         upper = error / allowed(size, fmt)
         ulp = (error / ulps(high, low, fmt)).max(axis=1)
         normwise = error.max(axis=1) / allowed(size.max(axis=1), fmt)

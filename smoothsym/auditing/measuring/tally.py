@@ -16,6 +16,7 @@ import numpy as np
 
 from smoothsym.auditing.findings.cause import kind_of
 from smoothsym.auditing.findings.finding import Finding, plain
+from smoothsym.auditing.findings.mechanism import meets_small
 from smoothsym.auditing.measuring import judge as judging
 from smoothsym.auditing.measuring.distribution import LEAST, Distribution, Spread
 from smoothsym.auditing.measuring.judge import Judgement
@@ -278,7 +279,7 @@ class Tally:
     def _judge(self, task: Any, kept: Kept) -> tuple[Judgement, Finding]:
         """Judge one row exactly, and take in what it is."""
         exact, case, got = reference(task.op, task.of, kept.case), kept.case, kept.got.tolist()
-        judged = judging.judge(got, exact, task.fmt, task.tol, case.x)
+        judged = judging.judge(got, exact, task.fmt, task.tol, smallness(task, case))
         judged = replace(judged, scaled=0.0) if isnan(judged.scaled) else judged
         kind = kind_of(judged, got, exact, case, task.op, task.of, task.fmt, task.tol)
         vector = entrywise(task.op, task.of)
@@ -291,6 +292,11 @@ class Tally:
         if not any(isinf(v) for v in case.x):
             self.tell(finding)
         return judged, finding
+
+
+def smallness(task: Any, case: Case) -> Callable[[], bool]:
+    """How to see whether a case meets numbers below the normal range."""
+    return lambda: meets_small(task.op, task.of, case, task.fmt)
 
 
 def coarse(values: Any) -> Any:
