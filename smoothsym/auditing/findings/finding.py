@@ -175,18 +175,19 @@ def shown(inputs: tuple[str, ...], most: int = 4) -> str:
 def brief(text: str) -> str:
     """A hex float as the decimal that it is, where that is short: -40.0, 1e+155; else as it is.
 
-    >>> brief("-0x1.4000000000000p+5"), brief("0x1.999999999999ap-4"), brief("0x1.62e42fefa39efp-1")
-    ('-40.0', '0.1', '0x1.62e42fefa39efp-1')
+    >>> brief("-0x1.4000000000000p+5"), brief("0x1.999999999999ap-4"), brief("0x1.62e42fefa39efp-1"), brief((-1e5).hex())
+    ('-40.0', '0.1', '0x1.62e42fefa39efp-1', '-100000.0')
     """
     value = float.fromhex(text)
     with np.errstate(over="ignore"):
         narrow = np.float32(value)
-    forms = [repr(value), f"{value:g}", *([f"{narrow:g}", str(narrow)] if float(narrow) == value else [])]
-    # A number of float32 may be read as a decimal of it.
-    held = [form for form in forms if float(form) == value or float(np.float32(form)) == value or value != value]
+        forms = [repr(value), f"{value:g}", *([f"{narrow:g}", str(narrow)] if float(narrow) == value else [])]
+        # A number of float32 may be read as a decimal of it.
+        held = [form for form in forms if float(form) == value or float(np.float32(form)) == value or value != value]
     decimal = min(held, key=len)
+    short = len(decimal) <= 8
     decimal += "" if {".", "e", "n"} & set(decimal) else ".0"
-    return decimal if len(decimal) <= 8 else trimmed(text)
+    return decimal if short else trimmed(text)
 
 
 def shortest(value: float, dtype: str) -> str:
