@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sympy import Abs, Function, Heaviside, Max, Sum, Symbol, exp, floor, log
+from sympy import Abs, Function, Heaviside, Max, Sum, Symbol, cosh, exp, floor, log
 
 import smoothsym as ss
 from smoothsym.symbolic.derivatives import NotDifferentiable
@@ -89,3 +89,31 @@ def test_a_smooth_minimum_far_from_zero_loses_nothing():
 def test_what_is_not_known_to_be_smooth_is_not_proved_to_be(kinked):
     (verdict,) = (v for v in ss.prove(ss.SmoothMax("kinked", kinked)) if v.law.startswith("differentiable"))
     assert verdict.outcome == "Undecided" and "not known" in verdict.reason
+
+
+FORMED = {
+    "sum of softplus": (over(log(1 + exp(alpha * x[j]))) / alpha, alpha, "logistic"),
+    "sum of log-cosh": (over(log(cosh(alpha * x[j]))) / alpha, alpha, "hyperbolic"),
+    "range": (log(over(exp(alpha * x[j]))) / alpha + log(over(exp(-alpha * x[j]))) / alpha, alpha, "factored"),
+    "of moduli": (log(over(exp(alpha * Abs(x[j])))) / alpha, alpha, "factored"),
+    "of two": (
+        (x[1] * exp(alpha * x[1]) + x[2] * exp(alpha * x[2])) / (exp(alpha * x[1]) + exp(alpha * x[2])),
+        alpha,
+        "translation",
+    ),
+    "square of a norm": (over(Abs(x[j]) ** p) ** (2 / p), p, "scale"),
+}
+
+
+@pytest.mark.parametrize("name", FORMED)
+def test_forms_are_found_for_sums_of_other_shapes(name):
+    """Where no exponential or power is the largest of all, sums have entries of their own to be measured from, or terms their own forms."""
+    definition, parameter, law = FORMED[name]
+    op = ss.SmoothMax(name, definition, parameter)
+    assert op.floats().law == law
+    for number in (1.5, 3.0):
+        known = {parameter.name: number}
+        found = ss.audit(lambda x, op=op, known=known: op(x, **known), op, budget=60, bound=True, timeout=None, **known)
+        assert found.verdict == "holds" and found.max_over_bound <= 1, found
+    naive = ss.audit(lambda x: op.kernels["naive"](x, **known), op, budget=60, timeout=None, **known)
+    assert naive.verdict == "falls short"

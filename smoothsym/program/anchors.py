@@ -38,8 +38,7 @@ def dominant_key(expression: Expr, base: IndexedBase = words.x, numbers: bool = 
     for total in sorted(expression.atoms(Sum), key=str):
         index = total.limits[0][0]
         if (head := growth(total, base, index)) is not None:
-            rate = head.coeff(base[index])
-            return signed(rate) * base[ANCHORED] if head == rate * base[index] else head.xreplace({index: ANCHORED})
+            return _largest(head, base[index])
         for power in sorted(total.function.atoms(Pow), key=str):
             size, exponent = power.args
             if (
@@ -50,7 +49,40 @@ def dominant_key(expression: Expr, base: IndexedBase = words.x, numbers: bool = 
                 lead = exponent.as_poly(*exponent.free_symbols)
                 head = Mul(*exponent.free_symbols) if lead is not None and lead.is_linear else exponent
                 return signed(head) * Abs(base[ANCHORED])
-    return None
+    return _beside_sums(expression, base)
+
+
+def _beside_sums(expression: Expr, base: IndexedBase) -> Expr | None:
+    """The same for exponentials of several entries that are written one by one, all with one rate."""
+    powers = [power for power in expression.atoms(exp) if not expression.has(Sum)]
+    entries = {entry for power in powers for entry in power.atoms(Indexed) if entry.base == base}
+    rates = {expand(power.args[0]).coeff(entry) for power in powers for entry in power.atoms(Indexed)}
+    if len(entries) < 2 or len(rates) != 1 or (rate := rates.pop()) == 0 or rate.has(Indexed):
+        return None
+    alone = all(expand(power.args[0]) == rate * entry for power in powers for entry in power.atoms(Indexed))
+    return signed(rate) * base[ANCHORED] if alone else None
+
+
+def places(expression: Expr, base: IndexedBase) -> dict[Expr, Symbol]:
+    """The indices of the entries that dominate sums of exponentials, by their keys: s, and s_1, ... where sums differ in them."""
+    found: dict[Expr, Symbol] = {}
+    for total in sorted(expression.atoms(Sum), key=str):
+        if (head := growth(total, base, total.limits[0][0])) is not None:
+            key = _largest(head, base[total.limits[0][0]])
+            found.setdefault(key, Symbol(f"s_{len(found)}", integer=True) if found else s)
+    return found
+
+
+def place(head: Expr, entry: Indexed, found: dict[Expr, Symbol]) -> Symbol:
+    """The index of the entry of which the exponent `head` is the largest."""
+    return found[_largest(head, entry)]
+
+
+def _largest(head: Expr, entry: Indexed) -> Expr:
+    """What an entry must have the largest of, for the largest exponent."""
+    rate = head.coeff(entry)
+    anchored = entry.base[ANCHORED]
+    return signed(rate) * anchored if head == rate * entry else head.xreplace({entry: anchored})
 
 
 def growth(total: Sum, base: IndexedBase, index: Symbol) -> Expr | None:

@@ -35,7 +35,7 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
-from smoothsym.program.anchors import NEAR, dominant_key, growth, replace_entries, s
+from smoothsym.program.anchors import NEAR, dominant_key, growth, place, places, replace_entries, s
 from smoothsym.program.lower import either
 from smoothsym.program.powers import by_distances, in_units, own_anchors, size_of
 from smoothsym.program.threshold import written_out
@@ -67,9 +67,9 @@ def translation(expression: Expr, base: IndexedBase = words.x, domain: str = "re
 
 
 def homogeneity(expression: Expr, base: IndexedBase = words.x, domain: str = "real") -> int | None:
-    """The degree d in {1, 0, -1} for which f(t x) = t^d f(x), t > 0, is proved, None if no such degree is."""
+    """The degree d in {1, 0, -1, 2} for which f(t x) = t^d f(x), t > 0, is proved, None if no such degree is."""
     scaled = replace_entries(expression, base, lambda entry: entry * _SCALE)
-    for degree in (1, 0, -1):
+    for degree in (1, 0, -1, 2):
         if moments.equal(scaled, expression * _SCALE**degree, domain):
             return degree
     return None
@@ -96,13 +96,18 @@ def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real
     by_exponentials, rates = by_rates(expression)
     if rates:
         found = stabilise(by_exponentials, base, domain, floats)
-        anchors = {place: key.xreplace(rates) for place, key in found.anchors.items()}
+        anchors = {q: key.xreplace(rates) for q, key in found.anchors.items()}
         return Stable(found.expression.xreplace(rates), anchors, found.law)
     key = dominant_key(expression, base)
     forms = (("translation", _translated), ("scale", _scaled), ("factored", _factored))
+    if len(places(expression, base)) > 1:
+        # Measured from one entry, sums that another one dominates overflow.
+        forms = (forms[2], *forms[:2])
     alone = (("hyperbolic", _hyperbolic), ("logistic", _logistic))
-    for law, form in forms if key is not None else alone:
-        candidate = form(expression, base, domain)
+    whole = _with_factors(expression)
+    for law, form in (*forms, *alone[1:]) if key is not None else alone:
+        given = expression if (law, form) in forms else whole
+        candidate = form(given, base, domain)
         if candidate is None:
             continue
         anchors = {}
@@ -111,8 +116,10 @@ def stabilise(expression: Expr, base: IndexedBase = words.x, domain: str = "real
             candidate = by_distances(candidate, expression, degree, base, domain) or candidate
             candidate, anchors = own_anchors(candidate, base)
         candidate = _near_one(candidate)
-        if proved_equal(candidate, expression, domain):
-            anchors |= {place: key for place in (s, NEAR) if key is not None and place in candidate.free_symbols}
+        if proved_equal(candidate, given, domain) and (given is expression or moments.equal(given, expression, domain)):
+            anchors |= {q: key for q in (s, NEAR) if key is not None and q in candidate.free_symbols}
+            if law == "factored":
+                anchors |= {q: key for key, q in places(expression, base).items() if q in candidate.free_symbols}
             return Stable(candidate, anchors, law)
     return Stable(expression, {}, "none")
 
@@ -154,17 +161,19 @@ def _scaled(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
 def _factored(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
     """Each sum of exp(a x_j) g_j becomes exp(a x_s) times the sum of exp(a (x_j - x_s)) g_j; what is outside cancels. The same of exp(h(x_j))."""
     heads: dict[Sum, Expr] = {}
+    own = places(expression, base)
     for total in expression.atoms(Sum):
         if len(total.limits) != 1:
             return None
         index = total.limits[0][0]
         if (head := growth(total, base, index)) is None:
             continue
+        top = head.xreplace({index: place(head, base[index], own)})
         body = total.function.replace(
             lambda e: isinstance(e, exp),
-            lambda e, head=head, index=index: exp(_by_difference(expand(e.args[0] - head.xreplace({index: s})))),
+            lambda e, top=top: exp(_by_difference(expand(e.args[0] - top))),
         )
-        heads[total] = exp(head.xreplace({index: s})) * Sum(body, *total.limits)
+        heads[total] = exp(top) * Sum(body, *total.limits)
     if not heads:
         return None
     candidate = _merge(expression.xreplace(heads))
@@ -185,9 +194,13 @@ def _beside_one(expression: Expr) -> Expr:
 
 
 def _logistic(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
-    """In 1 + exp(t), with one exponent t and no sum, exp(t) becomes 1 / exp(-t) where t > 0."""
+    """In 1 + exp(t), with one exponent t and no sum, exp(t) becomes 1 / exp(-t) where t > 0; in a sum, in each term by itself."""
+    if expression.has(Sum):
+        terms = {q: _logistic(q.function, base, domain) for q in expression.atoms(Sum) if q.function.has(log)}
+        found = {q: Sum(form, *q.limits) for q, form in terms.items() if form is not None}
+        return expression.xreplace(found) if found else None
     exponents = {e.args[0] for e in expression.atoms(exp)}
-    if expression.has(Sum) or len(exponents) != 1:
+    if len(exponents) != 1:
         return None
     (t,) = exponents
     unit = Symbol("unit_", positive=True)
@@ -197,6 +210,19 @@ def _logistic(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
     parts = Add.make_args(expand(high)) if high.has(log1p) else (high,)
     high = Add(*(cancel(part.xreplace({exp(t): 1 / unit})) for part in parts)).xreplace({unit: exp(-t)})
     return either(-t, _beside_one(expression), high)
+
+
+def _with_factors(expression: Expr) -> Expr:
+    """Sums with the factors beside them on each term: c sum f = sum c f, where c f may be in range and the sum of f not."""
+
+    def spread(product: Expr) -> Expr:
+        totals = [f for f in product.args if isinstance(f, Sum)]
+        if len(totals) != 1 or any(f.has(Sum) for f in product.args if f is not totals[0]):
+            return product
+        (total,) = totals
+        return Sum(product / total * total.function, *total.limits)
+
+    return expression.replace(lambda e: isinstance(e, Mul), spread)
 
 
 def _hyperbolic(expression: Expr, base: IndexedBase, domain: str) -> Expr | None:
@@ -256,7 +282,8 @@ def _merge(e: Expr) -> Expr:
         common = {f for term in e.args for f in Mul.make_args(term) if isinstance(f, exp) and s in f.free_symbols}
         if len(common) == 1:
             (head,) = common
-            return Mul(head, Add(*(term / head for term in e.args)))
+            if all(head in Mul.make_args(term) or not term.has(exp) for term in e.args):
+                return Mul(head, Add(*(term / head for term in e.args)))
     if isinstance(e, Mul):
         e = expand(e, deep=False, power_base=True, power_exp=False, log=False, mul=False, multinomial=False)
         exponents = [f.args[0] for f in Mul.make_args(e) if isinstance(f, exp)]
