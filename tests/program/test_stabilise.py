@@ -83,5 +83,6 @@ def test_laws_that_do_not_hold_are_not_found():
     power = ss.pnorm.definition
     assert translation(LSE) == 1 and translation(ss.boltzmann.gradient) == 0
     assert translation(power) is None and translation(ONE_MORE) is None
-    assert homogeneity(power) == 1 and homogeneity(LSE) is None and homogeneity(Abs(x[1]) ** 2) is None
+    assert homogeneity(power) == 1 and homogeneity(LSE) is None and homogeneity(Abs(x[1]) ** 2) == 2
+    assert homogeneity(Abs(x[1]) ** 3) is None
     assert joint_homogeneity(LSE, alpha) and not joint_homogeneity(alpha * LSE, alpha)
