@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from itertools import product
 
 import numpy as np
@@ -36,18 +37,26 @@ def mp_number(value):
 
 
 class Run:
-    """A program in mpmath; the entry `at` of operation `number` is off by STEP times `size`."""
+    """A program in mpmath."""
 
-    def __init__(self, program, x, symbols, number=None, at=None, size=0):
+    def __init__(self, program, x, symbols):
         self.program, self.x, self.symbols = program, [mpf(q) for q in x], symbols
         self.values = []
-        for here, operation in enumerate(program.operations):
-            value = self.compute(operation)
-            if here == number:
-                value = value.copy() if isinstance(value, np.ndarray) and value.ndim else np.array(value, dtype=object)
-                value[at] = value[at] + STEP * size
-                value = value if value.ndim else value.item()
-            self.values.append(value)
+        for operation in program.operations:
+            self.values.append(self.compute(operation))
+
+    def moved(self, number, at, size):
+        """The same run with the entry `at` of operation `number` off by STEP times `size`: what does not depend on it stays."""
+        other = copy(self)
+        other.values = list(self.values)
+        value = np.array(self.values[number], dtype=object)
+        value[at] = value[at] + STEP * size
+        other.values[number], touched = (value if value.ndim else value.item()), {number}
+        for here, operation in enumerate(self.program.operations[number + 1 :], number + 1):
+            if any(argument in touched for argument, _ in operation.args):
+                other.values[here] = other.compute(operation)
+                touched.add(here)
+        return other
 
     def placed(self, operation, argument):
         number, placement = operation.args[argument]
@@ -152,7 +161,7 @@ def worst(program, x, symbols, at=()):
         for place in product(range(len(x)), repeat=operation.rank):
             size = local(plain, number, place)
             if size:
-                moved = Run(program, x, symbols, number, place, size)
+                moved = plain.moved(number, place, size)
                 total += abs(moved.output(at) - plain.output(at)) / STEP
     return total
 
