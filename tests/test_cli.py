@@ -85,14 +85,14 @@ def process(*argv, **settings):
 # ---- list, derive, prove -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
-def test_list_names_each_operator_with_its_parameter(capsys, op):
+def test_list_names_each_operator_with_its_parameter(capsys):
     status, out = run(capsys, "list")
-    assert status == 0
-    names = ", ".join(q.name for q in op.parameters)
-    assert re.search(rf"^{op.name} +{names} +{op.domain} ", out, re.MULTILINE)
-    (found,) = [o for o in strictly(run(capsys, "list", "--json")[1])["operators"] if o["name"] == op.name]
-    assert found["formula"]["sympy"] == str(op.definition) and found["kernels"] == list(op.kernels)
+    listed = {o["name"]: o for o in strictly(run(capsys, "list", "--json")[1])["operators"]}
+    assert status == 0 and list(listed) == list(ss.operators)
+    for name, op in ss.operators.items():
+        names = ", ".join(q.name for q in op.parameters)
+        assert re.search(rf"^{name} +{names} +{op.domain} ", out, re.MULTILINE)
+        assert listed[name]["formula"]["sympy"] == str(op.definition) and listed[name]["kernels"] == list(op.kernels)
 
 
 @pytest.mark.parametrize("op", ss.operators.values(), ids=str)
