@@ -220,6 +220,7 @@ def _conclude(
     """The audit that shards amount to; `every`: they are of all rows there are; `lacks`, what is to be noted of rows that they lack."""
     tally = part.tally
     notes += hold_to_bound(tally, task)
+    task = replace(task, flushes=tally.flushes)
     tally.settle(task)
     notes += [lacks] if lacks else []
     worst, findings, largest = told(tally, task, target, lengths, until, simplify=not every)

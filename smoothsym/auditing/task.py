@@ -28,6 +28,8 @@ class Task:
     parameters: tuple[float, ...] = ()
     """The only parameters that the target is to be given; none where any will do."""
     axis: bool = False
+    flushes: bool | None = None
+    """Whether the target is found to flush to zero; None while that is not known, and what it would excuse is kept in doubt."""
     drawn: int = SAMPLE
     """How many rows are kept whatever they err, for the bound and for pictures."""
 

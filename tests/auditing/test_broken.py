@@ -111,10 +111,14 @@ def test_zeros_for_subnormals_are_flushing_and_for_larger_numbers_a_fault(dtype,
 
 
 def test_inputs_and_terms_may_be_flushed_too_and_nothing_larger():
-    """As XLA's norm of two entries and its sums are on a CPU: beside a subnormal number the result is right without that."""
+    """As XLA's norm of two entries and its sums are on a CPU: beside a subnormal number the result is right without that.
+
+    Beside each row is one whose result is subnormal: there it is seen that the target flushes.
+    """
 
     def verdict(target, op, row, **given):
-        return ss.audit(target, op, dtype="float32", data=np.float32([row]), timeout=None, **given).verdict
+        tiny = [1e-39, 1e-39] if op is ss.pnorm else [0.0, *[-95.0] * (len(row) - 1)]
+        return ss.audit(target, op, dtype="float32", data=np.float32([row, tiny]), timeout=None, **given).verdict
 
     def norm(below):
         def hypot(x):
@@ -140,6 +144,21 @@ def test_inputs_and_terms_may_be_flushed_too_and_nothing_larger():
     for row in ([0.0, *[-87.5] * 5], [0.0, -85.0, *[-87.5] * 5]):
         assert verdict(logsumexp(1), ss.logsumexp, row, alpha=1.0) == "holds"
     assert verdict(logsumexp(50), ss.logsumexp, [0.0, *[-84.0] * 5], alpha=1.0) == "falls short"
+
+
+@pytest.mark.parametrize("n", [3, 40])
+def test_digits_of_subnormal_results_may_be_lost_by_no_code_that_returns_them(n):
+    """Off by a thousandth, which the smallest normal number would excuse, were it flushing."""
+
+    def softmax(x):
+        weights = np.exp(x - x.max(), dtype=np.float64)
+        shares = weights / weights.sum()
+        return np.where(shares < 1e-38, shares * 1.001, shares).astype(x.dtype)
+
+    row = np.float32([[0.0, -1.0, *[-89.0] * (n - 2)]])
+    for data in (row, np.float32(np.random.default_rng(0).uniform(-89, -87.5, (5, n)) * (np.arange(n) > 0))):
+        audit = ss.audit(softmax, ss.logsumexp, of="gradient", alpha=1.0, dtype="float32", data=data, timeout=None)
+        assert audit.verdict == "falls short" and audit.max_scaled > 50
 
 
 @pytest.mark.parametrize("n", [3, 40])

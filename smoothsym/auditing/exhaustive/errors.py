@@ -111,13 +111,20 @@ class Errors:
         found[finite] = self._unless_infinite(_more(ratios, self.exact.doubt), (rows, entries))
         return found
 
+    @cached_property
+    def _flushes(self) -> bool:
+        """Whether of what should be below the normal range nothing but zeros came."""
+        size = np.abs(self.exact.values)
+        small = (size < float(self.fmt.smallest_normal)) & (size >= float(self.fmt.smallest_subnormal))
+        return bool(small.any()) and not self.got[small].any()
+
     def flushed(self, rows: Any) -> Array:
         """Which results, of these rows, have errors that flushing explains."""
         normal, width, found = float(self.fmt.smallest_normal), self.got.shape[1], np.zeros(self.got.size, dtype=bool)
         places = np.flatnonzero((self.uppers > self.tol) & (self.distances < (self.tol + 1) * normal))
         if len(places):
             sizes = np.abs(rows[places // width].astype(np.float64))
-            small = ((sizes > 0) & (sizes < normal)).any(axis=1)
+            small = ((sizes > 0) & (sizes < normal)).any(axis=1) if self._flushes else None
             whole, error = self.scaled(places), self.distances.reshape(-1)[places]
             most = lost(self.got.reshape(-1)[places], small, self.fmt, self.tol)
             found[places] = is_flushed(whole, whole * (1 - most / error), self.tol)

@@ -9,6 +9,7 @@ from math import inf, isfinite, isinf, isnan, nan
 from typing import Any
 
 import numpy as np
+from mpmath import libmp
 
 from smoothsym.auditing.asking.calls import Call
 from smoothsym.auditing.findings.cause import ILL_CONDITIONED
@@ -18,7 +19,7 @@ from smoothsym.auditing.measuring.behaviour import misbehaviour
 from smoothsym.auditing.measuring.judge import Reference
 from smoothsym.auditing.measuring.references import measured_rows, reference
 from smoothsym.auditing.measuring.row_errors import RowErrors, row_errors
-from smoothsym.auditing.measuring.tally import FLUSHED, NUMBERS, Kept, Tally, coarse, smallness
+from smoothsym.auditing.measuring.tally import DOUBTED, FLUSHED, NUMBERS, Kept, Tally, coarse, smallness
 from smoothsym.auditing.task import Task
 from smoothsym.cases import Case
 from smoothsym.certify.measured_rows import MeasuredRows, scale_rows
@@ -153,9 +154,15 @@ class Group:
             return meets_small(task.op, task.of, self.cases[places[row]], task.fmt)
 
         got = np.where(exact.open[:, None], high, got)
-        errors = row_errors(got, high, low, scales, task.fmt, task.tol, small)
+        known = None if task.flushes is False else small
+        errors = row_errors(got, high, low, scales, task.fmt, task.tol, known)
         errors = replace(errors, known=errors.known & ~exact.open)
+        self.tally.seen(got[errors.known], high[errors.known], task.fmt)
         self._count(places, got, errors)
+        if task.flushes is None and (excused := np.flatnonzero(errors.known & (errors.flushed > 0))).size:
+            strict = row_errors(got, high, low, scales, task.fmt, task.tol, None)
+            for row in excused[strict.scaled[excused] > task.tol].tolist():
+                self._keep(self._kept(places[row], got[row], strict, row), got[row], True, DOUBTED)
         if task.bound is not None:
             self._hold_to_bound(places, got, exact, errors)
         return errors
@@ -197,8 +204,8 @@ class Group:
         case, numbers = self.cases[place], (float(errors.ulp[row]), float(errors.scaled[row]))
         return _kept(self.task, case, got, *numbers, int(errors.component[row]))
 
-    def _keep(self, kept: Kept, got: Array, falls: bool) -> None:
-        """Keep a row of its class: what may be told apart at a glance, and is not likely to be of one kind."""
+    def _keep(self, kept: Kept, got: Array, falls: bool, *doubt: str) -> None:
+        """Keep a row of its class: what may be told apart at a glance, and is not likely to be of one kind; `doubt`, what that begins with."""
         task, case = self.task, kept.case
         if not falls:
             self.tally.keep(kept, ("ill",))
@@ -207,7 +214,7 @@ class Group:
         way = "nan" if isnan(at) else "inf" if isinf(at) else "zero" if at == 0 else "finite"
         excusable = kept.rough.scaled <= judging.pairwise(len(case.x), task.tol)
         tied, zero = len(set(case.x)) < len(case.x), 0.0 in case.x
-        self.tally.keep(kept, (*case.tags[:1], way, tied, zero, len(case.x) if excusable else 0))
+        self.tally.keep(kept, (*doubt, *case.tags[:1], way, tied, zero, len(case.x) if excusable else 0))
 
     def _hold_to_bound(self, places: Array, got: Array, exact: MeasuredRows, errors: RowErrors) -> None:
         """Errors over the bound that the caller asked for; what the measurement leaves open is no error."""
@@ -235,6 +242,13 @@ class Group:
                 tally.add(wrong)
             return nan, nan, nan
         judged = judging.judge(got, exact, task.fmt, task.tol, smallness(task, case))
+        tally.seen(numbers, np.array([libmp.to_float(q, strict=False) for q in exact.middles]), task.fmt)
+        if task.flushes is None and judged.flushed is not None:
+            strict = judging.judge(got, exact, task.fmt, task.tol, None)
+            if strict.scaled > task.tol:
+                self._keep(
+                    _kept(task, case, numbers, strict.ulp, strict.scaled, strict.component), numbers, True, DOUBTED
+                )
         scaled = 0.0 if isnan(judged.scaled) else judged.scaled
         zero = judged.flushed
         kept = _kept(task, case, numbers, judged.ulp, scaled, judged.component)

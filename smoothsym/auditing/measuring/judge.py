@@ -118,9 +118,15 @@ def allowance(size: Any, fmt: Format) -> Any:
 
 
 def judge(
-    got: list[float], reference: Reference, fmt: Format, tol: float, small: Callable[[], bool], needed: float = 0.0
+    got: list[float],
+    reference: Reference,
+    fmt: Format,
+    tol: float,
+    small: Callable[[], bool] | None,
+    needed: float = 0.0,
 ) -> Judgement:
-    """Judge the result of an ordinary row, entry by entry; `small()`, whether it meets numbers below the normal range.
+    """Judge the result of an ordinary row, entry by entry; `small()`, whether it meets numbers below the normal range, None for a
+    target that does not flush.
 
     The scale costs more than the value, and |f| bounds it from below: entries are taken in falling order of that bound, those
     with the largest errors among them, until no bound left can be the worst. Where no bound exceeds both `needed` and `tol`, no
@@ -185,12 +191,14 @@ def _scaled(got: float, error: Any, upper: float, reference: Reference, place: i
 
 
 def lost(got: Any, small: Any, fmt: Format, tol: float) -> Any:
-    """What flushing may cost results, of rows that meet numbers below the normal range where `small`.
+    """What flushing may cost results, of rows that meet numbers below the normal range where `small`; None for code that does not flush.
 
     Code that flushes takes what is below the smallest normal number for 0, among its results, its inputs, and what it meets between
     them. So for a zero, and for what is made of such numbers, that number takes the place of the smallest one: `tol` of them are
-    excused, and no more.
+    excused, and no more. Other code may have a zero for what is below that number.
     """
+    if small is None:
+        return np.where(np.equal(got, 0), float(fmt.smallest_normal), 0.0)
     return np.where(np.equal(got, 0) | small, tol * float(fmt.smallest_normal), 0.0)
 
 
@@ -212,7 +220,7 @@ def _flushed(
     reference: Reference,
     fmt: Format,
     tol: float,
-    small: Callable[[], bool],
+    small: Callable[[], bool] | None,
 ) -> Judgement | None:
     """The worst of the entries that were flushed, whose errors are then none."""
     worst: Judgement | None = None
@@ -220,7 +228,7 @@ def _flushed(
     edge = libmp.from_float((tol + 1) * float(fmt.smallest_normal))
     if not any(tol < u < inf and libmp.mpf_lt(d, edge) for u, d in zip(uppers, errors, strict=True)):
         return None
-    most = [libmp.from_float(v) for v in lost(np.array(got), small(), fmt, tol).tolist()]
+    most = [libmp.from_float(v) for v in lost(np.array(got), small and small(), fmt, tol).tolist()]
     some = [
         q for q, u in enumerate(uppers) if tol < u < inf and libmp.mpf_lt(errors[q], libmp.mpf_add(most[q], normal))
     ]

@@ -39,11 +39,11 @@ def row_errors(
     scales: Callable[[Array, Array], Array],
     fmt: Format,
     tol: float,
-    small: Callable[[int], bool],
+    small: Callable[[int], bool] | None,
 ) -> RowErrors:
     """The errors of results against exact values high + low, all of shape (rows, entries).
 
-    `small(row)`: whether a row meets numbers below the normal range.
+    `small(row)`: whether a row meets numbers below the normal range; None for a target that does not flush.
 
     `scales(rows, entries)`: the scales of entries, nan where they are not known. As in judge(): the largest error that |f| alone
     would allow and the largest error are scaled first, then, beyond tolerance, what may be larger still, a few entries of a row.
@@ -61,8 +61,11 @@ def row_errors(
         error = np.where(wild | np.isnan(error), np.inf, error)
         size = np.abs(high)
         doubtful = (error > tol * allowed(size, fmt)) & (error <= (tol + 1) * float(fmt.smallest_normal))
-        meets = np.array([bool(any_) and small(row) for row, any_ in enumerate((doubtful & (got != 0)).any(axis=1))])
-        most = lost(got, meets[:, None], fmt, tol)
+        met = None
+        if small is not None:
+            asked = (doubtful & (got != 0)).any(axis=1).tolist()
+            met = np.array([ask and small(row) for row, ask in enumerate(asked)])[:, None]
+        most = lost(got, met, fmt, tol)
         flushed, place = _without_flushed(error, size, most, scales, fmt, tol)
         upper = error / allowed(size, fmt)
         ulp = (error / ulps(high, low, fmt)).max(axis=1)

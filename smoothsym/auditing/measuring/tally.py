@@ -34,7 +34,21 @@ BITS = 12
 FLUSHED = ("flushed",)
 """The class of rows with an entry that was flushed to zero."""
 
-_AS_THEY_ARE = ("rows", "refused", "uncalled", "unbounded", "drawn", "stopped", "printed", "unguarded")
+DOUBTED = "doubted"
+"""What the classes of rows begin with that are excused by flushing, and would not be if the target did not flush."""
+
+_AS_THEY_ARE = (
+    "rows",
+    "refused",
+    "uncalled",
+    "unbounded",
+    "zeros",
+    "smalls",
+    "drawn",
+    "stopped",
+    "printed",
+    "unguarded",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +95,9 @@ class Tally:
     """How many rows are drawn, whatever they err."""
     largest: dict[str, Finding] = field(default_factory=dict)
     """Once it is settled: the row with the largest error by each number, where it is known."""
+    zeros: int = 0
+    smalls: int = 0
+    """How many results that should be below the normal range, and not 0, were 0, and were not."""
     stopped: bool = False
     faults: Faults = field(default_factory=Counter)
     """How often the target hung or died, on rows of which likeness."""
@@ -189,6 +206,7 @@ class Tally:
         """Take in another tally; the order does not matter."""
         self.rows, self.refused = self.rows + other.rows, self.refused + other.refused
         self.uncalled, self.unbounded = self.uncalled + other.uncalled, self.unbounded + other.unbounded
+        self.zeros, self.smalls = self.zeros + other.zeros, self.smalls + other.smalls
         for name in (*NUMBERS, "over_bound"):
             getattr(self, name).merge(getattr(other, name))
         if other.worst is not None:
@@ -251,8 +269,26 @@ class Tally:
 
     # ---- telling -------------------------------------------------------------------------------------------------------------
 
+    @property
+    def flushes(self) -> bool:
+        """Whether the target is found to flush to zero: of what should be below the normal range nothing else came."""
+        return self.zeros > 0 and not self.smalls
+
+    def seen(self, got: Any, exact: Any, fmt: Any) -> None:
+        """Take in whether what should be below the normal range is 0."""
+        small = (np.abs(exact) < float(fmt.smallest_normal)) & (np.abs(exact) >= float(fmt.smallest_subnormal))
+        self.zeros += int(np.count_nonzero(small & (got == 0)))
+        self.smalls += int(np.count_nonzero(small & (got != 0)))
+
     def settle(self, task: Any) -> None:
         """Judge the rows that are kept, exactly: what kind of failure they are, and how large the largest errors are."""
+        doubted = {key: self.classes.pop(key) for key in list(self.classes) if key[:1] == (DOUBTED,)}
+        for key, rows in doubted.items() if task.flushes is False else ():
+            for kept in rows:
+                self.keep(kept, key[1:])
+                for name, value in (("scaled", kept.rough.scaled), ("ulp", kept.rough.ulp)):
+                    getattr(self, name).max = max(getattr(self, name).max, value)
+                    self.top(name, value, kept)
         # In an order that does not tell how the rows came together.
         self.findings, self.tops = dict(sorted(self.findings.items())), dict(sorted(self.tops.items()))
         self.classes = dict(sorted(self.classes.items(), key=lambda pair: repr(pair[0])))
@@ -260,11 +296,11 @@ class Tally:
             # Where larger numbers become zero too, it is not flushing that makes them so.
             self.classes.pop(FLUSHED, None)
         judged: dict[int, tuple[Judgement, Finding]] = {}
-        rows = [
+        every = [
             *(q for kept in self.classes.values() for q in kept),
             *(q for tops in self.tops.values() for _, q in tops),
         ]
-        for kept in {id(q): q for q in rows}.values():
+        for kept in {id(q): q for q in every}.values():
             judged[id(kept)] = self._judge(task, kept)
         for name, tops in self.tops.items():
             most = max(value for value, _ in tops)
@@ -294,9 +330,9 @@ class Tally:
         return judged, finding
 
 
-def smallness(task: Any, case: Case) -> Callable[[], bool]:
-    """How to see whether a case meets numbers below the normal range."""
-    return lambda: meets_small(task.op, task.of, case, task.fmt)
+def smallness(task: Any, case: Case) -> Callable[[], bool] | None:
+    """How to see whether a case meets numbers below the normal range; None for a target that does not flush."""
+    return None if task.flushes is False else lambda: meets_small(task.op, task.of, case, task.fmt)
 
 
 def coarse(values: Any) -> Any:
