@@ -161,6 +161,14 @@ def test_digits_of_subnormal_results_may_be_lost_by_no_code_that_returns_them(n)
         assert audit.verdict == "falls short" and audit.max_scaled > 50
 
 
+def test_one_of_many_that_are_flushed_tells_for_all():
+    """Of entries below the normal range the largest error is within tolerance, for its scale, and another's is not."""
+    row = np.zeros((1, 16), dtype=np.float32)
+    row[0, [2, 9, 10, 13]] = 105.0, 6.0, 104.0, 28.87839126586914
+    asked = {"of": "gradient", "alpha": 1.0, "dtype": "float32", "timeout": None}
+    assert ss.audit(flushing(1), ss.logsumexp, data=row, **asked).verdict == "holds"
+
+
 @pytest.mark.parametrize("n", [3, 40])
 def test_what_is_flushed_hides_no_fault_of_another_entry(n):
     """By enclosures, and by the batch."""

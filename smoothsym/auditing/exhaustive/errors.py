@@ -116,7 +116,8 @@ class Errors:
         """Whether of what should be below the normal range nothing but zeros came."""
         size = np.abs(self.exact.values)
         small = (size < float(self.fmt.smallest_normal)) & (size >= float(self.fmt.smallest_subnormal))
-        return bool(small.any()) and not self.got[small].any()
+        kept = np.abs(self.got[small])
+        return bool(small.any()) and not ((kept > 0) & (kept < float(self.fmt.smallest_normal))).any()
 
     def flushed(self, rows: Any) -> Array:
         """Which results, of these rows, have errors that flushing explains."""

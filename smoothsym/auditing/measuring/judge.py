@@ -240,6 +240,10 @@ def _flushed(
         whole = ratio(errors[place], allowed)
         beyond = libmp.mpf_sub(errors[place], most[place], PRECISION, "n")
         if not is_flushed(whole, ratio(beyond, allowed), tol):
+            # The others are no faults, whatever their scales are.
+            for q in alike.get(place, []):
+                if q != place:
+                    errors[q], uppers[q], ulps[q] = libmp.fzero, 0.0, 0.0
             continue
         if worst is None or whole > worst.scaled:
             size, near = _float(errors[place]), nearness(_float(errors[place]), _float(most[place]))

@@ -109,6 +109,10 @@ def _without_flushed(
         return flushed, place
     limit, off, may = allowed(scales(rows, entries), fmt), error[rows, entries], most[rows, entries]
     found = is_flushed(off / limit, (off - may) / limit, tol)
+    # Where the one is within tolerance for its own scale, the others may not be, and are no faults either.
+    for row, entry in zip(rows[~found].tolist(), entries[~found].tolist(), strict=True):
+        if below[row, entry]:
+            error[row, below[row] & (np.arange(error.shape[1]) != entry)] = 0.0
     near = nearness(off[found], may[found]).tolist()
     for row, entry, share in zip(rows[found].tolist(), entries[found].tolist(), near, strict=True):
         if share > flushed[row]:

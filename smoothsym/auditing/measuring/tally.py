@@ -278,7 +278,7 @@ class Tally:
         """Take in whether what should be below the normal range is 0."""
         small = (np.abs(exact) < float(fmt.smallest_normal)) & (np.abs(exact) >= float(fmt.smallest_subnormal))
         self.zeros += int(np.count_nonzero(small & (got == 0)))
-        self.smalls += int(np.count_nonzero(small & (got != 0)))
+        self.smalls += int(np.count_nonzero(small & (got != 0) & (np.abs(got) < float(fmt.smallest_normal))))
 
     def settle(self, task: Any) -> None:
         """Judge the rows that are kept, exactly: what kind of failure they are, and how large the largest errors are."""
