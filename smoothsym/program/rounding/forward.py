@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from math import inf, nan
 from typing import Any
 
@@ -18,9 +19,10 @@ import numpy as np
 from smoothsym.program import arrays
 from smoothsym.program.lower import Operation, Placement, Program
 from smoothsym.program.rounding import enclosures as boxes
+from smoothsym.program.rounding.alike import alike
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.functions import FUNCTIONS as EXACT_FUNCTIONS
-from smoothsym.program.rounding.functions import ONE, RELATIVE
+from smoothsym.program.rounding.functions import ONE, RELATIVE, above_its_argument
 from smoothsym.program.rounding.held import UNKNOWN
 from smoothsym.program.rounding.local import Rounding
 
@@ -51,6 +53,11 @@ class Step:
     place: Array | None = None
     held: Array = field(default_factory=lambda: UNKNOWN)
 
+    @property
+    def open(self) -> Array:
+        """Where a choice may fall out either way."""
+        return np.array(False) if self.choice is None else self.choice[0] & self.choice[1]
+
 
 @dataclass
 class Forward:
@@ -72,6 +79,11 @@ class Forward:
         with np.errstate(all="ignore"):
             for number, operation in enumerate(self.program.operations):
                 self.steps.append(self._step(number, operation))
+
+    @cached_property
+    def first_open(self) -> float:
+        """The first choice that may fall out either way on some row."""
+        return next((number for number, step in enumerate(self.steps) if np.any(step.open)), inf)
 
     # ---- one operation -------------------------------------------------------------------------------------------------------
 
@@ -99,7 +111,7 @@ class Forward:
         if name == "take":
             return self._take(operation)
         if name == "either":
-            return self._either(operation)
+            return self._either(number, operation)
         if name in REDUCTIONS:
             return self._reduced(operation)
         return self._mapped(operation)
@@ -172,24 +184,44 @@ class Forward:
         box = step.box.map(taken)
         return Step(box, 0.0, box, (ONE, None), unsure=step.unsure, place=place)
 
-    def _either(self, operation: Operation) -> Step:
-        """Where both forms may be taken, one more error: how far they are apart."""
+    def _either(self, number: int, operation: Operation) -> Step:
+        """Where floats may take another form than exact numbers do, one more error: how far the forms are apart as exact numbers.
+
+        Let A and B be the forms in exact arithmetic, a and b in floats. What the program means is A or B, and what floats hold is a
+        or b, say b. On the way from 0 to the local errors take the form b: at its end there is b, at its beginning B, and what the
+        program means is B, or lies A - B beside it. Where A = B is proved, the error is that of the form that floats take, |b - B|,
+        and all values on the way lie in its box. Where not, A - B is an error of the choice itself: no more than the boxes of the
+        forms are apart, and the way leads from B + (A - B) to b, as far from both boxes as they are wide.
+        """
         test, a, b = self.arguments(operation)
         known, *ways = self._held(operation)
-        if_a, if_b = ~(test.hi <= 0) & ~(known == 0), ~(test.lo > 0) & ~(known == inf)
-        both = if_a & if_b
-        apart = np.where(both, boxes.sub(a, b).mag, 0.0)
+        means_a, means_b = ~(test.hi <= 0), ~(test.lo > 0)
+        takes_a, takes_b = means_a & ~(known == 0), means_b & ~(known == inf)
+        both, other = takes_a & takes_b, (takes_a & means_b) | (takes_b & means_a)
+        if np.any(other):
+            other = other & ~self._alike(number, operation.rank)
+        apart = np.where(other, boxes.sub(a, b).mag, 0.0)
         apart = np.where(np.isnan(apart), inf, apart)
-        # On the path from one form to the other lies what is as far from both as they are wide.
-        joint = boxes.widened(boxes.hull(a, b), np.maximum(a.width, b.width))
-        box = boxes.where(both, joint, boxes.where(if_a, a, b))
-        box = boxes.where(both & ~np.isfinite(apart), point(np.nan), box)
+        hull = boxes.hull(a, b)
+        box = boxes.where(both, hull, boxes.where(takes_a, a, b))
+        box = boxes.where(other, boxes.widened(hull, np.maximum(a.width, b.width)), box)
+        box = boxes.where(~np.isfinite(apart), point(np.nan), box)
         unsure = bool(np.any(apart > 0)) or any(
-            self.steps[number].unsure and bool(np.any(mask))
-            for (number, _), mask in zip(operation.args[1:], (if_a, if_b), strict=True)
+            self.steps[form].unsure and bool(np.any(mask))
+            for (form, _), mask in zip(operation.args[1:], (takes_a, takes_b), strict=True)
         )
-        found = np.where(both, nan, np.where(if_a, *ways))
-        return Step(box, apart, box, (None, ONE, ONE), unsure, choice=(if_a, if_b), held=found)
+        found = np.where(both, nan, np.where(takes_a, *ways))
+        return Step(box, apart, box, (None, ONE, ONE), unsure, choice=(takes_a, takes_b), held=found)
+
+    def _alike(self, number: int, rank: int) -> Array:
+        """On which rows the forms of a choice are proved to be one function."""
+        signs = tuple(
+            (name, int(np.all(box.lo > 0)) - int(np.all(box.hi < 0))) for name, box in sorted(self.symbols.items())
+        )
+        if alike(self.program, number, signs, "real"):
+            return np.array(True)
+        positive = np.all(self.vectors["x"].lo >= 0, axis=-1)
+        return (positive & alike(self.program, number, signs, "positive")).reshape(-1, *(1,) * rank)
 
     # ---- reductions ----------------------------------------------------------------------------------------------------------
 
@@ -244,7 +276,7 @@ class Forward:
     def _mapped(self, operation: Operation) -> Step:
         name = operation.name
         args = self.arguments(operation)
-        above = self._above_its_argument(operation)
+        above = above_its_argument(self.program, operation)
         if above is not None:
             exact, slopes = RELATIVE[above](args[1])
             local = self.rounding.relative(above, args[1], exact)
@@ -267,16 +299,6 @@ class Forward:
             slopes = tuple(s if s is None else boxes.where(wild, zero, s) for s in slopes)
         found = self.rounding.held(name, args, self._held(operation))
         return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found)
-
-    def _above_its_argument(self, operation: Operation) -> str | None:
-        """log1p(v)/v and expm1(v)/v are one function of v, which is 1 at 0; seen apart they would be 0/0 there."""
-        if operation.name != "div":
-            return None
-        (above, placement), (below, beside) = operation.args
-        inner = self.program.operations[above]
-        if inner.name not in RELATIVE or placement != beside:
-            return None
-        return inner.name if inner.args == ((below, tuple(range(inner.rank))),) else None
 
 
 def placed(value: Array, placement: tuple[int, ...], rank: int) -> Array:

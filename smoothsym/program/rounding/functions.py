@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.program.lower import Operation, Program
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding import transcendental
 from smoothsym.program.rounding.enclosures import Box, point
@@ -145,3 +146,14 @@ def _relative(v: Box, function: Any, slope: Any, middle: float, decreasing: bool
 
 
 RELATIVE: dict[str, Callable[[Box], Found]] = {"log1p": _log1p_over, "expm1": _expm1_over}
+
+
+def above_its_argument(program: Program, operation: Operation) -> str | None:
+    """log1p(v)/v and expm1(v)/v are one function of v, which is 1 at 0; seen apart they would be 0/0 there."""
+    if operation.name != "div":
+        return None
+    (above, placement), (below, beside) = operation.args
+    inner = program.operations[above]
+    if inner.name not in RELATIVE or placement != beside:
+        return None
+    return inner.name if inner.args == ((below, tuple(range(inner.rank))),) else None

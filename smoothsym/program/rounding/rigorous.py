@@ -13,7 +13,7 @@ counts, for n entries, n errors and not n^2, and forgets only that they may canc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -114,16 +114,23 @@ class _Errors:
             if not step.unsure:
                 found = np.zeros(np.shape(step.box.lo))
             elif operation.rank == 0:
-                found = self._of_number(number)
+                found = self._least(self._of_number, number)
             elif operation.name in REDUCTIONS:
                 found = self._of_reduction(operation, step)
             else:
-                found = self._of_entries(number, operation.rank)
+                found = self._least(self._of_entries, number)
             found = np.where(np.isnan(found), inf, found)
             self.known[number] = np.minimum(found, step.box.width)
         return self.known[number]
 
-    def _of_number(self, output: int) -> Array:
+    def _least(self, bound: Callable[[int, bool], Array], number: int) -> Array:
+        """Adjoints go through an open choice into both forms, which sees what else is used there; or end at it, which counts the worse form alone."""
+        through = bound(number, False)
+        if number < self.run.first_open:
+            return through
+        return np.fmin(through, bound(number, True))
+
+    def _of_number(self, output: int, ended: bool) -> Array:
         """Adjoints of everything below, through sums too."""
         adjoints = {output: point(np.ones(1))}
         found: Array = np.zeros(1)
@@ -132,14 +139,15 @@ class _Errors:
                 continue
             adjoint = adjoints.pop(number)
             operation, step = self.run.program.operations[number], self.run.steps[number]
-            found = found + _counted(adjoint, step)
-            for q, part in self._parts(operation, step, adjoint):
+            found = found + _counted(adjoint, self._local(operation, step, ended), step)
+            for q, part in self._parts(operation, step, adjoint, ended):
                 argument, placement = operation.args[q]
                 _gather(adjoints, argument, self._with_axes(part, placement, operation, step))
         return found
 
-    def _of_entries(self, output: int, rank: int) -> Array:
+    def _of_entries(self, output: int, ended: bool) -> Array:
         """Adjoints of an entry through what has the same axes; what has fewer, and sums, stand at the end with bounds of their own."""
+        rank = self.run.program.operations[output].rank
         adjoints = {output: point(np.ones((1,) * (rank + 1)))}
         ends: dict[tuple[int, tuple[int, ...]], Box] = {}
         found: Array = np.zeros((1,) * (rank + 1))
@@ -148,8 +156,8 @@ class _Errors:
                 continue
             adjoint = adjoints.pop(number)
             operation, step = self.run.program.operations[number], self.run.steps[number]
-            found = found + boxes.upward(adjoint.mag, step.local)
-            for q, part in self._parts(operation, step, adjoint):
+            found = found + boxes.upward(adjoint.mag, self._local(operation, step, ended))
+            for q, part in self._parts(operation, step, adjoint, ended):
                 argument, placement = operation.args[q]
                 inner = self.run.program.operations[argument]
                 if inner.rank == rank and placement == tuple(range(rank)) and inner.name not in REDUCTIONS:
@@ -169,7 +177,14 @@ class _Errors:
         assert slope is not None
         return boxes.over(boxes.upward(slope.mag, inner), (axis,)) + step.local
 
-    def _parts(self, operation: Operation, step: Step, adjoint: Box) -> list[tuple[int, Box]]:
+    def _local(self, operation: Operation, step: Step, ended: bool) -> Array:
+        """The error of an operation itself, and of the worse form where adjoints end at an open choice."""
+        if not ended or not np.any(step.open):
+            return step.local
+        forms = (placed(self.error(form), placement, operation.rank) for form, placement in operation.args[1:])
+        return step.local + np.where(step.open, np.maximum(*forms), 0.0)
+
+    def _parts(self, operation: Operation, step: Step, adjoint: Box, ended: bool) -> list[tuple[int, Box]]:
         """The part of an adjoint that goes to each argument which can be off."""
         found = []
         for q, slope in enumerate(step.slopes):
@@ -179,7 +194,8 @@ class _Errors:
             if step.choice is not None:
                 taken, other = step.choice if q == 1 else step.choice[::-1]
                 zero = point(np.zeros(()))
-                part = boxes.where(taken, boxes.where(other, boxes.hull(adjoint, zero), adjoint), zero)
+                shared = zero if ended else boxes.hull(adjoint, zero)
+                part = boxes.where(taken, boxes.where(other, shared, adjoint), zero)
             elif operation.name in REDUCTIONS:
                 axis = 1 + int(operation.datum or 0)
                 part = Box(np.expand_dims(adjoint.lo, axis), np.expand_dims(adjoint.hi, axis))
@@ -204,9 +220,9 @@ class _Errors:
         return full.map(lambda a: np.swapaxes(a, -1, -2)) if placement == (1, 0) else full
 
 
-def _counted(adjoint: Box, step: Step) -> Array:
+def _counted(adjoint: Box, local: Array, step: Step) -> Array:
     """|adjoint| local, summed over all entries of a value."""
-    product = boxes.upward(adjoint.mag, step.local)
+    product = boxes.upward(adjoint.mag, local)
     axes = tuple(range(1, np.ndim(product)))
     if not axes:
         return product
