@@ -199,7 +199,8 @@ def _rays(maker: Maker, size: int) -> Rays:
         for sign in (1.0, -1.0):
             drawn.append(("equal", 0 * ones, sign * ones, parameter, 0.0))
             if size > 1:
-                drawn.append(("random", 0 * ones, sign * maker.normal(size=size), parameter, 0.0))
+                kind, along = ("one sign", abs) if place % 2 else ("random", np.positive)
+                drawn.append((kind, 0 * ones, sign * along(maker.normal(size=size)), parameter, 0.0))
                 line = maker.normal(size=(2, size)) * [[maker.scale()], [sign]]
                 drawn.append(("line", line[0], line[1], parameter, 0.0))
                 drawn.append(("one beside zeros", 0 * ones, sign * single, parameter, 0.0))

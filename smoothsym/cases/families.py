@@ -82,15 +82,38 @@ def stretched(make: Maker) -> Iterator[Case]:
     """Gaps so wide that a weight comes near the smallest number, whatever the parameter: what stands beside it is large."""
     deepest = -float(log(float(make.fmt.smallest_subnormal)))
     while True:
-        size, parameter = make.size(2), make.parameters[int(make.rng.integers(len(make.parameters)))]
-        gaps = deepest * make.rng.uniform(0.5, 1.2) * (1 + 0.01 * make.rng.random(size)) / abs(parameter or 1.0)
-        gaps[make.rng.integers(size)] = 0
-        if make.facts.kind == "modulus":
-            with np.errstate(all="ignore"):
-                row = exp(-np.sign(parameter or 1.0) * gaps) * power(2.0, make.rng.integers(-3, 4))
-        else:
-            row = -np.sign(parameter or 1.0) * gaps + make.rng.choice([0.0, make.normal()])
-        yield make.case(row, "underflow edge", "stretched", parameter=parameter)
+        parameter = make.parameters[int(make.rng.integers(len(make.parameters)))]
+        gap = deepest * make.rng.uniform(0.5, 1.2)
+        yield make.case(_beside(make, gap, parameter), "underflow edge", "stretched", parameter=parameter)
+
+
+def graded(make: Maker) -> Iterator[Case]:
+    """Weights of any size that shows beside 1, with sharpnesses down to the least that has such a weight in the format; evenly by
+    their logarithms. Each third row has a parameter of the list.
+    """
+    deepest, faintest = -float(log(float(make.fmt.smallest_subnormal))), float(log(2.0)) * (make.fmt.precision + 2)
+    start, turn = make.rng.random(2), 0
+    while True:
+        turn += 1
+        depth, share = (start + turn * np.array(SPREAD[:2])) % 1.0
+        gap = faintest * float(power(2.0, -5 * depth))
+        parameter = make.parameters[int(make.rng.integers(len(make.parameters)))]
+        sharp = power(gap / deepest, share) * power(16.0, 1 - share)
+        free = float(np.copysign(sharp, parameter or 1.0).astype(make.fmt.dtype))
+        if turn % 3 and make.free(free):
+            parameter = free
+        yield make.case(_beside(make, gap, parameter), "graded", parameter=parameter)
+
+
+def _beside(make: Maker, gap: float, parameter: float | None) -> Array:
+    """An entry with others whose weights are about exp(-gap) of its own."""
+    size, sharp = make.size(2), parameter or 1.0
+    gaps = gap * (1 + 0.01 * make.rng.random(size)) / abs(sharp)
+    gaps[make.rng.integers(size)] = 0
+    if make.facts.kind == "modulus":
+        with np.errstate(all="ignore"):
+            return exp(-np.sign(sharp) * gaps) * power(2.0, make.rng.integers(-3, 4))
+    return -np.sign(sharp) * gaps + make.rng.choice([0.0, make.normal()])
 
 
 def wide(make: Maker) -> Iterator[Case]:
@@ -101,6 +124,9 @@ def wide(make: Maker) -> Iterator[Case]:
         yield make.case(power(10.0, exponents) * make.rng.choice([-1.0, 1.0], size=size), "wide range")
         common = power(10.0, make.rng.uniform(-top, top) * 0.98)
         yield make.case(common * make.normal(size=size), "wide range", "alike")
+        # Far from 0 to one side, no entry alone is what all are measured from.
+        way = make.rng.choice([-1.0, 1.0])
+        yield make.case(common * way * abs(make.normal(size=make.size(2))), "wide range", "one sign")
 
 
 def subnormal(make: Maker) -> Iterator[Case]:
@@ -142,4 +168,17 @@ def _spread(make: Maker) -> Array:
 
 ALONE = (normal, plain, wide, subnormal, extreme, beside_special)
 """What there is to vary of a single entry."""
-FAMILIES = (normal, plain, ties, offsets, dominant, wide, subnormal, extreme, beside_special, outliers, stretched)
+FAMILIES = (
+    normal,
+    plain,
+    ties,
+    offsets,
+    dominant,
+    wide,
+    subnormal,
+    extreme,
+    beside_special,
+    outliers,
+    stretched,
+    graded,
+)
