@@ -79,12 +79,21 @@ def outliers(make: Maker) -> Iterator[Case]:
 
 
 def stretched(make: Maker) -> Iterator[Case]:
-    """Gaps so wide that a weight comes near the smallest number, whatever the parameter: what stands beside it is large."""
+    """Gaps so wide that a weight comes near the smallest number: anywhere there, subnormal, or 0 though it would not be if divided by
+    the parameter. Every parameter in turn, the tiniest first.
+    """
     deepest = -float(log(float(make.fmt.smallest_subnormal)))
-    while True:
-        parameter = make.parameters[int(make.rng.integers(len(make.parameters)))]
-        gap = deepest * make.rng.uniform(0.5, 1.2)
-        yield make.case(_beside(make, gap, parameter), "underflow edge", "stretched", parameter=parameter)
+    order = sorted((q for q in make.parameters if q is None or 0 < abs(q) < np.inf), key=lambda q: abs(q or 1.0))
+    while order:
+        for parameter in order:
+            rest, share = abs(float(log(abs(parameter or 1.0)))), make.rng.random(3)
+            subnormal = float(log(2.0)) * make.fmt.precision
+            for gap in (
+                deepest + share[0] * (1 + rest),
+                deepest - share[1] * subnormal,
+                deepest * (0.5 + 0.7 * share[2]),
+            ):
+                yield make.case(_beside(make, gap, parameter), "underflow edge", "stretched", parameter=parameter)
 
 
 def graded(make: Maker) -> Iterator[Case]:

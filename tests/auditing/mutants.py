@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -218,7 +218,7 @@ class MutantTask(Task):
     mutant: Any = None
 
     def program(self, known: Known) -> Program:
-        return known_to(self.mutant, self.op, known)
+        return known_to(self.mutant, parameter_of(self.op), known)
 
 
 @dataclass(frozen=True, repr=False)
@@ -245,9 +245,14 @@ class OfMutant(OfKernel):
     @cached_property
     def program(self) -> Program:
         known = Known() if self.number is None else known_of(float(self.number))
-        return known_to(self.kernel.mutant, self.op, known)
+        return known_to(self.kernel.mutant, parameter_of(self.op), known)
 
 
-def known_to(program: Program, op: Any, known: Known) -> Program:
-    """What runs of a program, as of a kernel's, for what is known of the parameter."""
-    return program if known == Known() else specialised(program, {op.parameter.name: known})
+@lru_cache(maxsize=64)
+def known_to(program: Program, name: str | None, known: Known) -> Program:
+    """What runs of a program, as of a kernel's, for what is known of the parameter; calls of a mutant come in their thousands."""
+    return program if name is None or known == Known() else specialised(program, {name: known})
+
+
+def parameter_of(op: Any) -> str | None:
+    return None if op.parameter is None else op.parameter.name
