@@ -80,20 +80,19 @@ def outliers(make: Maker) -> Iterator[Case]:
 
 def stretched(make: Maker) -> Iterator[Case]:
     """Gaps so wide that a weight comes near the smallest number: anywhere there, subnormal, or 0 though it would not be if divided by
-    the parameter. Every parameter in turn, the tiniest first.
+    the parameter, beside nothing that it could vanish in. Every parameter in turn, the tiniest first.
     """
     deepest = -float(log(float(make.fmt.smallest_subnormal)))
     order = sorted((q for q in make.parameters if q is None or 0 < abs(q) < np.inf), key=lambda q: abs(q or 1.0))
     while order:
         for parameter in order:
             rest, share = abs(float(log(abs(parameter or 1.0)))), make.rng.random(3)
-            subnormal = float(log(2.0)) * make.fmt.precision
-            for gap in (
-                deepest + share[0] * (1 + rest),
-                deepest - share[1] * subnormal,
-                deepest * (0.5 + 0.7 * share[2]),
-            ):
-                yield make.case(_beside(make, gap, parameter), "underflow edge", "stretched", parameter=parameter)
+            lost = deepest + share[0] * (1 + rest)
+            subnormal = deepest - share[1] * float(log(2.0)) * make.fmt.precision
+            wide = deepest * (0.5 + 0.7 * share[2])
+            for gap, top in ((lost, 0.0), (subnormal, _top(make)), (wide, _top(make))):
+                row = _beside(make, gap, parameter, top)
+                yield make.case(row, "underflow edge", "stretched", parameter=parameter)
 
 
 def graded(make: Maker) -> Iterator[Case]:
@@ -111,18 +110,22 @@ def graded(make: Maker) -> Iterator[Case]:
         free = float(np.copysign(sharp, parameter or 1.0).astype(make.fmt.dtype))
         if turn % 3 and make.free(free):
             parameter = free
-        yield make.case(_beside(make, gap, parameter), "graded", parameter=parameter)
+        yield make.case(_beside(make, gap, parameter, _top(make)), "graded", parameter=parameter)
 
 
-def _beside(make: Maker, gap: float, parameter: float | None) -> Array:
-    """An entry with others whose weights are about exp(-gap) of its own."""
+def _top(make: Maker) -> float:
+    return float(make.rng.choice([0.0, make.normal()]))
+
+
+def _beside(make: Maker, gap: float, parameter: float | None, top: float) -> Array:
+    """An entry, `top` where it is not known by its modulus, with others whose weights are about exp(-gap) of its own."""
     size, sharp = make.size(2), parameter or 1.0
     gaps = gap * (1 + 0.01 * make.rng.random(size)) / abs(sharp)
     gaps[make.rng.integers(size)] = 0
     if make.facts.kind == "modulus":
         with np.errstate(all="ignore"):
             return exp(-np.sign(sharp) * gaps) * power(2.0, make.rng.integers(-3, 4))
-    return -np.sign(sharp) * gaps + make.rng.choice([0.0, make.normal()])
+    return top - np.sign(sharp) * gaps
 
 
 def wide(make: Maker) -> Iterator[Case]:

@@ -17,7 +17,7 @@ from smoothsym.program.lower import Program
 Array = Any
 
 USUAL = (1.0, -1.3, 0.7, 20.0)
-USUAL_POWERS = (2.0, 1.0, 0.5, 10.0, -1.0, 256.0)
+USUAL_POWERS = (2.0, 1.0, 0.5, 3.0, 10.0, -1.0, 256.0)
 """Ordinary parameters, and ordinary exponents; some with all their digits, so that products round."""
 
 

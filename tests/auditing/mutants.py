@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -242,10 +242,9 @@ class Mutant(Kernel):
 
 
 class OfMutant(OfKernel):
-    @cached_property
-    def program(self) -> Program:
+    def program(self, scaled: bool = False) -> Program:
         known = Known() if self.number is None else known_of(float(self.number))
-        return known_to(self.kernel.mutant, parameter_of(self.op), known)
+        return known_to(self.kernel.mutant, parameter_of(self.op), Known(known.sign) if scaled else known)
 
 
 @lru_cache(maxsize=64)

@@ -36,6 +36,7 @@ from smoothsym.auditing.sharing.dividing import BUDGET
 from smoothsym.cases import Case, cases, default_parameters
 from smoothsym.certify.instance import Instance, flat
 from smoothsym.kernels.kernel import Kernel
+from smoothsym.program import arrays
 from smoothsym.program.engines import engine
 from smoothsym.program.intervals import Undefined
 from smoothsym.program.lower import Operation, Program
@@ -210,37 +211,54 @@ def excess(kernel: Kernel, mutant: Mutant, case: Case, tol: float, deep: int = D
     """The most that a mutant may err at a row, over what is allowed there; None where it has no finite bound, nan where the kernel has
     none either: such a row shows nothing.
 
-    A bound that does not know which of two forms is taken counts how far these are apart. One of them is, however: so what the two
-    programs may err that always take one of them bounds it, too.
+    A bound that does not know which of two forms is taken, or knows that floats take another than exact numbers do, counts how far
+    these are apart. One of them is taken, however: so what the programs may err that always take one of those bounds it, too.
     """
     most = _excess(kernel, mutant, case, tol)
     if not deep or (most is not None and not most > 1):
         return most
-    for one in ways(mutant):
+    for one in ways(mutant, case, _named(kernel, case)):
         known: list[float] = []
         for way in one:
             found = excess(kernel, way, case, tol, deep - 1)
             if found is None or not found < (np.inf if most is None else most):
                 break
             known.append(found)
-        if len(known) == 2 and (most := max(known)) <= 1:
-            break
+        else:
+            most = max(known)
+            if most <= 1:
+                break
     return most
 
 
-def ways(mutant: Mutant) -> Iterator[Iterator[Mutant]]:
-    """For each choice that is one for the whole row, the last first: the programs that always take one form."""
+def ways(mutant: Mutant, case: Case, named: dict[str, Fraction]) -> Iterator[list[Mutant]]:
+    """For each choice that is one for the whole row, the last first: the programs that always take one form that floats may take."""
     for place, operation in reversed(list(enumerate(mutant.mutant.operations))):
         if operation.name == "either" and not operation.rank:
-            programs = (rebuilt(mutant.mutant, place, kept(which)) for which in (1, 2))
-            yield (replace(mutant, mutant=program) for program in programs)
+            test = Program(mutant.mutant.operations, (operation.args[0],))
+            forms = (2,) if vanishes(test, case, named) else (1, 2)
+            yield [replace(mutant, mutant=rebuilt(mutant.mutant, place, kept(which))) for which in forms]
+
+
+def vanishes(test: Program, case: Case, named: dict[str, Fraction]) -> bool:
+    """Whether floats hold 0 of a number that is not: it is far below the smallest one, and that is what they get."""
+    exact = enclosures(test, case, named)
+    if exact is None or not all(0 <= fraction(end) < Fraction(1, 1 << 1080) for end in exact[0]):
+        return False
+    given = {name: float(value) for name, value in named.items()}
+    with measure.silence():
+        return bool(arrays.run(test, np.array([case.x]), given)[0] == 0)
+
+
+def _named(kernel: Kernel, case: Case) -> dict[str, Fraction]:
+    return {} if kernel.op.parameter is None else {kernel.op.parameter.name: Fraction(case.parameter)}
 
 
 def _excess(kernel: Kernel, mutant: Mutant, case: Case, tol: float) -> float | None:
     right = measure.reference(kernel.op, kernel.of, case)
     if right.measured is None:
         return 0.0
-    named = {} if kernel.op.parameter is None else {kernel.op.parameter.name: Fraction(case.parameter)}
+    named = _named(kernel, case)
     given = {name: float(value) for name, value in named.items()}
     x = np.array(case.x if kernel.op.arity == 1 else [case.x])
     lost = np.ravel(mutant.rigorous(np.array([case.x]), DOUBLE, **given))

@@ -7,10 +7,10 @@ that rigorous.py follows. With these come the slopes of the operation over that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf, nan
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from smoothsym.program import arrays
 from smoothsym.program.lower import Operation, Placement, Program
 from smoothsym.program.rounding import enclosures as boxes
+from smoothsym.program.rounding import transcendental
 from smoothsym.program.rounding.alike import alike
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.functions import FUNCTIONS as EXACT_FUNCTIONS
@@ -28,6 +29,7 @@ from smoothsym.program.rounding.local import Rounding
 
 Array = Any
 
+FAINT = 2.0**-1000
 REDUCTIONS = ("sum", "max", "min")
 KNOWN = (
     "x", "symbol", "number", "length", "iota", "position", "take", "argmax", "same", "without", "either",
@@ -52,6 +54,8 @@ class Step:
     choice: tuple[Array, Array] | None = None
     place: Array | None = None
     held: Array = field(default_factory=lambda: UNKNOWN)
+    steep: Callable[[Array], Array] | None = None
+    """The error of a power, where no slope tells it, by that of its base; no more than `local`."""
 
     @property
     def open(self) -> Array:
@@ -287,18 +291,25 @@ class Forward:
             local = self.rounding.local(name, args, exact)
         box = self.rounding.after(exact, local)
         uncertain = [self.steps[number].unsure for number, _ in operation.args]
-        # Where a slope has no bound, and the value has: its error is no more than its range.
-        wild = np.zeros(np.shape(box.lo), dtype=bool)
+        # Where a slope has no bound, and the value has: its error is no more than its range. So where it has no digits.
+        wild, steep = np.zeros(np.shape(box.lo), dtype=bool), None
         for slope, arg, unsure in zip(slopes, args, uncertain, strict=True):
             if unsure and slope is not None:
-                wild = wild | (~np.isfinite(slope.mag) & ~arg.point) | ~np.isfinite(arg.mag)
+                faint = (name == "pow") & (slope.mag < FAINT) & (box.mag > FAINT)
+                wild = wild | ((~np.isfinite(slope.mag) | faint) & ~arg.point) | ~np.isfinite(arg.mag)
         if np.any(wild):
-            width = box.width
-            local = np.where(wild, width, local)
+            own, local = local, np.where(wild, box.width, local)
+            if name == "pow":
+                steep = partial(self._steep, args[0], args[1], exact, own, local, wild)
             zero = point(np.zeros(()))
             slopes = tuple(s if s is None else boxes.where(wild, zero, s) for s in slopes)
         found = self.rounding.held(name, args, self._held(operation))
-        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found)
+        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found, steep=steep)
+
+    @staticmethod
+    def _steep(base: Box, by: Box, found: Box, own: Array, local: Array, wild: Array, off: Array) -> Array:
+        """The error of a power itself and by its base, which is off by so much, where it is wild."""
+        return np.where(wild, np.minimum(own + transcendental.power_change(base, by, found, off), local), own)
 
 
 def placed(value: Array, placement: tuple[int, ...], rank: int) -> Array:

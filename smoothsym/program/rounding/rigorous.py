@@ -178,7 +178,10 @@ class _Errors:
         return boxes.over(boxes.upward(slope.mag, inner), (axis,)) + step.local
 
     def _local(self, operation: Operation, step: Step, ended: bool) -> Array:
-        """The error of an operation itself, and of the worse form where adjoints end at an open choice."""
+        """The error of an operation itself; of its argument, too, where adjoints end: at a power that is too steep, and at an open choice."""
+        if step.steep is not None:
+            base, placement = operation.args[0]
+            return step.steep(placed(self.error(base), placement, operation.rank))
         if not ended or not np.any(step.open):
             return step.local
         forms = (placed(self.error(form), placement, operation.rank) for form, placement in operation.args[1:])

@@ -21,7 +21,7 @@ from smoothsym.program.rounding.enclosures import (
     square,
     where,
 )
-from smoothsym.program.twofold import exponential, logarithm
+from smoothsym.program.twofold import exponential, logarithm, values
 from smoothsym.program.twofold.values import Twofold
 
 Array = Any
@@ -161,7 +161,7 @@ def power(a: Box, q: Box) -> Box:
     size = absolute(a) if np.any(negative) else a
     zero, none = size.lo == 0, size.hi == 0
     high = np.where(none, 1.0, size.hi)
-    found = exp(mul(q, log(Box(np.where(zero, high, size.lo), high))))
+    found = _positive_power(Box(np.where(zero, high, size.lo), high), q)
     # Between 0 and a number, powers lie between what q makes of 0 and the power of that number.
     at_zero = np.where(q.lo > 0, 0.0, np.where(q.hi < 0, np.inf, 1.0))
     low = np.where(none, at_zero, np.where(q.hi < 0, found.lo, np.where(q.hi > 0, 0.0, 1.0)))
@@ -175,3 +175,33 @@ def power(a: Box, q: Box) -> Box:
         mirrored = Box(-found.hi, np.where(a.hi > 0, found.hi, -found.lo))
         found = poisoned(where(odd & negative, mirrored, found), negative & ~whole)
     return poisoned(found, np.isnan(q.lo) | np.isnan(a.lo))
+
+
+def _positive_power(a: Box, q: Box) -> Box:
+    """exp(q log a); for an exponent that is known in pairs of floats, by the ends of the box, as the square of exp(q/2 log a)."""
+    lo, hi, by = np.broadcast_arrays(a.lo, a.hi, q.lo)
+    ends = np.where(by < 0, (hi, lo), (lo, hi))
+    fits = q.point & (ends > 2.0**-990) & (ends < 2.0**990) & (np.abs(by) < 2.0**900)
+    fits = fits & (np.abs(by * np.log2(np.where(fits, ends, 1.0))) < 980)
+    if not np.any(fits):
+        return exp(mul(q, log(a)))
+    base, half = (np.ravel(np.where(fits, v, 1.0)) for v in (ends, by / 2))
+    t = values.mul(Twofold(half), logarithm.log(Twofold(base), "medium"), False)
+    root = values.tight(exponential.exp(t, "fast"))
+    found = values.mul(root, root, False)
+    lost = np.broadcast_to((np.abs(found.hi) * found.rel + found.abs) * (1 + 2.0**-20), np.shape(found.hi))
+    near = add(point(found.hi), Box(below(found.lo - lost), beyond(found.lo + lost)))
+    low, top = np.reshape(near.lo, ends.shape), np.reshape(near.hi, ends.shape)
+    if np.all(fits):
+        return Box(low[0], top[1])
+    beside = exp(mul(q, log(a)))
+    return Box(np.where(fits[0], low[0], beside.lo), np.where(fits[1], top[1], beside.hi))
+
+
+def power_change(a: Box, q: Box, found: Box, off: Array) -> Array:
+    """How far a^q, in the box `found`, changes between two numbers of a positive box that are `off` apart, for one q.
+
+    By (1 + r)^|q| - 1 <= t + t^2, t = |q| r <= 1. Infinite where it is not known.
+    """
+    t = np.abs(q.lo) * (off / np.where(a.lo > 0, a.lo, 1.0)) * (1 + 2.0**-40)
+    return np.where((a.lo > 0) & q.point & (t <= 1), found.mag * (t + t * t) * (1 + 2.0**-40), np.inf)

@@ -230,6 +230,15 @@ def test_what_overflows_and_is_not_used_does_no_harm():
     assert bounds(lower([times(0, exp(A))]), [1000.0], fmt="float32") == inf, "0 times infinity is no number"
 
 
+@pytest.mark.parametrize("size", [1e100, 1e200, 1e292, 1e-280])
+def test_a_power_whose_slope_overflows_costs_what_its_base_is_off_by(size):
+    """1/(1/a) by powers: each is off by a few ulps, though the slope of the second at 1/a is beyond every number."""
+    again = lower([(A**alpha) ** over(1, alpha)])
+    found = bounds(again, [size], {"alpha": -1.0}, fmt="float64") / (size * 2.0**-53)
+    assert 1 < found < 3
+    assert bounds(again, [size], {"alpha": -1.0}, MODELS["inaccurate"], "float64") > 7 * size * 2.0**-53
+
+
 # ---- vectors -----------------------------------------------------------------------------------------------------------------
 
 
