@@ -79,8 +79,8 @@ def outliers(make: Maker) -> Iterator[Case]:
 
 
 def stretched(make: Maker) -> Iterator[Case]:
-    """Gaps so wide that a weight comes near the smallest number: anywhere there, subnormal, or 0 though it would not be if divided by
-    the parameter, beside nothing that it could vanish in. Every parameter in turn, the tiniest first.
+    """Gaps so wide that a weight comes near the smallest number: 0 though it would not be if divided by the parameter, or subnormal,
+    both beside nothing that they could vanish in; or anywhere there. Every parameter in turn, the tiniest first.
     """
     deepest = -float(log(float(make.fmt.smallest_subnormal)))
     order = sorted((q for q in make.parameters if q is None or 0 < abs(q) < np.inf), key=lambda q: abs(q or 1.0))
@@ -90,7 +90,7 @@ def stretched(make: Maker) -> Iterator[Case]:
             lost = deepest + share[0] * (1 + rest)
             subnormal = deepest - share[1] * float(log(2.0)) * make.fmt.precision
             wide = deepest * (0.5 + 0.7 * share[2])
-            for gap, top in ((lost, 0.0), (subnormal, _top(make)), (wide, _top(make))):
+            for gap, top in ((lost, 0.0), (subnormal, 0.0), (wide, _top(make))):
                 row = _beside(make, gap, parameter, top)
                 yield make.case(row, "underflow edge", "stretched", parameter=parameter)
 

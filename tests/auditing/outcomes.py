@@ -243,7 +243,7 @@ def ways(mutant: Mutant, case: Case, named: dict[str, Fraction]) -> Iterator[lis
 def vanishes(test: Program, case: Case, named: dict[str, Fraction]) -> bool:
     """Whether floats hold 0 of a number that is not: it is far below the smallest one, and that is what they get."""
     exact = enclosures(test, case, named)
-    if exact is None or not all(0 <= fraction(end) < Fraction(1, 1 << 1080) for end in exact[0]):
+    if exact is None or libmp.mpf_sign(exact[0][0]) < 0 or not libmp.mpf_lt(exact[0][1], FAR_BELOW):
         return False
     given = {name: float(value) for name, value in named.items()}
     with measure.silence():
@@ -279,6 +279,7 @@ def _excess(kernel: Kernel, mutant: Mutant, case: Case, tol: float) -> float | N
 
 
 ZERO = (libmp.fzero, libmp.fzero)
+FAR_BELOW = libmp.from_man_exp(1, -1080)
 BEYOND = "beyond every number"
 
 

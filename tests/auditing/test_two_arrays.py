@@ -68,9 +68,9 @@ def test_a_function_of_two_arrays_gets_the_two_entries_of_rows(target, options):
 
 
 ONE = {
-    "f(x, a), a sampled": (lambda x, a: special.logsumexp(a * x) / a, {"parameters": [1.0, 2.0]}),
-    "f(x, a), alpha given": (lambda x, a: special.logsumexp(a * x) / a, {"alpha": 2.0}),
-    "f(x, alpha)": (lambda x, alpha: special.logsumexp(alpha * x) / alpha, {"alpha": 2.0}),
+    "f(x, a), a sampled": (lambda x, a: special.logsumexp(a * x) / a, {"parameters": [1.0, 0.5]}),
+    "f(x, a), alpha given": (lambda x, a: special.logsumexp(a * x) / a, {"alpha": 0.5}),
+    "f(x, alpha)": (lambda x, alpha: special.logsumexp(alpha * x) / alpha, {"alpha": 0.5}),
     "f(x)": (special.logsumexp, {}),
     "f(*x)": (lambda *x: special.logsumexp(*x), {}),
     "a reduction": (np.logaddexp.reduce, {}),

@@ -106,7 +106,7 @@ def _off_zero(case: Case) -> list[Case]:
 
 
 def _off_ties(case: Case, probe: Probe, error: float, component: int) -> list[Case]:
-    """The row with its ties broken, by one place in the last and by more, where what is right changes far less than the error."""
+    """The row with its ties broken, by one place in the last and by more, where what is right changes far less than the error, and than it is."""
     first: dict[float, int] = {}
     again = [q for q, v in enumerate(case.x) if first.setdefault(v, q) != q]
     if not again or len(case.x) > 16:
@@ -118,10 +118,11 @@ def _off_ties(case: Case, probe: Probe, error: float, component: int) -> list[Ca
         for sign in (1, -1)
     ]
     here = probe.exact(case)[component]
+    allowed = min(error, abs(here) or error) / 8
     return [
         other
         for other in beside
-        if all(abs(e - here) <= error / 8 for e in probe.exact(other)[component : component + 1])
+        if all(abs(e - here) <= allowed for e in probe.exact(other)[component : component + 1])
     ]
 
 

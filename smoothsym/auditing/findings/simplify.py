@@ -163,6 +163,8 @@ def _rounds(finding: Finding, task: Task, lengths: _Lengths) -> Iterator[_Round]
         yield _Round([_of_places(case, places) for places in choices])
     if not all(map(isfinite, x)):
         return
+    if not case.v:
+        yield _Round([replace(case, x=row) for row in _in_format(_farther(x, lengths), task)])
     if task.passed and case.parameter is not None and isfinite(case.parameter):
         plainer = _plainer(case.parameter, task.op.kind)
         yield _Round([replace(case, parameter=v) for v in plainer if not task.parameters or v in task.parameters])
@@ -222,6 +224,17 @@ def _shorter(x: Row, component: int | None, lengths: _Lengths) -> Iterator[list[
         yield [largest, range(fewer), range(size - fewer, size)]
     if 1 < size <= 8 and size - 1 in lengths:
         yield [[q for q in range(size) if q != left] for left in range(size)]
+
+
+def _farther(x: Row, lengths: _Lengths) -> Iterator[Row]:
+    """Fewer entries, all alike, a step farther out: what several do together one may do there."""
+    largest = max(x, key=abs)
+    power = log10(abs(largest)) if largest else 0.0
+    if abs(power) > 4:
+        size = float(f"1e{ceil(power) if power > 0 else floor(power)}")
+        for fewer in (1, 2):
+            if fewer < len(x) and fewer in lengths:
+                yield (-size if largest < 0 else size,) * fewer
 
 
 def _plainer(parameter: float, kind: str | None) -> Iterator[float]:

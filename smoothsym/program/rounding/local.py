@@ -53,8 +53,8 @@ class Rounding:
 
     @cached_property
     def half_eta(self) -> float:
-        """What underflow adds to a result that is correctly rounded."""
-        return self.eta / 2 if self.gradual and self.model.rounding == "nearest" else self.eta
+        """What underflow adds to a result that is correctly rounded; half of the smallest float64 is no float64."""
+        return (self.eta / 2 or self.eta) if self.gradual and self.model.rounding == "nearest" else self.eta
 
     @cached_property
     def normal(self) -> float:

@@ -217,6 +217,11 @@ def test_underflow_costs_eta_and_overflow_everything():
     assert bounds(e, [-200.0], fmt="float32") <= 1.01 * eta
     assert bounds(e, [89.0], fmt="float32") == inf and bounds(lower([over(1, exp(A))]), [89.0], fmt="float32") < 1e-37
     assert bounds(lower([times(times(A, A), A)]), [2.0**-60], fmt="float32") <= eta
+    for fmt, least in (("float32", -149), ("float64", -1074)):
+        tiny = times(times(A, Rational(2) ** (least + 100)), Rational(2) ** -100)
+        assert bounds(lower([over(tiny, Rational(2) ** least)]), [2.5], fmt=fmt) >= 0.5, (
+            "a subnormal product is rounded"
+        )
     flush = replace(TEXTBOOK, underflow="flush")
     assert bounds(lower([A - B]), [2.0**-126, 2.0**-127], model=flush, fmt="float32") >= 2.0**-127
     assert bounds(lower([over(1, A)]), [2.0**-127], model=flush, fmt="float32") == inf
