@@ -59,7 +59,7 @@ def test_points_tell_condition_and_bound(pictured):
     points = [point for point in pictured["off"].points if point.n == 2 and point.condition < 100]
     assert len(points) > 5
     for point in points:
-        with mpmath.workdps(60):
+        with mpmath.workdps(400):
             row = [mpmath.mpf(float.fromhex(text)) for text in point.inputs]
             total = sum(map(mpmath.exp, row))
             f, shares = mpmath.log(total), [mpmath.exp(v) / total for v in row]
