@@ -161,6 +161,12 @@ def test_digits_of_subnormal_results_may_be_lost_by_no_code_that_returns_them(n)
         assert audit.verdict == "falls short" and audit.max_scaled > 50
 
 
+def test_a_tolerance_smaller_than_every_float_is_one():
+    """An enclosure is nearer to the result than the smallest float, and that is beyond tolerance."""
+    row = np.array([[0.0, -800.0]])
+    assert ss.audit(special.logsumexp, ss.logsumexp, alpha=1.0, data=row, tol=1e-320, timeout=None).rows == 1
+
+
 def test_one_of_many_that_are_flushed_tells_for_all():
     """Of entries below the normal range the largest error is within tolerance, for its scale, and another's is not."""
     row = np.zeros((1, 16), dtype=np.float32)

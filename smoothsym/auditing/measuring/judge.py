@@ -209,7 +209,8 @@ def is_flushed(whole: Any, rest: Any, tol: float) -> Any:
 
 def nearness(error: Any, most: Any) -> Any:
     """How near an error that is flushing comes to the most that may be, from above 0 to 1: it grows with each factor of two."""
-    return 1 / (1 + np.log2(np.maximum(most / error, 1.0)))
+    # An error may be smaller than every float, where the tolerance is.
+    return 1 / (1 + np.log2(np.maximum(most / np.maximum(error, np.finfo(np.float64).tiny), 1.0)))
 
 
 def _flushed(
