@@ -24,14 +24,11 @@ from smoothsym.kernels.libraries import Library
 from smoothsym.program import arrays, compensated
 from smoothsym.program.buffering import by_rows
 from smoothsym.program.lower import Program
-from smoothsym.program.scratch import Scratch, scratch_for
+from smoothsym.program.scratch import BLOCK, Scratch, scratch_for
 from smoothsym.program.specialise import Known
 
-BLOCK = 1 << 17
-"""So many elements at a time: what is computed of them on the way stays in the cache."""
-
-PAIRS_BLOCK = 1 << 12
-"""The same where an operation has many intermediate results."""
+PAIRS_BLOCK = 1 << 15
+"""So many bytes at a time where an operation has many intermediate results."""
 
 UNIT = 2.0**-32
 """The unit s of rows whose terms may underflow: what a term loses is then less than what rounding the result does, by so much."""
@@ -69,12 +66,15 @@ class Evaluation:
     def _blocks(self, rows: Any) -> Any:
         size, count = rows.shape[-1], prod(rows.shape[:-1])
         with np.errstate(all="ignore") if self.plain else by_rows():
-            at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // max(size, size**self.rank, 1))
+            one = max(size, size**self.rank, 1) * self.library.width(self.work)
+            at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // one)
             shape = (*rows.shape[:-1], *(size,) * self.rank)
-            scratch = scratch_for(min(at_once, count) * size)
-            if count <= at_once:
-                return self._flattened()._computed(self._flat(rows), scratch).reshape(shape)
+            scratch = scratch_for(min(at_once, count) * one)
             flat, of = self._flat(rows), self._flattened()
+            if count <= at_once:
+                found = of._computed(flat, scratch).reshape(shape)
+                scratch.end()
+                return found
             whole = self.library.xp.empty((count, *(size,) * self.rank), dtype=rows.dtype)
             for start in range(0, count, at_once):
                 part = slice(start, start + at_once)
@@ -82,6 +82,8 @@ class Evaluation:
                 found = of._part(itemgetter(part))._computed(flat[part], scratch, out)
                 if found is not out:
                     out[...] = found
+                    del found
+                scratch.end()
             return whole.reshape(shape)
 
     @cached_property
@@ -125,10 +127,57 @@ class Evaluation:
 
     def _flat(self, rows: Any) -> Any:
         """Rows one after another in memory: sums are pairwise along a contiguous axis only."""
+        if isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.flags.c_contiguous:
+            return rows
         return self.library.contiguous(rows.reshape((prod(rows.shape[:-1]), rows.shape[-1])))
 
     def _computed(self, rows: Any, scratch: Scratch | None = None, out: Any = None) -> Any:
-        return self.library.cast(_Rows(self, rows, scratch, out).result(), rows.dtype)
+        library = self.library
+        x = library.cast(rows, self.work)
+        memory = out if x is rows and isinstance(x, np.ndarray) else None
+        first = None
+        if self.told_by and x.shape[-1] and x.shape[0]:
+            run = self._started(self.usual, x, self._given, scratch, memory)
+            (result,) = run.outputs()
+            if self._shown(x, result, run):
+                return result if x is rows else library.cast(result, rows.dtype)
+            first = (result, run)
+        return library.cast(_Rows(self, x, scratch, memory, first).result(), rows.dtype)
+
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        return self.parameter.named(self.parameter.given)
+
+    def _started(self, program: Program, x: Any, given: Any, scratch: Any, out: Any, **beside: Any) -> arrays.Run:
+        library = self.library
+        ways = {"xp": library.xp, "lazy": library.inspectable, "summation": self.summation}
+        return arrays.started(program, x, given, scratch=scratch, out=out, **ways, **beside)
+
+    def _shown(self, x: Any, result: Any, run: arrays.Run) -> bool:
+        """Whether what was computed on the way shows that the contract has nothing to say, so that x need not be looked at."""
+        if result.ndim != x.ndim - 1 + self.rank:
+            return False
+        if self.told_by == "sums":
+            return bool((x[..., 0] != 0).all()) and run.shows_finite()
+        if not run.shows_dominant(self.parameter.known.sign, self.library.near(self.work)):
+            return False
+        return bool(self.rank or not self.op.joint or self.in_range(result))
+
+    @property
+    def summed(self) -> bool:
+        """Whether a result is a value with a sum in it, which may be made of terms that underflow."""
+        return self.of == "value" and self.op.arity is None
+
+    @property
+    def largest(self) -> float:
+        return self.library.largest(self.work)
+
+    def in_range(self, result: Any) -> bool:
+        """Whether it can be seen at once that all results are neither infinite nor so small that terms may have underflowed."""
+        if not self.summed:
+            return bool(self.library.xp.isfinite(result).all())
+        size = self.library.xp.abs(result)
+        return bool((size.min() >= LOW / self.largest) & (size.max() <= self.largest))
 
 
 @dataclass(frozen=True)
@@ -136,18 +185,16 @@ class _Rows:
     """Rows in the format that is computed in."""
 
     of: Evaluation
-    given: Any
+    x: Any
     scratch: Scratch | None = None
     out: Any = None
     """Memory for the results, which may be passed over."""
+    before: Any = None
+    """What the program computes of all entries, and its run, where that is known."""
 
     @property
     def xp(self) -> Any:
         return self.of.library.xp
-
-    @cached_property
-    def x(self) -> Any:
-        return self.of.library.cast(self.given, self.of.work)
 
     @cached_property
     def counts(self) -> Any:
@@ -178,8 +225,6 @@ class _Rows:
         if of.plain:
             result = self._run(None, None)
             return result if self.counts is None or not of.rank else self._where_counted(result)
-        if self._shown:
-            return self._first[0]
         if self.ordinary:
             result = self.computed(False)
         elif of.parameter.row not in (None, "traced"):
@@ -199,17 +244,6 @@ class _Rows:
     def _inspected(self) -> bool:
         """Whether all of x counts, may be looked at, and meets a parameter that is no special value."""
         return self.of.inspected and self.counts is None
-
-    @property
-    def _shown(self) -> bool:
-        """Whether what is computed on the way shows it, so that x need not be looked at."""
-        of = self.of
-        if of.told_by == "sums":
-            return bool((self.x[..., 0] != 0).all()) and self._first[1].shows_finite()
-        if of.told_by == "extremes":
-            shows = self._first[1].shows_dominant(of.parameter.known.sign, of.library.near(of.work))
-            return bool(shows and (of.rank or not of.op.joint or self._in_range(self._first[0])))
-        return False
 
     @cached_property
     def ordinary(self) -> bool:
@@ -244,7 +278,7 @@ class _Rows:
     @cached_property
     def _first(self) -> tuple[Any, Any]:
         """What the program computes of all entries, and its run."""
-        return self._ran(None, None, self.out if self.x is self.given and isinstance(self.x, np.ndarray) else None)
+        return (self._shaped(self.before[0]), self.before[1]) if self.before else self._ran(None, None, self.out)
 
     def _run(self, scale: Any, weightless: Any) -> Any:
         return self._ran(scale, weightless, None)[0]
@@ -260,22 +294,25 @@ class _Rows:
         if of.weights is not None:
             vectors["w"] = of.weights
         program = of.usual if scale is None else of.program(known)
-        beside = {"where": self.counts, "weightless": weightless, "vectors": vectors, "xp": self.xp}
+        beside = {"where": self.counts, "weightless": weightless, "vectors": vectors}
         beside["length"] = None if self.counts is None else self.contract.number
-        named, lazy, run = of.parameter.named(given), of.library.inspectable, None
+        named, run = of.parameter.named(given), None
         if of.pairs:
-            (result,) = compensated.run(program, x, named, lazy=lazy, **beside)
+            (result,) = compensated.run(program, x, named, xp=self.xp, lazy=of.library.inspectable, **beside)
         else:
-            run = arrays.started(
-                program, x, named, lazy=lazy, summation=of.summation, scratch=self.scratch, out=out, **beside
-            )
+            run = of._started(program, x, named, self.scratch, out, **beside)
             (result,) = run.outputs()
+        result = self._shaped(result)
+        return (result if scale is None or of.of != "value" else result * scale), run
+
+    def _shaped(self, result: Any) -> Any:
+        of, x = self.of, self.x
         shape = (*x.shape[:-1], *x.shape[-1:] * of.rank)
         if tuple(result.shape) != shape:
             # A gradient that is constant has no axis of its own.
-            result = result[(..., *(None,) * (of.rank - len(program.outputs[0][1])))] if result.ndim else result
+            result = result[(..., *(None,) * (of.rank - len(of.usual.outputs[0][1])))] if result.ndim else result
             result = self.xp.broadcast_to(result, shape)
-        return (result if scale is None or of.of != "value" else result * scale), run
+        return result
 
     def _within(self, parameter: Any) -> Any:
         """A parameter beyond the format is neither 0 nor infinite."""
@@ -292,15 +329,15 @@ class _Rows:
         if self.counts is not None and of.rank:
             result = self._where_counted(result)
         usual = of.library.inspectable and self.counts is None and self._bounded
-        if usual and self._in_range(result):
+        if usual and of.in_range(result):
             return result
         finite = xp.where(self.contract._counting(xp.isfinite(self.x)), self.x, self.constant(0.0))
         high, low = xp.max(finite, axis=-1), xp.min(finite, axis=-1)
         whole = xp.all(xp.reshape(xp.isfinite(result), (*self.x.shape[:-1], -1)), axis=-1)
         down, one = self.constant(2.0 ** ceil(log2(4 * self.x.shape[-1]))), self.constant(1.0)
         scale = xp.where(whole & xp.isfinite(high - low), one, down)
-        if self._summed:
-            size, steepness, largest = xp.maximum(high, -low), xp.abs(of.parameter.given), self._largest
+        if of.summed:
+            size, steepness, largest = xp.maximum(high, -low), xp.abs(of.parameter.given), of.largest
             # Where the parameter is smaller, no term underflows beside entries that have room.
             room = (size > 0) & (size < largest * UNIT / 16) & (steepness > 16 / UNIT / largest)
             scale = xp.where(room & (xp.abs(result) < LOW / largest), self.constant(UNIT), scale)
@@ -308,22 +345,6 @@ class _Rows:
         return of.library.cond(
             xp.any(again), lambda: xp.where(again, self._run(scale, weightless), result), lambda: result
         )
-
-    @property
-    def _summed(self) -> bool:
-        """Whether a result is a value with a sum in it, which may be made of terms that underflow."""
-        return self.of.of == "value" and self.of.op.arity is None
-
-    @property
-    def _largest(self) -> float:
-        return self.of.library.largest(self.of.work)
-
-    def _in_range(self, result: Any) -> bool:
-        """Whether it can be seen at once that all results are neither infinite nor so small that terms may have underflowed."""
-        if not self._summed:
-            return bool(self.xp.isfinite(result).all())
-        size = self.xp.abs(result)
-        return bool((size.min() >= LOW / self._largest) & (size.max() <= self._largest))
 
     def _slope_without_weight(self) -> Any:
         """The gradient at an entry without weight: 0, but nan for |x|^p with p < 1, whose slope there is infinite."""

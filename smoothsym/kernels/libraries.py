@@ -49,6 +49,10 @@ class Library:
         names = [name for name in map(self.format, dtypes) if name in WIDTHS]
         return self.dtype(max([*names, "float32"], key=WIDTHS.index))
 
+    def width(self, dtype: Any) -> int:
+        """In bytes."""
+        return int(dtype.itemsize)
+
     def doubled(self, dtype: Any) -> Any:
         """float64, or a format that pairs of floats are made of where there is none wider."""
         return self.dtype("float64") if WIDTHS.index(self.format(dtype)) < WIDTHS.index("float64") else dtype

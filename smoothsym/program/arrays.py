@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from sys import getrefcount
 from typing import Any
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from smoothsym.program import portable
 from smoothsym.program.lower import Operation, Program
-from smoothsym.program.scratch import Scratch
+from smoothsym.program.scratch import ALONE, Scratch
 from smoothsym.program.shares import shares
 from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, xqlog1, zero
-from smoothsym.program.summation import numpy_total, total
+from smoothsym.program.steps import Step, step
+from smoothsym.program.summation import numpy_sum, total
 from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 _NAMES = {
@@ -32,21 +34,6 @@ _NAMES = {
     "minimum": "minimum",
 }
 
-_UFUNCS = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "neg": np.negative,
-    "exp": np.exp,
-    "expm1": np.expm1,
-    "log": np.log,
-    "log1p": np.log1p,
-    "abs": np.abs,
-    "sqrt": np.sqrt,
-}
-"""What NumPy does an operation by, also where the result is wanted in memory that is there."""
-
 _CLIPPED: dict[str, Callable[..., Any]] = {
     "ramp": ramp,
     "ramplog": ramplog,
@@ -56,12 +43,6 @@ _CLIPPED: dict[str, Callable[..., Any]] = {
 }
 DOUBLINGS = 64
 """How often an upper end is doubled: beyond 2^64 no share of a simplex lies."""
-
-_REDUCE: dict[str, Any] = {
-    "max": np.maximum.reduce,
-    "min": np.minimum.reduce,
-    "argmax": np.ndarray.argmax,
-}
 
 _ALONG = ((), (0,), (0, 1))
 """The axes of a value that has all those of a result, in their order."""
@@ -87,6 +68,7 @@ def started(
     summation: str = "pairwise",
     scratch: Scratch | None = None,
     out: Any = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Run:
     """A run of a program on the rows of x: nothing is computed before something is asked for.
 
@@ -95,12 +77,13 @@ def started(
     no number, as 0 times infinity; `length`, what n is, where it is not the length of x; `vectors`, those beside x, such as
     weights, each like a row of x; `xp`, a namespace of the array API standard; `lazy`, whether the form that `either` takes
     nowhere is left out, which needs arrays whose values can be looked at; `summation`, "halved" for sums in twice the
-    precision but for two additions (summation.py), else those of the library; `scratch`, memory for results on the way, and
-    `out`, an array of NumPy like x, memory for a result, which may be passed over. Every operation is done in the dtype of x.
+    precision but for two additions (summation.py), "sequential" for term by term with NumPy, else those of the library;
+    `scratch`, memory for results on the way, and `out`, an array of NumPy like x, memory for a result, which may be passed
+    over; `functions`, what does an operation of that name instead of the library. Every operation is done in the dtype of x.
     """
     given = {**(vectors or {}), "x": x}
     beside = (where, weightless, length, positions or {})
-    return Run(program, given, symbols, *beside, xp, lazy, summation, scratch or Scratch(), out)
+    return Run(program, given, symbols, *beside, xp, lazy, summation, scratch or Scratch(), out, functions or {})
 
 
 @dataclass
@@ -119,28 +102,26 @@ class Run:
     summation: str
     scratch: Scratch
     out: Any
-    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    """What does an operation of that name instead of the library."""
-    values: dict[int, Any] = field(default_factory=dict)
+    functions: Mapping[str, Callable[..., Any]]
     totals: dict[int, Any] = field(default_factory=dict)
     """The sums that were computed, by the number of the operation."""
     taken: dict[int, Any] = field(default_factory=dict)
     """The entries that were taken."""
-    numpy: bool = field(init=False)
-    uses: list[int] = field(init=False)
-    x: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.uses, self.x = list(self.program.uses), self.vectors["x"]
-        self.numpy = isinstance(self.x, np.ndarray)
+        self.x = x = self.vectors["x"]
+        self.numpy, self.shape = isinstance(x, np.ndarray), x.shape
+        program = self.program
+        self.uses = list(program.uses)
+        self.steps = _steps(program, self.numpy and not self.functions)
+        self.values = list(_constants(program, x)) if self.numpy else [None] * len(program.operations)
 
     def outputs(self) -> list[Any]:
         return [self._output(number, placement) for number, placement in self.program.outputs]
 
     def shows_finite(self) -> bool:
         """Whether it can be seen from the sums that were computed that every entry of x is finite, and no sum had a term that is not."""
-        telling = self.program.telling
-        return any(number in telling for number in self.totals) and self._finite_totals()
+        return not self.program.telling.isdisjoint(self.totals) and self._finite_totals()
 
     def shows_dominant(self, sign: int, near: float) -> bool:
         """Whether it can be seen that the largest entries (or smallest ones, for -1) are smaller than a number, and no sum had a term
@@ -157,11 +138,9 @@ class Run:
         return self.xp.swapaxes(value, -1, -2) if placement == (1, 0) else value
 
     def value(self, number: int) -> Any:
-        found = self.values.get(number)
+        found = self.values[number]
         if found is None:
-            operation = self.program.operations[number]
-            found = _HOW.get(operation.name, Run._entrywise)(self, operation, number)
-            self.values[number] = found
+            found = self.values[number] = self.steps[number](self)
         return found
 
     def placed(self, operation: Operation, argument: int) -> Any:
@@ -188,12 +167,7 @@ class Run:
         datum = operation.datum
         if isinstance(datum, int):
             return datum
-        if not self.numpy:
-            return _constant(datum, self.x, self.xp)  # type: ignore[arg-type]
-        kept = self.program.kept
-        if (key := (number, self.x.dtype)) not in kept:
-            kept[key] = _constant(datum, self.x, self.xp)  # type: ignore[arg-type]
-        return kept[key]
+        return _constant(datum, self.x, self.xp)  # type: ignore[arg-type]
 
     def _length(self, operation: Operation, number: int) -> Any:
         return _constant(Fraction(self.x.shape[-1]), self.x, self.xp) if self.length is None else self.length
@@ -224,36 +198,37 @@ class Run:
         return found
 
     def _entrywise(self, operation: Operation, number: int) -> Any:
-        """An operation entry by entry; with NumPy in the memory of an argument that nobody needs any more, or in memory at hand."""
         name, args = operation.name, self.all_placed(operation)
-        if (own := self.functions.get(name)) is not None:
-            return own(*args)
-        if not self.numpy or (function := _UFUNCS.get(name)) is None:
-            return _apply(name, args, self.x, self.xp)
-        if operation.rank != 1:
-            return function(*args)
-        over, memory = self._over(operation), None
-        if self.out is not None and number == self.program.outputs[0][0]:
-            memory = self.out
-        whole = False
-        for q in range(len(args)):
-            if _like(args[q], self.x):
-                whole = True
-                if memory is None and over[q] and _free(args, q, self.scratch):
-                    memory = args[q]
-        if not whole:
-            return function(*args)
-        return function(*args, out=self.scratch.like(self.x) if memory is None else memory)
+        self._used(operation)
+        function = self.functions.get(name)
+        return _apply(name, args, self.x, self.xp) if function is None else function(*args)
 
-    def _over(self, operation: Operation) -> list[bool]:
-        """Which arguments no other operation needs: they are kept no longer."""
-        uses, over = self.uses, []
+    # ---- memory ------------------------------------------------------------------------------------------------------------
+
+    def _used(self, operation: Operation) -> None:
+        """Arguments that no other operation needs are kept no longer."""
         for number, _ in operation.args:
-            uses[number] -= 1
-            over.append(not uses[number])
-            if not uses[number]:
-                self.values.pop(number, None)
-        return over
+            self.uses[number] -= 1
+            if not self.uses[number]:
+                self.values[number] = None
+
+    def over(self, number: int, value: Any) -> bool:
+        """Whether a value, of which this is one use, may be written over."""
+        self.uses[number] -= 1
+        if self.uses[number]:
+            return False
+        self.values[number] = None
+        return id(value) in self.scratch.lent and getrefcount(value) == ALONE
+
+    def memory(self, number: int, spare: Any = None) -> Any:
+        """Memory like x for the result of an operation; some of that kind is to spare, or None."""
+        if self.out is not None and number == self.program.outputs[0][0]:
+            if spare is not None:
+                self.scratch.give(spare)
+            return self.out
+        return self.scratch.take(self.shape, self.x.dtype) if spare is None else spare
+
+    # ---- other operations --------------------------------------------------------------------------------------------------
 
     def _clipped(self, operation: Operation, number: int) -> Any:
         args = self.all_placed(operation)
@@ -295,7 +270,7 @@ class Run:
 
         def value(level: Any) -> Any:
             given = {**symbols, name: level}
-            fresh: dict[str, Any] = {"positions": {}, "out": None, "values": {}, "totals": {}, "taken": {}}
+            fresh: dict[str, Any] = {"positions": {}, "out": None, "totals": {}, "taken": {}}
             inner = replace(self, program=program, vectors=vectors, symbols=given, **fresh)
             return inner.value(program.outputs[0][0])
 
@@ -304,12 +279,12 @@ class Run:
     def _either(self, operation: Operation, number: int) -> Any:
         first = self.placed(operation, 0) > 0
         if self.lazy and (decided := _unanimous(first, self.xp)) is not None:
-            return self._whole(self.placed(operation, 1 if decided else 2), operation.rank)
+            return self.whole(self.placed(operation, 1 if decided else 2), operation.rank)
         return self.xp.where(first, self.placed(operation, 1), self.placed(operation, 2))
 
-    def _whole(self, value: Any, rank: int) -> Any:
+    def whole(self, value: Any, rank: int) -> Any:
         """With all the axes of the result, as a choice between both forms would have."""
-        shape = (*self.x.shape[:-1], *(self.x.shape[-1:] * rank))
+        shape = (*self.shape[:-1], *(self.shape[-1:] * rank))
         value = value if hasattr(value, "shape") else self.xp.asarray(value, dtype=self.x.dtype)
         return value if tuple(value.shape) == shape else self.xp.broadcast_to(value, shape)
 
@@ -319,8 +294,8 @@ class Run:
         value, where = self.value(v), self.value(position)
         if v_axes == (0,) and tuple(value.shape) == tuple(self.x.shape) and not isinstance(where, int):
             if isinstance(value, np.ndarray):
-                if not (self._over(operation)[0] and _like(value, self.x) and _free([value], 0, self.scratch, 1)):
-                    kept, value = value, self.scratch.like(self.x)
+                if not self.over(v, value):
+                    kept, value = value, self.memory(number)
                     np.copyto(value, kept)
                 value.reshape(-1)[_flat_places(where, value.shape[-1])] = 0
                 return value
@@ -332,9 +307,23 @@ class Run:
     def _reduce(self, operation: Operation, number: int) -> Any:
         ((term, placement),) = operation.args
         value, axis = self.value(term), int(operation.datum or 0) - len(placement)
-        (last,) = self._over(operation)
+        self._used(operation)
         if (function := self.functions.get(operation.name)) is not None:
             return function(value, axis)
+        value = self.terms(operation, value)
+        if operation.name != "sum":
+            return getattr(self.xp, operation.name)(value, axis=axis)
+        self.totals[number] = found = self.total(value, axis)
+        return found
+
+    def total(self, value: Any, axis: int, positive: bool = False) -> Any:
+        """A sum in the order of this run; `positive` where no term is below 0."""
+        if isinstance(value, np.ndarray):
+            return numpy_sum(value, axis, self.summation, self.scratch, positive)
+        return total(self.xp, value, axis) if self.summation == "halved" else self.xp.sum(value, axis=axis)
+
+    def terms(self, operation: Operation, value: Any) -> Any:
+        """What a reduction is of: entries that do not count are left out."""
         if self.weightless is not None and operation.name == "sum":
             nothing = self._along(self.weightless, operation) & self.xp.isnan(value)
             value = self.xp.where(nothing, self.xp.asarray(0, dtype=value.dtype), value)
@@ -343,21 +332,7 @@ class Run:
             value = self.xp.where(
                 self._along(self.where, operation), value, self.xp.asarray(neutral, dtype=value.dtype)
             )
-        if operation.name == "sum":
-            like = _like(value, self.x)
-            own = last and like and _free([value], 0, self.scratch, 1)
-            memory = (self.scratch if like else Scratch(), own, term in self.program.nonnegative)
-            self.totals[number] = found = self._sum(value, axis, *memory)
-            return found
-        if isinstance(value, np.ndarray) and operation.name in _REDUCE:
-            return _REDUCE[operation.name](value, axis=axis)
-        return getattr(self.xp, operation.name)(value, axis=axis)
-
-    def _sum(self, value: Any, axis: int, scratch: Scratch, own: bool, positive: bool) -> Any:
-        array = isinstance(value, np.ndarray)
-        if self.summation != "halved":
-            return np.add.reduce(value, axis=axis) if array else self.xp.sum(value, axis=axis)
-        return numpy_total(value, axis, scratch, own, positive) if array else total(self.xp, value, axis)
+        return value
 
     def _along(self, mask: Any, operation: Operation) -> Any:
         """A mask of entries, along the axis of a reduction."""
@@ -388,22 +363,35 @@ _HOW = {
 """How an operation is done that is none entry by entry."""
 
 
+def _steps(program: Program, numpy: bool) -> tuple[Step, ...]:
+    """What computes each operation in a run."""
+    kept, key = program.kept, ("steps", numpy)
+    if key not in kept:
+        steps = []
+        for number, operation in enumerate(program.operations):
+            own = step(program, number) if numpy else None
+            how = _HOW.get(operation.name, Run._entrywise)
+            steps.append(own or partial(how, operation=operation, number=number))
+        kept[key] = tuple(steps)
+    found: tuple[Step, ...] = kept[key]
+    return found
+
+
+def _constants(program: Program, x: Any) -> tuple[Any, ...]:
+    """The numbers among the operations, in the dtype of an array of NumPy, and None in the place of the others."""
+    kept, key = program.kept, ("constants", x.dtype)
+    if key not in kept:
+        kept[key] = tuple(
+            _constant(q.datum, x, np) if q.name == "number" and isinstance(q.datum, Fraction) else None
+            for q in program.operations
+        )
+    found: tuple[Any, ...] = kept[key]
+    return found
+
+
 def _flat_places(index: Any, size: int) -> Any:
     """Where the entries of rows at these positions are in all rows one after another."""
     return np.arange(0, index.size * size, size).reshape(index.shape) + index
-
-
-def _free(args: list[Any], place: int, scratch: Scratch, beside: int = 0) -> bool:
-    """Whether an array is in no view, and nobody refers to it but a list of arguments, and its owner so often `beside` that."""
-    value = args[place]
-    if value.base is not None:
-        return False
-    twice = len(args) == 2 and args[0] is args[1]
-    return getrefcount(value) <= 3 + twice + beside + scratch.holds(value)
-
-
-def _like(value: Any, x: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.shape == x.shape and value.dtype == x.dtype
 
 
 def _unanimous(test: Any, xp: Any) -> bool | None:
@@ -460,8 +448,7 @@ def trace(program: Program, x: Any, symbols: Mapping[str, Any]) -> list[tuple[An
     >>> trace(lower([log(Sum(x[j], (j, 1, n)))]), np.array([[1.0, 0.0]]), {})[2]
     (array([0.]), [array([1.])])
     """
-    work = started(program, x, symbols, lazy=False)
-    work.functions = portable.FUNCTIONS
+    work = started(program, x, symbols, lazy=False, functions=portable.FUNCTIONS)
     # Nothing is written over that is yet to be looked at.
     work.uses = [len(program.operations) + len(program.outputs) + use for use in work.uses]
     found = []

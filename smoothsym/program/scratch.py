@@ -8,55 +8,84 @@ from typing import Any
 
 import numpy as np
 
-HELD = 8
-"""More arrays than programs have results at once, most of the time."""
+MANY = 16
+"""When so many arrays are lent, those that were dropped are looked for before memory is asked for."""
 
-KEPT_ELEMENTS = 1 << 17
-"""Arrays of so many elements are kept between calls."""
+BLOCK = 1 << 20
+"""Arrays of so many bytes are kept between calls, and fit a processor's own cache: so many rows are computed at once."""
+
+KEPT = 24 * BLOCK
+"""So many bytes are kept in all."""
 
 
-def _unused() -> int:
-    """How many references an array has that nobody but a list refers to: that depends on the interpreter."""
-    held = [np.empty(0)]
-    for array in held:
+def _references() -> tuple[int, int]:
+    """How often an array that was lent is referred to where nobody else has it, and where a function has it that asks another one.
+
+    That depends on the interpreter.
+    """
+
+    def asked(array: Any) -> int:
         return getrefcount(array)
-    raise AssertionError
+
+    array = np.empty(0)
+    lent = {0: array}
+    alone = asked(array)
+    del array
+    (unused,) = [getrefcount(array) for array in lent.values()]
+    return unused, alone
 
 
-_UNUSED = _unused()
+UNUSED, ALONE = _references()
 
 
 class Scratch:
-    """Arrays; one that is in use, or looked at by a view, is never given away: a result may stay here too."""
+    """Arrays that are lent. One comes back when it is given, or at the end, unless somebody looks at it then, if only by a view."""
 
     def __init__(self) -> None:
-        self.held: list[Any] = []
+        self.free: dict[Any, list[Any]] = {}
+        self.lent: dict[int, Any] = {}
+        self.kept = 0
 
-    def like(self, x: Any, axis: int = -1, size: int | None = None) -> Any:
-        """An array of the shape and dtype of x, but of some `size` along an axis that is counted from the last one; with anything in it."""
-        shape, dtype, held = x.shape, x.dtype, self.held
-        if size is not None:
-            shape = (*shape[:axis], size, *shape[len(shape) + axis + 1 :])
-        for array in held:
-            if array.shape == shape and array.dtype == dtype and getrefcount(array) == _UNUSED:
-                return array
-        if len(held) == HELD:
-            held.clear()
-        array = np.empty(shape, dtype)
-        held.append(array)
+    def take(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        """An array, with anything in it."""
+        free = self.free.get((shape, dtype))
+        if not free and len(self.lent) >= MANY:
+            self._returned()
+            free = self.free.get((shape, dtype))
+        if free:
+            array = free.pop()
+            self.kept -= array.nbytes
+        else:
+            array = np.empty(shape, dtype)
+        self.lent[id(array)] = array
         return array
 
-    def holds(self, array: Any) -> bool:
-        """Whether an array is one of these, and so has one reference more."""
-        return any(held is array for held in self.held)
+    def give(self, array: Any) -> None:
+        """Nobody needs an array that was lent any more."""
+        del self.lent[id(array)]
+        self.free.setdefault((array.shape, array.dtype), []).append(array)
+        self.kept += array.nbytes
+
+    def end(self) -> None:
+        """What nobody refers to is free; what somebody does, such as a result, is his."""
+        self._returned()
+        self.lent.clear()
+        if self.kept > KEPT:
+            self.free.clear()
+            self.kept = 0
+
+    def _returned(self) -> None:
+        unused = [array for array in self.lent.values() if getrefcount(array) == UNUSED]
+        for array in unused:
+            self.give(array)
 
 
 _kept = local()
 
 
-def scratch_for(elements: int) -> Scratch:
-    """Memory of this thread, kept between calls for blocks of an ordinary size; for larger ones it lasts as long as its user."""
-    if elements > KEPT_ELEMENTS:
+def scratch_for(size: int) -> Scratch:
+    """Memory of this thread, kept between calls for blocks of an ordinary size in bytes; for larger ones it lasts as long as its user."""
+    if size > BLOCK:
         return Scratch()
     if not hasattr(_kept, "scratch"):
         _kept.scratch = Scratch()

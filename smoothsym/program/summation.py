@@ -3,10 +3,12 @@
 A long sum is halved twice in floats, first half on second half: each term goes through two additions. What is left is a quarter as
 many terms. Each of these is split at one unit of the whole row, so coarse that the high parts add up without rounding in whatever
 order; the low parts are so small that the roundings of their sum are beneath notice (Rump, Ogita and Oishi's AccSum, one step of it).
+NumPy adds what is left of floats narrower than float64 in float64 instead, where every rounding is beneath notice.
 """
 
 from __future__ import annotations
 
+from math import frexp, inf
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,9 @@ from smoothsym.program.scratch import Scratch
 
 LONG = 64
 """From how many terms on a sum is halved: for less of them that costs more than it saves."""
+
+BENEATH = 2.0**-15
+"""In units of u sum|v|, the most that the roundings of low parts come to where their unit is coarser than it need be."""
 
 
 def halvings(size: int) -> int:
@@ -38,26 +43,114 @@ def total(xp: Any, v: Any, axis: int) -> Any:
     return xp.where(xp.isfinite(low), xp.sum(high, axis=axis) + low, xp.sum(v, axis=axis))
 
 
-def numpy_total(v: Any, axis: int, scratch: Scratch, own: bool = False, positive: bool = False) -> Any:
-    """The same bits with NumPy and little memory. `own`: v may be written over; `positive`: no term is below 0."""
-    size = v.shape[axis]
-    m, over = divmod(size, 4) if size >= LONG else (0, size)
-    kept = m + over
-    part = v if m and own else scratch.like(v, axis, 2 * kept if m else kept)
+# ---- with NumPy ----------------------------------------------------------------------------------------------------------------
+
+
+def numpy_sum(v: Any, axis: int, order: str, scratch: Scratch, positive: bool = False) -> Any:
+    """The sum along an axis in one of the orders of a run. `positive`: no term is below 0."""
+    if order == "halved":
+        return numpy_total(v, axis, scratch, positive)
+    if order == "sequential":
+        return np.take(np.add.accumulate(v, axis=axis), -1, axis=axis)
+    return np.add.reduce(v, axis=axis)
+
+
+def plain_total(v: Any, axis: int) -> Any:
+    """The sum along an axis: of 64 terms or more halved twice, and then in twice the precision, rounded once."""
+    v = np.moveaxis(v, axis, -1)
+    if v.shape[-1] >= 64:
+        m = v.shape[-1] // 4
+        halved = (v[..., :m] + v[..., 2 * m : 3 * m]) + (v[..., m : 2 * m] + v[..., 3 * m : 4 * m])
+        v = np.concatenate([halved, v[..., 4 * m :]], axis=-1)
+    if v.dtype.itemsize < 8:
+        return np.sum(v, axis=-1, dtype=np.float64).astype(v.dtype)
+    # (v + unit) - unit is exact, and the sum of these has no rounding.
+    unit = units(np.sum(np.abs(v), axis=-1), v.shape[-1])[..., None]
+    high = (v + unit) - unit
+    low = np.sum(v - high, axis=-1)
+    # Where v + unit overflows, the terms are added as they stand.
+    return np.where(np.isfinite(low), np.sum(high, axis=-1) + low, np.sum(v, axis=-1))
+
+
+def numpy_total(v: Any, axis: int, scratch: Scratch, positive: bool = False) -> Any:
+    """The same bits in little memory, and in what NumPy does fastest. `positive`: no term is below 0."""
     if axis != -1:
-        v, part = np.moveaxis(v, axis, -1), np.moveaxis(part, axis, -1)
-    if m:
-        np.add(v[..., : 2 * m], v[..., 2 * m : 4 * m], out=part[..., : 2 * m])
-        np.add(part[..., :m], part[..., m : 2 * m], out=part[..., :m])
-        if over:
-            part[..., m:kept] = v[..., 4 * m :]
-        v, part = part[..., :kept], part[..., kept : 2 * kept]
-    c = np.add.reduce(v if positive else np.abs(v, out=part), axis=-1, keepdims=True)
-    c *= 3
-    np.add(v, c, out=part)
-    np.subtract(part, c, out=part)
-    high = np.add.reduce(part, axis=-1)
-    np.subtract(v, part, out=part)
-    low = np.add.reduce(part, axis=-1)
-    finite = np.isfinite(low)
-    return high + low if finite.all() else np.where(finite, high + low, np.add.reduce(v, axis=-1))
+        v = np.moveaxis(v, axis, -1)
+    lent = []
+    if v.shape[-1] >= LONG:
+        v = _halved(v, scratch)
+        lent.append(v)
+    if v.dtype.itemsize < 8:
+        found = _added(v.astype(np.float64)).astype(v.dtype)
+    else:
+        part = scratch.take(v.shape, v.dtype)
+        lent.append(part)
+        unit = _unit(_added(v if positive else np.abs(v, out=part)), v.shape[-1])
+        np.add(v, unit, out=part)
+        np.subtract(part, unit, out=part)
+        found = _added(part)
+        np.subtract(v, part, out=part)
+        low = _added(part)
+        found += low
+        if isinstance(unit, np.ndarray) and not (finite := np.isfinite(low)).all():
+            found = np.where(finite, found, _added(v))
+    for array in lent:
+        scratch.give(array)
+    return found
+
+
+def coarseness(terms: int) -> int:
+    """The g of which the exponents of units are multiples: sums of alike size have one unit then, added faster than one for each row.
+
+    A unit is at most 3 2^g sum|v|, so m low parts are at most m 3 2^g u sum|v|, and the roundings of their sum m times that and u: less
+    than BENEATH u sum|v| for 2^g m^2 <= 2^36. For more terms, g is 1, and they are at most 6 m^2 u^2 sum|v|.
+    """
+    return max(1, min(16, 36 - 2 * terms.bit_length()))
+
+
+def units(sizes: Any, terms: int) -> Any:
+    """For sums of moduli, powers of two from 3 sum|v| on, with exponents that are multiples of a step, if the format has these."""
+    step = max(1, min(16, 36 - 2 * terms.bit_length()))
+    least = np.frexp(3 * sizes)[1]
+    exponents = np.minimum(-(-least // step) * step, np.maximum(least, np.finfo(sizes.dtype).maxexp - 1))
+    return np.where(np.isfinite(sizes), np.ldexp(np.ones_like(sizes), exponents), sizes)
+
+
+def _unit(sizes: Any, terms: int) -> Any:
+    """The units of rows, as one number where they are all the same."""
+    if sizes.dtype == np.float64 and sizes.size:
+        low, high = float(sizes.min()), float(sizes.max())
+        if low > 0 and high < inf:
+            step = coarseness(terms)
+            exponent = -(-frexp(3 * high)[1] // step) * step
+            if exponent < LARGEST and exponent == -(-frexp(3 * low)[1] // step) * step:
+                return 2.0**exponent
+    return units(sizes, terms)[..., None]
+
+
+LARGEST = 1024
+"""No float64 number is a power of two with this exponent."""
+
+
+def _halved(v: Any, scratch: Scratch) -> Any:
+    """A quarter as many terms along the last axis, and up to three more."""
+    m, over = divmod(v.shape[-1], 4)
+    halved = scratch.take((*v.shape[:-1], 2 * m), v.dtype)
+    np.add(v[..., : 2 * m], v[..., 2 * m : 4 * m], out=halved)
+    quarter = scratch.take((*v.shape[:-1], m + over), v.dtype)
+    np.add(halved[..., :m], halved[..., m:], out=quarter[..., :m])
+    if over:
+        quarter[..., m:] = v[..., 4 * m :]
+    scratch.give(halved)
+    return quarter
+
+
+_ONES = {np.dtype(name): np.ones(8192, name) for name in ("float32", "float64")}
+
+
+def _added(v: Any) -> Any:
+    """The sum along the last axis, in whatever order is fastest."""
+    ones = _ONES.get(v.dtype)
+    if ones is None or v.shape[-1] > len(ones):
+        return np.einsum("...i->...", v)
+    return np.vecdot(v, ones[: v.shape[-1]])

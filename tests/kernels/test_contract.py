@@ -12,7 +12,7 @@ import smoothsym as ss
 from smoothsym.certify import special
 from smoothsym.kernels import evaluate
 from smoothsym.kernels.contract import Contract
-from smoothsym.kernels.evaluate import _Rows
+from smoothsym.kernels.evaluate import Evaluation, _Rows
 from smoothsym.kernels.libraries import Library
 from smoothsym.words import alpha, j, n, x
 
@@ -75,7 +75,7 @@ def test_a_norm_that_shows_by_itself_that_rows_are_ordinary_has_the_bits_of_one_
         one[place, 4], whole[place] = value, value
         batches += [one, whole]
     found = [ss.pnorm(batch, p=p) for batch in batches]
-    monkeypatch.setattr(_Rows, "_shown", False)
+    monkeypatch.setattr(Evaluation, "_shown", lambda *_: False)
     for batch, value in zip(batches, found, strict=True):
         assert np.array_equal(ss.pnorm(batch, p=p), value, equal_nan=True)
 
@@ -100,7 +100,7 @@ def test_what_the_largest_entry_shows_needs_no_look_and_has_the_same_bits(op, of
     parameters = [1.0, 0.3, 1e-308, 1e300, -1.0, -2.0, -1e-308]
     batches = list(in_one_row(3))
     found = [op(rows, of=of, **{op.parameter.name: a}) for rows in batches for a in parameters]
-    monkeypatch.setattr(_Rows, "_shown", False)
+    monkeypatch.setattr(Evaluation, "_shown", lambda *_: False)
     again = [op(rows, of=of, **{op.parameter.name: a}) for rows in batches for a in parameters]
     assert all(np.array_equal(a, b, equal_nan=True) for a, b in zip(found, again, strict=True))
 

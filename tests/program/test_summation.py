@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from smoothsym.program.scratch import Scratch
-from smoothsym.program.summation import halvings, numpy_total, total
+from smoothsym.program.summation import BENEATH, coarseness, halvings, numpy_total, plain_total, total
 
 U = {np.float32: 2.0**-24, np.float64: 2.0**-53}
 
@@ -31,11 +31,14 @@ def test_a_sum_is_rounded_once_and_halved_before(size, dtype):
         rng.random(size),
     ):
         terms = terms.astype(dtype)
-        assert error(total(np, terms, -1), terms, dtype)[1] <= most
+        for found in (total(np, terms, -1), numpy_total(terms[None], -1, Scratch())[0]):
+            assert error(found, terms, dtype)[1] <= most
         # NumPy adds the last axis in another order than the first.
-        assert error(total(np, terms[:, None], 0)[0], terms, dtype)[1] <= most
+        for found in (total(np, terms[:, None], 0)[0], numpy_total(terms[:, None], -2, Scratch())[0]):
+            assert error(found, terms, dtype)[1] <= most
     terms = (rng.random(size) * rng.choice([-1.0, 1.0], size) * 10.0 ** rng.integers(-8, 8, size)).astype(dtype)
-    assert error(total(np, terms, -1), terms, dtype)[0] <= most
+    for found in (total(np, terms, -1), numpy_total(terms[None], -1, Scratch())[0]):
+        assert error(found, terms, dtype)[0] <= most
 
 
 LOST = np.zeros(64)
@@ -44,21 +47,42 @@ LOST[[0, 16, 32]] = 1, 0.99 * 2.0**-53, 0.99 * 2.0**-53
 
 
 def test_two_additions_may_lose_two_units():
-    assert 1.9 < error(total(np, LOST, -1), LOST, np.float64)[1] < 1 + halvings(64)
+    for found in (total(np, LOST, -1), numpy_total(LOST, -1, Scratch())):
+        assert 1.9 < error(found, LOST, np.float64)[1] < 1 + halvings(64)
     assert error(total(np, LOST[:63], -1), LOST[:63], np.float64)[1] < 1, "a short sum is not halved"
 
 
-@pytest.mark.parametrize("size", [3, 63, 64, 67, 1000])
-def test_numpy_has_the_same_bits_and_may_write_over_the_terms(size):
+@pytest.mark.parametrize("dtype", U)
+@pytest.mark.parametrize("size", [3, 63, 64, 67, 1000, 20_001])
+def test_numpy_has_the_same_bits_in_plain_words_and_leaves_the_terms(size, dtype):
     rows = np.random.default_rng(size).normal(size=(5, size)) * 10.0 ** np.arange(-2, 3)[:, None]
-    found = total(np, rows, -1)
-    kept, scratch = rows.copy(), Scratch()
+    rows, scratch = rows.astype(dtype), Scratch()
+    kept, across, sizes = rows.copy(), rows.T.copy(), np.abs(rows)
+    found = plain_total(rows, -1)
     assert np.array_equal(numpy_total(rows, -1, scratch), found) and np.array_equal(rows, kept)
-    across = rows.T.copy()
-    assert np.array_equal(numpy_total(across, -2, scratch), total(np, across, 0)) and np.array_equal(across, kept.T)
-    sizes = np.abs(rows)
-    assert np.array_equal(numpy_total(sizes, -1, scratch, positive=True), total(np, sizes, -1))
-    assert np.array_equal(numpy_total(rows, -1, scratch, own=True), found)
+    assert np.array_equal(numpy_total(across, -2, scratch), found) and np.array_equal(across, kept.T)
+    assert np.array_equal(numpy_total(sizes, -1, scratch, positive=True), plain_total(sizes, -1))
+    assert not scratch.lent
+    # Others have the bits but where the roundings of the low parts are seen.
+    assert (abs(found - total(np, rows, -1)) <= np.spacing(abs(found))).all()
+    assert dtype == np.float32 or np.array_equal(found, total(np, rows, -1))
+
+
+def test_a_sum_does_not_depend_on_the_rows_beside_it():
+    rows = np.random.default_rng(5).normal(size=(40, 300)) * 2.0 ** np.arange(-600, 600, 30)[:, None]
+    rows[[3, 8], [5, 6]], rows[11], rows[17, 7], rows[20] = np.inf, 0, np.nan, 1e308
+    with np.errstate(all="ignore"):
+        whole = numpy_total(rows, -1, Scratch())
+        alone = [numpy_total(row[None], -1, Scratch())[0] for row in rows]
+        alike = numpy_total(np.tile(rows[30], (4, 1)), -1, Scratch())
+    assert np.array_equal(whole, alone, equal_nan=True) and set(alike) == {whole[30]}
+
+
+@pytest.mark.parametrize("terms", [1, 63, 250, 1000, 25_000, 10**6])
+def test_a_coarse_unit_loses_next_to_nothing(terms):
+    """The bound of the text: m low parts of u c, for c = 3 2^g sum|v|, each rounding of which is u times their sum."""
+    left = terms**2 * 3 * 2.0 ** coarseness(terms) * 2.0**-53
+    assert left <= BENEATH or (coarseness(terms) == 1 and left <= 6.01 * terms**2 * 2.0**-53)
 
 
 def test_the_error_of_the_library_would_be_seen():

@@ -68,7 +68,7 @@ def meets_small(op: Any, of: Any, case: Case, fmt: Format) -> bool:
 
 
 def in_format(op: Any, of: Any, case: Case, fmt: Format, form: str, sums: str = "pairwise") -> Any:
-    """The outputs of a program in float64, each operation done in the format; `sums` "pairwise", "halved" (as kernels do) or "one by one"."""
+    """The outputs of a program in float64, each operation done in the format; `sums` "pairwise", "halved" (as kernels do) or "sequential"."""
     vectors = {"x": np.array(case.x, dtype=fmt.dtype)}
     if case.v is not None:
         vectors["v"] = np.array(case.v, dtype=fmt.dtype)
@@ -77,9 +77,8 @@ def in_format(op: Any, of: Any, case: Case, fmt: Format, form: str, sums: str = 
         if op.parameter is None
         else {op.parameter.name: fmt.dtype.type(1.0 if case.parameter is None else case.parameter)}
     )
-    ways: dict[str, Any] = {"xp": _OneByOne()} if sums == "one by one" else {"summation": sums}
     with np.errstate(all="ignore"):
-        (output,) = arrays.run(op.program(of, form), vectors["x"], symbols, vectors=vectors, **ways)
+        (output,) = arrays.run(op.program(of, form), vectors["x"], symbols, vectors=vectors, summation=sums)
     return np.asarray(output).astype(np.float64)
 
 
@@ -113,16 +112,6 @@ def _in(arithmetic: Unlimited, op: Any, of: Any, case: Case, form: str) -> list[
     symbols = {} if op.parameter is None else {op.parameter.name: arithmetic.number(Fraction(parameter))}
     (output,) = numbers.run(op.program(of, form), arithmetic, given, symbols)
     return [v._mpf_ for v in (output if isinstance(output, list) else [output])]
-
-
-class _OneByOne:
-    """NumPy, but sums are taken term by term."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
-    def sum(self, values: Any, axis: int) -> Any:
-        return np.take(np.add.accumulate(values, axis=axis), -1, axis=axis)
 
 
 @lru_cache(maxsize=16)

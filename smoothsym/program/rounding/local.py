@@ -20,7 +20,7 @@ from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box
 from smoothsym.program.rounding.held import UNKNOWN, held, held_sum
 from smoothsym.program.rounding.model import FUNCTIONS, Model
-from smoothsym.program.summation import halvings
+from smoothsym.program.summation import BENEATH, halvings
 
 Array = Any
 
@@ -174,15 +174,15 @@ class Rounding:
         terms = np.sum(a.mag != 0, axis=axis)
         sizes = boxes.over(np.where(np.isnan(a.mag), inf, a.mag), (axis,))
         if (order := self.model.order(self.fmt.name)) in ("compensated", "halved"):
-            # Rounded once, and what is left of each term is at most 4 u sum |v|: summation.py. (gamma_{n-1}^2 sum |v|, of Ogita, Rump and
-            # Oishi's Sum2, is less.) Where four times the terms overflow, they are added as they stand.
+            # Rounded once, and the low parts' sum is off by at most gamma_m m 4 u sum |v|, or BENEATH where their unit is coarser:
+            # summation.py. (gamma_{n-1}^2 sum |v|, of Ogita, Rump and Oishi's Sum2, is less.) Where eight times the terms overflow,
+            # they are added as they stand.
             before = np.minimum(halvings(size) if order == "halved" else 0, np.maximum(terms - 1, 0))
             halved = boxes.upward(_gamma(before, wide.u), sizes)
             once = _gamma(np.where(terms > 1, size + 2, 0), wide.u)
-            lost = boxes.upward(once * (4 * size * wide.u), sizes + halved) + wide.u * (exact.mag + halved) * (
-                terms > 1
-            )
-            lost = np.where(4 * sizes > wide.largest, lost + boxes.upward(once, sizes + halved), lost) + halved
+            beneath = once * (4 * size * wide.u) + BENEATH * wide.u * (terms > 1)
+            lost = boxes.upward(beneath, sizes + halved) + wide.u * (exact.mag + halved) * (terms > 1)
+            lost = np.where(8 * sizes > wide.largest, lost + boxes.upward(once, sizes + halved), lost) + halved
         else:
             depth = self.model.depth(size, self.fmt.name, contiguous)
             lost = boxes.upward(_gamma(np.minimum(depth, np.maximum(terms - 1, 0)), wide.u), sizes)

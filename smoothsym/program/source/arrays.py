@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from inspect import getsource
+from typing import Any
 
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.source.printer import ATOM, MINUS, POWER, REDUCTIONS, WIDEST, Printer, Signature, Text, literal
-from smoothsym.program.summation import total
+from smoothsym.program.summation import plain_total, total, units
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class ArrayLanguage:
     iota: str
     axis: str
     gather: str
+    sums: tuple[Callable[..., Any], ...] = (total,)
+    """The functions that take sums as kernels do, the one that is called last."""
     around: str = ""
     typed_powers: bool = False
     """Whether exponents are arrays too, so that a power has the bits of the one that arrays.py computes."""
@@ -49,6 +52,7 @@ NUMPY = ArrayLanguage(
     iota="np.arange(x.shape[-1])",
     axis="axis",
     gather="np.take_along_axis({}, {}, axis=-1)",
+    sums=(units, plain_total),
     around='with np.errstate(all="ignore"):',
     typed_powers=True,
 )
@@ -98,10 +102,12 @@ def array_source(
     lines = [f"# {shape}", *head, *inner]
     arguments = ", ".join((*signature.vectors, *signature.parameters))
     written = [f"def {signature.name}({arguments}):", *(f"    {line}" for line in lines), ""]
-    if any(f"total({language.module}, " in line for line in body):
+    if any("total(" in line for line in body):
         # The code that kernels run, without the types.
-        helper = re.sub(r": (Any|int)(?=[,)])| -> Any", "", getsource(total))
-        written = [*helper.splitlines(), "", "", *written]
+        text = "\n\n".join(
+            re.sub(r": (Any|int)(?=[,)])| -> Any", "", getsource(function)) for function in language.sums
+        )
+        written = [*text.replace("plain_total", "total").splitlines(), "", "", *written]
     return "\n".join([language.imports, "", "", *written])
 
 
@@ -163,7 +169,8 @@ class _Arrays(Printer):
             ((_, placement),) = operation.args
             axis = int(operation.datum or 0) - len(placement)
             if name == "sum" and self.compensated:
-                return Text(f"total({language.module}, {args[0].code}, {axis})")
+                library = "" if language is NUMPY else f"{language.module}, "
+                return Text(f"total({library}{args[0].code}, {axis})")
             return Text(f"{self._function(name)}({args[0].code}, {language.axis}={axis})")
         return self.combined(operation, args)
 
