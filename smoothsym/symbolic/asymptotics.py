@@ -6,6 +6,8 @@ is out of reach raises Undecided, in bounded time; SymPy's limit, which is silen
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sympy import Dummy, Expr, S, Sum, Symbol, cosh, exp, log, oo, sinh, tanh
@@ -38,6 +40,41 @@ def limit(
     if direction not in (None, "+", "-"):
         raise ValueError(f"direction={direction!r}: give '+', '-' or None")
     point = S(point)
+    try:
+        return _limit(expression, parameter, point, direction, positive)
+    except Undecided as reason:
+        ends = _inverted(point, direction, parameter)
+        sides = [_by_inverse(_limit, expression, parameter, (*end, positive), reason) for end in ends]
+    if sides[0] != sides[-1]:
+        both = f"{sides[0]} and {sides[-1]}"
+        raise Undecided(f"the limits from the two sides of {parameter} = {point} are {both}; give a direction")
+    return sides[0]
+
+
+def _by_inverse(
+    find: Callable[..., Expr], expression: Expr, parameter: Symbol, ways: tuple[Any, ...], reason: Undecided
+) -> Expr:
+    """What is found in one over a parameter that is a temperature; what was in the way of the first attempt, where nothing is."""
+    if any(q.exp.has(1 / parameter) for q in _plain(expression).atoms(exp)):
+        t = Dummy("t", **parameter.assumptions0)
+        with suppress(Undecided):
+            return find(expression.xreplace({parameter: 1 / t}), t, *ways).xreplace({t: 1 / parameter})
+    raise reason
+
+
+def _inverted(point: Expr, direction: str | None, parameter: Symbol) -> list[tuple[Expr, str | None]]:
+    """Where one over the parameter tends to, and from which side, as the parameter tends to a point; two ends for both sides of 0."""
+    if point in (oo, -oo):
+        return [(S.Zero, "+" if point == oo else "-")]
+    if point == 0:
+        ends: dict[str, tuple[Expr, str | None]] = {"+": (oo, None), "-": (-oo, None)}
+        side = direction or ("+" if parameter.is_nonnegative else None)
+        return [ends[side]] if side else list(ends.values())
+    turned = None if direction is None else "-" if direction == "+" else "+"
+    return [(1 / point, turned)]
+
+
+def _limit(expression: Expr, parameter: Symbol, point: Expr, direction: str | None, positive: bool) -> Expr:
     expression, rates = by_rates(_plain(expression))
     if rates:
         expression, point, back = _in_rates(expression, rates, parameter, point)
@@ -71,6 +108,16 @@ def series(expression: Expr, parameter: Symbol, point: Any, order: int, positive
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
         raise ValueError(f"order={order!r}: give a positive whole number of terms")
     point = S(point)
+    try:
+        return _series(expression, parameter, point, order, positive)
+    except Undecided as reason:
+        if point not in (0, oo, -oo):
+            raise
+        (end, _), *_ = _inverted(point, None, parameter)
+        return _by_inverse(_series, expression, parameter, (end, order, positive), reason)
+
+
+def _series(expression: Expr, parameter: Symbol, point: Expr, order: int, positive: bool) -> Expr:
     expression, rates = by_rates(_plain(expression))
     if rates:
         if parameter in next(iter(rates.values())).free_symbols:

@@ -4,14 +4,32 @@ import math
 
 import mpmath
 import pytest
-from sympy import Abs, Eq, IndexedBase, Max, Min, Piecewise, Rational, Sum, cosh, erf, exp, log, oo, sign, sqrt, zoo
+from sympy import (
+    Abs,
+    Eq,
+    IndexedBase,
+    Max,
+    Min,
+    Piecewise,
+    Rational,
+    Sum,
+    Symbol,
+    cosh,
+    erf,
+    exp,
+    log,
+    oo,
+    sign,
+    sqrt,
+    zoo,
+)
 
 import smoothsym as ss
 from smoothsym.certify.special import evaluate
 from smoothsym.symbolic import moments
 from smoothsym.symbolic.asymptotics import Undecided, limit, series
 from smoothsym.symbolic.derivatives import partial
-from smoothsym.words import Delta, alpha, eps, i, j, k, m, m2, maximum, n, p, rho, x
+from smoothsym.words import Delta, alpha, eps, i, j, k, m, m2, maximum, minimum, n, p, rho, x
 
 EXPLICIT = [op for op in ss.operators.values() if op.explicit]
 CASES = [(op, side) for op in EXPLICIT for side in (1, -1) if side > 0 or not op.parameter.is_nonnegative]
@@ -280,3 +298,30 @@ def test_what_speaks_of_the_second_level_is_undecided() -> None:
     beyond = (ss.boltzmann.definition - maximum(x) + level) * exp(3 * alpha * Delta / 2)
     with pytest.raises(Undecided, match="second level"):
         ss.boltzmann.limit(oo, of=beyond)
+
+
+T = Symbol("T", positive=True)
+HOT = {  # What a temperature is one over.
+    "logsumexp": T * log(Sum(exp(x[j] / T), (j, 1, n))),
+    "mellowmax": T * log(Sum(exp(x[j] / T), (j, 1, n)) / n),
+    "boltzmann": Sum(x[j] * exp(x[j] / T), (j, 1, n)) / Sum(exp(x[j] / T), (j, 1, n)),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_temperature_is_one_over_the_parameter(name):
+    cold, hot, t = ss.operators[name], HOT[name], Symbol("T", real=True)
+    signed = hot.xreplace({T: t})
+    assert limit(hot, T, 0) == limit(hot, T, 0, "+") == cold.limit(oo) == maximum(x)
+    assert limit(signed, t, 0, "-") == cold.limit(-oo) == minimum(x)
+    assert limit(hot, T, oo) == cold.limit(0, direction="+") and limit(signed, t, -oo) == cold.limit(0, direction="-")
+    assert limit(hot, T, 2) == limit(hot, T, 2, "-") == cold.limit(Rational(1, 2))
+    for ours, its in ((oo, 0), (0, oo)):
+        assert series(hot, T, ours, 3) == cold.series(its, 3).subs(cold.parameter, 1 / T)
+    with pytest.raises(Undecided, match=r"the two sides of T = 0 are maximum\(x\) and minimum\(x\); give a direction"):
+        limit(signed, t, 0)
+
+
+def test_what_is_in_the_way_is_told_of_what_was_given():
+    with pytest.raises(Undecided, match="not linear in T"):
+        limit(log(Sum(exp(T * x[j] + x[j] / T), (j, 1, n))), T, oo)
