@@ -51,21 +51,26 @@ NARROW = 170.0
 MINUS_ONE = 2.0**-78
 """The relative error of expm1 in full: it loses 14.5 bits of exp near 0."""
 _MAGIC = 1.5 * 2.0**52
+_BITS = 200
 
 
 def _tables() -> tuple[Array, Array, Array, Array]:
-    """2^(i/K) as a float, with its relative remainder, and cut to 26 bits, with the logarithm of what it lacks. From mpmath's integers, to 200 bits."""
+    """2^(i/K) as a float, with its relative remainder, and cut to 26 bits, with the logarithm of what it lacks.
+
+    By integers of so many bits after the point, since every process that computes pays for it; every 64th is mpmath's.
+    """
     whole, whole_rest, short, lacking = (np.empty(K) for _ in range(4))
-    with mpmath.workprec(200):
-        ratio, value = mpmath.mpf(2) ** (mpmath.mpf(1) / K), mpmath.mpf(1)
-        for q in range(K):
-            if q % 64 == 0:
-                value = mpmath.mpf(2) ** (mpmath.mpf(q) / K)
-            whole[q] = float(value)
-            short[q] = float(int(value * 2**25)) / 2**25
-            whole_rest[q], rest = ((value - head[q]) / head[q] for head in (whole, short))
-            lacking[q] = float(rest - rest * rest * (0.5 - rest / 3))
-            value = value * ratio
+    with mpmath.workprec(_BITS + 10):
+        ratio, *starts = (int(mpmath.mpf(2) ** (mpmath.mpf(q) / K + _BITS)) for q in (1, *range(0, K, 64)))
+    for q in range(K):
+        value = value * ratio >> _BITS if q % 64 else starts[q // 64]
+        whole[q] = value / (1 << _BITS)
+        head = int(whole[q] * 2.0**52) << (_BITS - 52)
+        whole_rest[q] = (value - head) / head
+        head = value >> (_BITS - 25) << (_BITS - 25)
+        short[q] = head / (1 << _BITS)
+        rest = ((value - head) << _BITS) // head
+        lacking[q] = (rest - (rest**2 >> (_BITS + 1)) + rest**3 // (3 << 2 * _BITS)) / (1 << _BITS)
     return whole, whole_rest, short, lacking
 
 
