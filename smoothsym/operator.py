@@ -250,7 +250,9 @@ class SmoothMax:
 
         Raises smoothsym.symbolic.asymptotics.Undecided where it is out of reach.
         """
-        return _limit(self.formula(of), self._parameter("a limit"), point, direction, self.domain == "positive")
+        return asymptotics.limit(
+            self.formula(of), self._parameter("a limit"), point, direction, self.domain == "positive"
+        )
 
     def series(self, point: Any = 0, order: int = 4, of: str | Expr = "value") -> Expr:
         """The expansion about a point of the parameter, to terms of degree order - 1."""
@@ -567,8 +569,3 @@ def _rank(formula: Expr) -> int:
 @lru_cache(maxsize=512)
 def _slope(expression: Expr, parameter: Symbol, order: int) -> Expr:
     return partial_parameter(expression, parameter, order)
-
-
-@lru_cache(maxsize=512)
-def _limit(expression: Expr, parameter: Symbol, point: Any, direction: str | None, positive: bool) -> Expr:
-    return asymptotics.limit(expression, parameter, point, direction, positive)

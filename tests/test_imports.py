@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,21 @@ def floor(module: str) -> int:
     return found[0]
 
 
+@cache
+def importing(source: str) -> list[ast.AST]:
+    """The imports in a file, those in functions and by import_module included."""
+    return [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        or (isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func))
+    ]
+
+
 def imports(module: str, modules: Modules) -> Iterator[tuple[int, str]]:
-    """(line, module of the house) for each import in a file, those in functions and by import_module included."""
+    """(line, module of the house) for each import in a file."""
     package = module if any(name.startswith(module + ".") for name in modules) else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(modules[module])):
+    for node in importing(modules[module]):
         named: list[str] = []
         if isinstance(node, ast.Import):
             named = [alias.name for alias in node.names]
@@ -59,7 +71,7 @@ def imports(module: str, modules: Modules) -> Iterator[tuple[int, str]]:
             base = ".".join([*up, *([node.module] if node.module else [])])
             # `from package import name` is an import of the module of that name, where there is one.
             named = [f"{base}.{alias.name}" if f"{base}.{alias.name}" in modules else base for alias in node.names]
-        elif isinstance(node, ast.Call) and "import_module" in ast.unparse(node.func):
+        elif isinstance(node, ast.Call):
             named = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
         for name in named:
             if name.split(".")[0] == "smoothsym":

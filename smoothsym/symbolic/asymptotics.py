@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from sympy import Dummy, Expr, S, Sum, Symbol, cosh, exp, log, oo, sinh, tanh
@@ -22,6 +23,8 @@ from smoothsym.symbolic.growth import Growth, Towards, Undecided
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold
 
 
+# Laws, pages and their steps ask for the same ones; a point is a number of one type or another, which lead to answers apart.
+@lru_cache(maxsize=1024, typed=True)
 def limit(
     expression: Expr, parameter: Symbol, point: Any, direction: str | None = None, positive: bool = False
 ) -> Expr:
@@ -96,6 +99,7 @@ def _limit(expression: Expr, parameter: Symbol, point: Expr, direction: str | No
     return at_point(expression, parameter, point, positive, direction, limit_in(direction))
 
 
+@lru_cache(maxsize=1024, typed=True)
 def series(expression: Expr, parameter: Symbol, point: Any, order: int, positive: bool = False) -> Expr:
     """The expansion about a point: about a number to degree order - 1, in power sums of the entries; towards oo or -oo to
     1/parameter^(order - 1) and to the first exponentially small term, in the gap Delta (for moduli, the ratio rho) and m, m2.

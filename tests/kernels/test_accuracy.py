@@ -8,6 +8,11 @@ from halves import half
 from sympy import Abs, Indexed, expand
 
 import smoothsym as ss
+from smoothsym.auditing.asking.calls import Passing
+from smoothsym.auditing.measuring.measure import run
+from smoothsym.auditing.task import Task
+from smoothsym.cases import Case
+from smoothsym.formats import get
 from smoothsym.kernels import Kernel
 
 MOST = {"value": 3.0, "gradient": 4.0}
@@ -20,8 +25,14 @@ def kernel_of(op, of):
 
 
 def scaled(op, of, rows, parameter, dtype="float64", kernel=None):
-    given = {op.parameter.name: parameter, "data": np.array(rows).astype(dtype), "timeout": None}
-    return ss.audit(kernel or kernel_of(op, of), op, of, dtype, **given).max_scaled
+    """The largest scaled error, as an audit measures it; what an audit then says of its findings is for other tests."""
+    kernel, fmt, (op, given) = kernel or kernel_of(op, of), get(dtype), op.settled({op.parameter.name: parameter})
+    task = Task(kernel, op, of, fmt, passing=Passing(*given))
+    cases = [Case(tuple(np.array(row).astype(fmt.dtype).astype(float).tolist()), parameter, ()) for row in rows]
+    tally = run(task, cases)
+    tally.settle(task)
+    assert tally.rows == len(rows) and not tally.refused
+    return tally.max_scaled
 
 
 @pytest.mark.parametrize("op, of, dtype", half(OPERATORS, 0))

@@ -127,7 +127,8 @@ class Finding:
         return f"{self.kind}: {size}: got {self.got}, exact {self.exact} at {shown(self.inputs)}{with_parameter}{where}{note}"
 
 
-@lru_cache(maxsize=1 << 14)
+# Room for the entries of a row of 20,000, each of which is asked for again with every row that is tried in its place.
+@lru_cache(maxsize=1 << 16)
 def _bits(value: float) -> float:
     """How much there is to read in a float: its significant bits, with those before or behind its point that lie beyond them, or
     its decimal digits and those of its exponent, whichever are fewer; and its sign.
@@ -164,12 +165,10 @@ def number(value: float) -> str:
 
 def shown(inputs: tuple[str, ...], most: int = 4) -> str:
     """A row of hex floats, shortened; an entry of few digits as a decimal."""
-    short = [brief(h) for h in inputs]
-    if len(inputs) > 2 and len(set(short)) == 1:
-        return f"[{short[0]}] * {len(inputs)}"
+    if len(inputs) > 2 and len(set(inputs)) == 1:
+        return f"[{brief(inputs[0])}] * {len(inputs)}"
     more = f", ... {len(inputs)} entries" if len(inputs) > most else ""
-    short = short[:most]
-    return f"[{', '.join(short)}{more}]"
+    return f"[{', '.join(map(brief, inputs[:most]))}{more}]"
 
 
 def brief(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from math import isfinite
 from typing import Any
 
@@ -99,15 +100,21 @@ def _number(text: str) -> str:
 def _row(inputs: Sequence[str], fmt: Format) -> str:
     """A row as an array of the format; hex floats where decimals are no shorter."""
     values = [float.fromhex(text) for text in inputs]
-    decimals = [shortest(value, fmt.name) if isfinite(value) else f"float('{value!r}')" for value in values]
-    written = f"[float.fromhex(h) for h in {[trimmed(text) for text in inputs]}]"
     if len(inputs) > 2 and len(set(inputs)) == 1:
-        one = (
-            decimals[0]
-            if len(decimals[0]) <= SHORT or not isfinite(values[0])
-            else f"float.fromhex('{trimmed(inputs[0])}')"
-        )
+        one = shortest(values[0], fmt.name) if isfinite(values[0]) else f"float('{values[0]!r}')"
+        if len(one) > SHORT and isfinite(values[0]):
+            one = f"float.fromhex('{trimmed(inputs[0])}')"
         written = f"[{one}] * {len(inputs)}"
-    elif all(map(isfinite, values)) and all(len(text) <= SHORT for text in decimals):
+    elif (decimals := _decimals(values, fmt)) is not None:
         written = f"[{', '.join(decimals)}]"
+    else:
+        written = f"[float.fromhex(h) for h in {[trimmed(text) for text in inputs]}]"
     return f"np.array({written}, dtype='{fmt.name}')"
+
+
+def _decimals(values: Sequence[float], fmt: Format) -> list[str] | None:
+    """Every entry as a decimal; None where one is long, which the first entries of a long row show."""
+    if not all(map(isfinite, values)):
+        return None
+    short = list(takewhile(lambda text: len(text) <= SHORT, (shortest(value, fmt.name) for value in values)))
+    return short if len(short) == len(values) else None

@@ -121,8 +121,8 @@ def _as_bad(other: Finding, finding: Finding) -> bool:
 
 def _by_plainness(cases: Sequence[Case], finding: Finding) -> list[Case]:
     """Those that read better than the finding, the plainest first."""
-    read = [(_plainness(case), case) for case in cases]
-    better = [pair for pair in read if pair[0] > finding.plainness]
+    read, plain = [(_plainness(case), case) for case in cases], finding.plainness
+    better = [pair for pair in read if pair[0] > plain]
     return [case for _, case in sorted(better, key=lambda pair: pair[0], reverse=True)]
 
 

@@ -42,7 +42,6 @@ _MAPPED: dict[str, Callable[..., Expr]] = {
 _ASSUMED: dict[int, dict[str, bool]] = {1: {"positive": True}, -1: {"negative": True}, 0: {"real": True}}
 
 
-@lru_cache(maxsize=1024)
 def alike(program: Program, number: int, signs: Signs, domain: str) -> bool:
     """Whether the forms of an `either` are proved equal for every n, wherever both are numbers; False means that no proof was found.
 
@@ -57,7 +56,12 @@ def alike(program: Program, number: int, signs: Signs, domain: str) -> bool:
     >>> [alike(chosen, number, (), "real") for number, _ in chosen.outputs]
     [True, False]
     """
-    return _Meaning(program, dict(signs), domain).alike(number)
+    return _meaning(program, signs, domain).alike(number)
+
+
+@lru_cache(maxsize=256)
+def _meaning(program: Program, signs: Signs, domain: str) -> _Meaning:
+    return _Meaning(program, dict(signs), domain)
 
 
 class _Meaning:

@@ -21,6 +21,7 @@ no more than 2^-1073, far under the claims.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 import mpmath
@@ -62,8 +63,9 @@ def _tables() -> tuple[Array, Array, Array, Array]:
     whole, whole_rest, short, lacking = (np.empty(K) for _ in range(4))
     with mpmath.workprec(_BITS + 10):
         ratio, *starts = (int(mpmath.mpf(2) ** (mpmath.mpf(q) / K + _BITS)) for q in (1, *range(0, K, 64)))
-    for q in range(K):
-        value = value * ratio >> _BITS if q % 64 else starts[q // 64]
+    ratios = [ratio] * 63
+    powers = (accumulate(ratios, lambda value, ratio: value * ratio >> _BITS, initial=start) for start in starts)
+    for q, value in enumerate(chain.from_iterable(powers)):
         whole[q] = value / (1 << _BITS)
         head = int(whole[q] * 2.0**52) << (_BITS - 52)
         whole_rest[q] = (value - head) / head
