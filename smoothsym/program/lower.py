@@ -6,7 +6,7 @@ j is computed once: an operation is stored with its axes numbered 0, 1, ..., and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property, reduce
@@ -494,6 +494,16 @@ def _without(factor: Expr) -> list[Expr] | None:
     return sorted(delta.args, key=default_sort_key) if isinstance(delta, KroneckerDelta) else None
 
 
+def nodes(e: Basic) -> Iterator[Basic]:
+    """Every subexpression once: forms share them, and as a tree, which atoms() walks, one may be far larger."""
+    seen, left = {e}, [e]
+    while left:
+        yield (node := left.pop())
+        new = [arg for arg in node.args if arg not in seen]
+        seen.update(new)
+        left += new
+
+
 def lower(
     outputs: list[Expr],
     axes: tuple[Symbol, ...] = (),
@@ -520,7 +530,8 @@ def lower(
     """
     from smoothsym import words
 
-    tops = {top_key(node) for output in outputs for node in S(output).atoms(SimplexMaximum, Threshold, Level, Share)}
+    thresholds = (SimplexMaximum, Threshold, Level, Share)
+    tops = {top_key(node) for output in outputs for node in nodes(S(output)) if isinstance(node, thresholds)}
     if len(tops) > 1:
         raise ValueError(f"thresholds of {' and of '.join(sorted(map(str, tops)))} are not computed in one program")
     anchors = {**(anchors or {}), TOP: tops.pop()} if tops else anchors or {}

@@ -47,11 +47,12 @@ def test_ordinary_rows_are_rounded_correctly(op, of, dtype):
     assert same_bits(got, ss.reference(op, rows, of=of, dtype=dtype, **keyword))
 
 
+@pytest.mark.parametrize("budget", [40, pytest.param(120, marks=pytest.mark.long)])
 @value_and_gradient
 @every_operator
-def test_cases_hold(op, of):
+def test_cases_hold(op, of, budget):
     lengths = (op.arity,) if op.arity else (1, 2, 5, 16)
-    found = ss.audit(op.kernels[GRADIENTS[of]], op, of, "float64", n=lengths, budget=80, seed=1, timeout=None)
+    found = ss.audit(op.kernels[GRADIENTS[of]], op, of, "float64", n=lengths, budget=budget, seed=1, timeout=None)
     # Among subnormal numbers pairs have no rest, and lose up to BELOW of the smallest.
     subnormal = abs(float(found.worst.exact)) < np.finfo(np.float64).smallest_normal
     assert found.verdict == "holds" and found.max_scaled < (BELOW if subnormal else 3), str(found)
