@@ -5,6 +5,7 @@ With shares w_j proportional to exp(-T_j), T_j >= 0 and one T_j = 0, and E a mea
     1 - max w <= 1 - 1/n              log Z <= log n                 log Z + E[T] <= log n    (entropy)
     E[T] <= W((n - 1)/e)              E[T^2] <= omega (omega + 2),   omega = W(2 (n - 1)/e^2)
     E|T - E[T]| <= 2 E[T]             E[T |T - E[T]|] <= E[T^2]      w_i T_i^k <= max w (k/e)^k
+    E|T - E[T]|^2 <= E[T^2]           T^k exp(-m T) <= (k/(m e))^k   log(1 + exp(-m T)) <= log 2
 
 Those that need more than a line are proved again here, before they are used; derivations/rounding_range_free has them all.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from sympy import (
@@ -25,14 +26,10 @@ from sympy import (
     Indexed,
     KroneckerDelta,
     LambertW,
-    Max,
-    Min,
     Mul,
     Piecewise,
-    Rational,
     S,
     Sum,
-    Symbol,
     exp,
     expand,
     log,
@@ -40,7 +37,7 @@ from sympy import (
 
 from smoothsym import words
 from smoothsym.laws.means import ByExtremeMean
-from smoothsym.program.rounding.adjoints import Values
+from smoothsym.laws.of_one_entry import of_one_entry
 from smoothsym.program.rounding.first_order import Case, Formula
 from smoothsym.program.rounding.phrases import public
 from smoothsym.program.rounding.primitives import FALL, SIZE, TOP, TURN
@@ -55,6 +52,8 @@ OMEGA = LambertW(2 * (n - 1) / E**2)
 SQUARE = OMEGA * (OMEGA + 2)
 
 _LOG, _MEAN, _SQUARE, _AWAY, _CROSS = (Dummy(name, nonnegative=True) for name in ("log Z", "E1", "E2", "A0", "A1"))
+_SPREAD = Dummy("A2", nonnegative=True)
+_VALUE = Dummy("|f|", nonnegative=True)
 _MOST = Dummy("max w", positive=True)
 _SHARE, _FALL = Dummy("w_i", positive=True), Dummy("T_i", nonnegative=True)
 _MORE = Dummy("n - 1", nonnegative=True)
@@ -108,9 +107,9 @@ def range_free(found: Formula) -> RangeFree | None:
             if not proved():
                 return None
         except _Unbounded:
-            if (multiple := _multiple(case, _turned(found, case))) is None:
+            if (least := of_one_entry(found, case)) is None:
                 return None
-            bounds.append((multiple, case))
+            bounds.append((least, case))
     named = [public(bound) for bound, _ in bounds]
     written = [public(case.wording.written_out(bound)) for bound, case in bounds]
     if len(set(named)) == 1:
@@ -118,64 +117,6 @@ def range_free(found: Formula) -> RangeFree | None:
     tests = [case.test for case in found.cases[:-1]] + [True]
     pieces = (Piecewise(*zip(each, tests, strict=True)) for each in (written, named))
     return RangeFree(*(words.u * each for each in pieces))
-
-
-_MULTIPLES = [Rational(q, 2) for q in range(2, 21)]
-"""How many times a bound may be a part of the value."""
-
-
-def _turned(found: Formula, case: Case) -> dict[Expr, Expr]:
-    """The entry of a function of one by its modulus, where a test on its sign is what tells two cases apart."""
-    first = found.cases[0].test
-    if len(found.cases) != 2 or first.rel_op not in (">", "<"):
-        return {}
-    side = (first.lhs - first.rhs) * (1 if first.rel_op == ">" else -1)
-    slope = side.coeff(x[1]).xreplace({q: Dummy(q.name, positive=True) for q in side.atoms(Symbol) if q.is_real})
-    if side - side.coeff(x[1]) * x[1] != 0 or not (slope.is_positive or slope.is_negative):
-        return {}
-    above = bool(slope.is_positive) == (case is found.cases[0])
-    return {x[1]: FALL[1] if above else -FALL[1]}
-
-
-def _multiple(case: Case, turned: dict[Expr, Expr]) -> Expr | None:
-    """c |f| + k a for a part a of the value, f = a + b with b exact, or k |f|: by signs."""
-    wording, values = case.wording, case.wording.values
-    value = wording.bound.value
-    size = values.signs.size(value)
-    if size.has(Abs) and values.signs.of(value.xreplace(turned)) > 0:
-        rest = Add(*(p.coefficient * (value if expand(p.size - size) == 0 else p.size) for p in wording.bound.parts))
-        multiple = _least(case, turned, value, rest)
-        return None if multiple is None else multiple * wording.value
-    exact = [term for term in Add.make_args(value) if term.has(Max, Min)]
-    parts = [size]
-    if exact and len(exact) < len(Add.make_args(value)):
-        parts.append(values.signs.size(value - exact[0]))
-    of_value = Add(*(p.coefficient for p in wording.bound.parts if expand(p.size - size) == 0))
-    rest = Add(*(p.coefficient * p.size for p in wording.bound.parts if expand(p.size - size) != 0))
-    for part in parts:
-        if (multiple := _least(case, turned, part, rest)) is not None:
-            if part == size:
-                return (of_value + multiple) * (Abs(wording.value) if size.has(Abs) else wording.value)
-            return of_value * Abs(wording.value) + multiple * (wording.value - wording.written_out(exact[0]))
-    return None
-
-
-def _least(case: Case, turned: dict[Expr, Expr], part: Expr, rest: Expr) -> Expr | None:
-    """The least multiple of a part that is seen to be at least the rest."""
-    values = case.wording.values
-    for multiple in _MULTIPLES:
-        gap = _told(values, multiple * part - rest).xreplace(turned)
-        if -1 in values.signs.points.ways(gap):
-            continue
-        return multiple if values.signs.of(gap) > 0 else None
-    return None
-
-
-def _told(values: Values, e: Expr) -> Expr:
-    """An expression with the numbers that have names, but not the roots, written out."""
-    while found := [q for q in e.free_symbols if q in values.parts]:
-        e = e.xreplace({q: values.parts[q] for q in found})
-    return e
 
 
 class _Bounding:
@@ -206,7 +147,7 @@ class _Bounding:
                 rest += part.coefficient * self._atoms(self.words._in_words(factored(part.size)))
         value = self.words.value
         modulus = value if self.values.signs.of(self.words.bound.value) > 0 else Abs(value)
-        found = modulus * (of_value + self._most(relative)) + self._most(rest)
+        found = modulus * (of_value + self._most(relative)) + self._most(rest).xreplace({_VALUE: modulus})
         return found if not self.words.bound.labels else self._of_vector(of_value, rest + relative)
 
     def _of_vector(self, of_value: Expr, rest: Expr) -> Expr:
@@ -218,6 +159,9 @@ class _Bounding:
 
     def _atoms(self, e: Expr) -> Expr:
         """A part in words as a polynomial in what the lemmas bound; moduli by the triangle inequality."""
+        if self._from_value:
+            # Of moduli alone: there f counts as |f|.
+            e = e.replace(lambda q: isinstance(q, Abs), lambda q: q.xreplace(self._from_value))
         if e.has(TOP, SIZE, TURN) or any(q.base == x for q in e.atoms(Indexed)):
             raise _Unbounded
         e = e.replace(lambda q: isinstance(q, Sum), self._mean_of)
@@ -227,6 +171,13 @@ class _Bounding:
         if e.has(Indexed, Abs, Sum, self.words.whole, exp):
             raise _Unbounded
         return expand(e)
+
+    @cached_property
+    def _from_value(self) -> dict[Expr, Expr]:
+        """Where the value is a mean of entries, x_j = f + E[t] - t_j is at most |f| and its distance from the mean."""
+        mean = Sum(W[j] * FALL[j], _OVER)
+        value = self.words._in_words(self.words.bound.value)
+        return {TOP: _VALUE + mean} if expand(value - TOP + mean) == 0 else {}
 
     def _single(self, e: Expr) -> dict[Any, Any]:
         """The share and the fall of the one entry that a bound is about."""
@@ -249,9 +200,9 @@ class _Bounding:
                 continue
             rest = term / share
             power = next((f.as_base_exp()[1] for f in Mul.make_args(rest) if f.as_base_exp()[0] == fall), S.Zero)
-            away = rest.has(_AWAY)
-            free = rest / fall**power / (_AWAY if away else 1)
-            known = {(0, False): S.One, (1, False): _MEAN, (2, False): _SQUARE, (0, True): _AWAY, (1, True): _CROSS}
+            away = next((f.as_base_exp()[1] for f in Mul.make_args(rest) if f.as_base_exp()[0] == _AWAY), S.Zero)
+            free = rest / fall**power / _AWAY**away
+            known = {(0, 0): S.One, (1, 0): _MEAN, (2, 0): _SQUARE, (0, 1): _AWAY, (1, 1): _CROSS, (0, 2): _SPREAD}
             if free.has(share, fall, _AWAY) or (power, away) not in known:
                 raise _Unbounded
             result += free * known[power, away] / self.rate**power
@@ -282,7 +233,7 @@ class _Bounding:
     def _most(self, e: Expr) -> Expr:
         if e == 0:
             return S.Zero
-        e = expand(expand(e).xreplace({_AWAY: 2 * _MEAN, _CROSS: _SQUARE}))
+        e = expand(expand(e).xreplace({_AWAY: 2 * _MEAN, _CROSS: _SQUARE, _SPREAD: _SQUARE}))
         result = S.Zero
         if e.has(_SHARE):
             e = self._of_one(e)

@@ -308,8 +308,9 @@ class Forward:
 
     @staticmethod
     def _steep(base: Box, by: Box, found: Box, own: Array, local: Array, wild: Array, off: Array) -> Array:
-        """The error of a power itself and by its base, which is off by so much, where it is wild."""
-        return np.where(wild, np.minimum(own + transcendental.power_change(base, by, found, off), local), own)
+        """The error of a power itself and by its base, which is off by so much, where it is wild; by anything, where it may overflow."""
+        told = np.where(base.finite, own + transcendental.power_change(base, by, found, off), inf)
+        return np.where(wild, np.minimum(told, local), own)
 
 
 def placed(value: Array, placement: tuple[int, ...], rank: int) -> Array:

@@ -244,6 +244,16 @@ def test_a_power_whose_slope_overflows_costs_what_its_base_is_off_by(size):
     assert bounds(again, [size], {"alpha": -1.0}, MODELS["inaccurate"], "float64") > 7 * size * 2.0**-53
 
 
+def test_a_power_of_what_may_overflow_may_be_anything_it_can():
+    """1/sqrt(sum) is 0 where the sum is infinite: off by all of what it is."""
+    root = lower([Sum(x[j] ** 2, (j, 1, n)) ** Rational(-1, 2)])
+    for fmt, size in (("float16", 200.0), ("float32", 1e19), ("float64", 1e154)):
+        row = [size] * 10
+        exact = 1 / (size * np.sqrt(10))
+        assert exact <= bounds(root, row, fmt=fmt) < 1.01 * exact
+        assert bounds(root, [size / 20] * 10, fmt=fmt) < exact
+
+
 # ---- vectors -----------------------------------------------------------------------------------------------------------------
 
 
