@@ -162,8 +162,9 @@ class Forward:
     def _placed(self, number: int, placement: Placement, rank: int) -> Box:
         return self.steps[number].box.map(lambda a: placed(a, placement, rank))
 
-    def _unsure(self, operation: Operation, slopes: tuple[Box | None, ...], local: Array) -> bool:
-        return bool(np.any(local > 0)) or any(
+    def _unsure(self, operation: Operation, slopes: tuple[Box | None, ...], local: Array, box: Box = ONE) -> bool:
+        """Whether a value can be off: by rounding, by its arguments, or since it may overflow, though it be exact."""
+        return bool(np.any(local > 0) or np.any(np.isinf(box.mag))) or any(
             slope is not None and self.steps[number].unsure
             for (number, _), slope in zip(operation.args, slopes, strict=True)
         )
@@ -245,7 +246,7 @@ class Forward:
         box = boxes.where(~(most <= reach) & ~(exact.point & (local == 0)), point(np.nan), box)
         slopes = (slope,)
         found = self.rounding.held_sum(a, self.steps[number].held, axis)
-        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found)
+        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local, box), held=found)
 
     def _counted(self, a: Box, placement: Placement, nothing: float) -> tuple[Box, Box]:
         """A vector with something neutral where entries do not count, and the slopes by its entries.
@@ -304,7 +305,7 @@ class Forward:
             zero = point(np.zeros(()))
             slopes = tuple(s if s is None else boxes.where(wild, zero, s) for s in slopes)
         found = self.rounding.held(name, args, self._held(operation))
-        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local), held=found, steep=steep)
+        return Step(exact, local, box, slopes, self._unsure(operation, slopes, local, box), held=found, steep=steep)
 
     @staticmethod
     def _steep(base: Box, by: Box, found: Box, own: Array, local: Array, wild: Array, off: Array) -> Array:

@@ -28,6 +28,9 @@ ROUNDED = ("add", "sub", "mul", "div", "sqrt")
 """Operations that are correctly rounded."""
 EXACT = ("neg", "abs", "maximum", "minimum")
 
+LEAST = 2.0**-1074
+"""What is less is no float64, and not 0."""
+
 _UP = 1 + 2.0**-40
 """More than what the arithmetic on bounds loses."""
 
@@ -107,7 +110,8 @@ class Rounding:
             lost = exact.mag * (self.model.constant(name, self.fmt.name) * self.u) + np.where(small, self.eta, 0.0)
             if name in ("log1p", "expm1") and self.model.identity and self.gradual:
                 # Of a subnormal number they are that number, which is as near as its square.
-                lost = np.where(small & (args[0].mag < self.normal), exact.mag * self.u, lost)
+                square = np.maximum(exact.mag * self.u, np.where(exact.mag > 0, LEAST, 0.0))
+                lost = np.where(small & (args[0].mag < self.normal), square, lost)
             return np.where(_by_standard(name, args, exact), 0.0, lost * _UP)
         lost = exact.mag * self.u
         if name in ("add", "sub"):
