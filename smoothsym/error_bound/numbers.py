@@ -100,8 +100,19 @@ class OfKernel:
         """float32 for narrower formats, and float64 beside weights in it, but for the definition as it stands."""
         if not self.kernel.contract:
             return self.fmt
+        if self.kernel.twice and self.kernel.program.solves:
+            return get("float64")
         wide = 32 if self.weights is None or self.weights.dtype.kind != "f" else 8 * self.weights.dtype.itemsize
         return get("float64") if max(wide, self.fmt.bits) > 32 else get("float32")
+
+    @cached_property
+    def paired(self) -> bool:
+        """Whether it runs in pairs of floats; a search for a maximiser runs in float64, and there are no pairs for it."""
+        if not self.kernel.twice or not self.kernel.program.solves:
+            return self.kernel.twice
+        if self.fmt.bits == 64:
+            raise ValueError(f"{self.op.name}: no operation on pairs searches for a maximiser; bound the stable kernel")
+        return False
 
     @cached_property
     def number(self) -> Fraction | float | None:
@@ -238,7 +249,7 @@ class OfKernel:
                 where=counts,
                 weightless=weightless,
                 floats=self.floats(rows.astype(self.fmt.dtype).astype(np.float64) / scale, scale),
-                paired=self.kernel.form == "compensated",
+                paired=self.paired,
             )
         if self.kernel.of == "gradient" and self.kernel.rank == 1:
             found = found if weightless is None else np.where(weightless, 0.0, found)

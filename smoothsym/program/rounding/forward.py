@@ -25,7 +25,8 @@ from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.functions import FUNCTIONS as EXACT_FUNCTIONS
 from smoothsym.program.rounding.functions import ONE, RELATIVE, above_its_argument
 from smoothsym.program.rounding.held import UNKNOWN
-from smoothsym.program.rounding.local import Rounding
+from smoothsym.program.rounding.local import EXACT, ROUNDED, Rounding
+from smoothsym.program.rounding.shares import maximiser
 
 Array = Any
 
@@ -33,7 +34,7 @@ FAINT = 2.0**-1000
 REDUCTIONS = ("sum", "max", "min")
 KNOWN = (
     "x", "symbol", "number", "length", "iota", "position", "take", "argmax", "same", "without", "either",
-    *EXACT_FUNCTIONS, *REDUCTIONS,
+    *EXACT_FUNCTIONS, *REDUCTIONS, "shares",
 )  # fmt: skip
 
 
@@ -118,6 +119,8 @@ class Forward:
             return self._either(number, operation)
         if name in REDUCTIONS:
             return self._reduced(operation)
+        if name == "shares":
+            return self._shares(operation)
         return self._mapped(operation)
 
     def _given(self, box: Box) -> Step:
@@ -143,7 +146,11 @@ class Forward:
             return np.argmax(self._counted(step.box, (axis,), -inf)[0].lo, axis=1 + axis)
         if "x" not in self.floats:
             raise ValueError("argmax of what is not known exactly has no rounding rule; take the argmax of the input")
-        work, dtype = Program(self.program.operations, ((number, ()),)), self.rounding.fmt.dtype
+        return self._in_floats(number, ())
+
+    def _in_floats(self, number: int, placement: Placement) -> Array:
+        """What floats hold: of comparisons and of what is correctly rounded, the same in every library."""
+        work, dtype = Program(self.program.operations, ((number, placement),)), self.rounding.fmt.dtype
         symbols = {name: self.floats[name].astype(dtype) for name in self.symbols}
         (found,) = arrays.run(work, self.floats["x"].astype(dtype), symbols, where=self.where)
         return np.asarray(found)
@@ -217,6 +224,32 @@ class Forward:
         )
         found = np.where(both, nan, np.where(takes_a, *ways))
         return Step(box, apart, box, (None, ONE, ONE), unsure, choice=(takes_a, takes_b), held=found)
+
+    def _shares(self, operation: Operation) -> Step:
+        """The maximiser over the simplex. Slopes by its arguments would be matrices: what these are off by is in its own error."""
+        gaps, scale, order, *mass = (self.steps[number].box for number, _ in operation.args)
+        floats = [self._floats_of(number, placement) for number, placement in operation.args[:3]]
+        box, error = maximiser(gaps, scale, order, mass[0] if mass else None, self.where, floats, self.rounding)
+        local = error(gaps.width)
+        found = self.rounding.after(box, local)
+        found = Box(np.maximum(found.lo, 0.0), found.hi)
+        return Step(box, local, found, (None,) * len(operation.args), bool(np.any(local > 0)), steep=error)
+
+    def _floats_of(self, number: int, placement: Placement) -> Array:
+        """What floats hold of an argument that is computed by operations which are correctly rounded."""
+        box = self.steps[number].box
+        if np.all(box.point):
+            return box.lo
+        if "x" not in self.floats or self.rounding.model.rounding != "nearest" or not self._rounded(number):
+            raise ValueError(
+                "shares of what floats do not surely hold has no rounding rule; measure x from its maximum"
+            )
+        return self._in_floats(number, placement).astype(np.float64)
+
+    def _rounded(self, number: int) -> bool:
+        operation = self.program.operations[number]
+        known = ("x", "symbol", "number", "length", "max", "min", *ROUNDED, *EXACT)
+        return operation.name in known and all(self._rounded(inner) for inner, _ in operation.args)
 
     def _alike(self, number: int, rank: int) -> Array:
         """On which rows the forms of a choice are proved to be one function."""

@@ -100,6 +100,19 @@ def _pow(a: Box, q: Box) -> Found:
     return found, (by_base, boxes.where((size.lo == 0) & (q.lo > 0), at_zero, by_exponent))
 
 
+def _ramp(a: Box, q: Box) -> Found:
+    """a^q for a > 0, 0 for a < 0; with q <= 0 there is no bound where a may be 0."""
+    clipped = Box(np.maximum(a.lo, 0.0), np.maximum(a.hi, 0.0))
+    nothing = point(np.zeros(()))
+    once = q.point & (q.lo == 1)
+    found, (by_base, by_exponent) = _pow(clipped, q)
+    assert by_base is not None
+    found = boxes.where(a.hi <= 0, nothing, boxes.poisoned(found, (a.lo <= 0) & (q.lo <= 0)))
+    by_base = boxes.where(once, ONE, by_base)
+    by_base = boxes.where(a.hi <= 0, nothing, boxes.where(a.lo <= 0, boxes.hull(by_base, nothing), by_base))
+    return found, (by_base, by_exponent)
+
+
 def _maximum(a: Box, b: Box) -> Found:
     found = Box(np.maximum(a.lo, b.lo), np.maximum(a.hi, b.hi))
     return found, tuple(_share(p.lo > q.hi, p.hi < q.lo) for p, q in ((a, b), (b, a)))
@@ -116,7 +129,7 @@ def _share(always: Array, never: Array) -> Box:
 
 FUNCTIONS: dict[str, Callable[..., Found]] = {
     "add": _add, "sub": _sub, "mul": _mul, "div": _div, "neg": _neg, "abs": _abs, "sign": _sign, "exp": _exp, "expm1": _expm1,
-    "log": _log, "log1p": _log1p, "sqrt": _sqrt, "hypot": _hypot, "pow": _pow, "maximum": _maximum, "minimum": _minimum,
+    "ramp": _ramp, "log": _log, "log1p": _log1p, "sqrt": _sqrt, "hypot": _hypot, "pow": _pow, "maximum": _maximum, "minimum": _minimum,
 }  # fmt: skip
 
 

@@ -102,6 +102,9 @@ class Rounding:
     def local(self, name: str, args: list[Box], exact: Box) -> Array:
         """The largest error of an operation whose exact result is in a box."""
         small = exact.mig < self.normal
+        if name == "ramp":
+            lost = self.local("pow", [Box(*(np.maximum(end, 0.0) for end in args[0])), args[1]], exact)
+            return np.where((args[0].hi <= 0) | (args[1].point & (args[1].lo == 1)), 0.0, lost)
         if name in EXACT:
             return np.zeros(()) if self.gradual else np.where(small, self.eta, 0.0)
         if name == "sign":
