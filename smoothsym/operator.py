@@ -166,7 +166,7 @@ class SmoothMax:
     def explicit(self) -> bool:
         """Whether its value is a formula in sums; else it solves an equation, as the maximum over the simplex does for its threshold.
 
-        What solves an equation has no compensated kernel, error bound, printed source or batch in twofold arithmetic.
+        What solves an equation has no formula of its error, no kernel in pairs of floats, printed source or batch in twofold arithmetic.
         """
         return forms.explicit(self.definition)
 

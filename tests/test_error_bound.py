@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import ml_dtypes
 import numpy as np
 import pytest
@@ -71,6 +73,47 @@ def test_no_measured_error_exceeds_the_bound_on_any_family_of_cases(op, kernel, 
     assert share >= {"naive": 0.3, "stable": 0.5, "compensated": 0.4}[kernel.form], (
         "and there is one, but where floats may overflow"
     )
+
+
+@pytest.mark.parametrize("given", [{"q": q} for q in (0.3, 1.0, 1.5, 2.0, 3.0)] + [{"gamma": 0.3}], ids=str)
+@pytest.mark.parametrize("of", ["stable", "stable_gradient"])
+def test_what_is_found_by_a_search_stays_within_its_bound(of, given):
+    op, rest = (ss.entmax if "q" in given else ss.sparsemax).settled(given)
+    kernel, rng = op.kernels[of], np.random.default_rng(11)
+    bound = ss.bound(kernel)
+    for dtype in FORMATS:
+        rows = [size * rng.normal(size=n) for n in (2, 10) for size in (1e-4, 0.3, 3.0)]
+        rows = [np.asarray(row).astype(dtype_of(dtype)) for row in (*rows, [1.0, 0.0], [0.5, 0.5, -0.5])]
+        parameter = next(iter(rest.values()))
+        chosen = [Case(tuple(map(float, row)), parameter, ()) for row in rows]
+        found = list(ratios(kernel, bound, chosen, dtype))
+        assert max(ratio for ratio, _ in found) <= 1 and all(finite for _, finite in found)
+
+
+@pytest.mark.parametrize("kernel", ["stable", "stable_gradient", "compensated", "compensated_gradient"])
+@pytest.mark.parametrize("op", [ss.sparsemax, ss.entmax], ids=lambda op: op.name)
+def test_so_it_does_on_the_families_of_cases_where_there_are_some(op, kernel):
+    op = op.settled({})[0] if op is ss.sparsemax else op.settled({"gamma": 1})[0]
+    kernel = op.kernels[kernel]
+    for dtype in TRIED[kernel.form]:
+        fmt = get(dtype)
+        if kernel.twice and fmt.bits == 64:
+            with pytest.raises(ValueError, match="no search for a maximiser in pairs"):
+                ss.bound(kernel).rigorous([1.0, 2.0])
+            continue
+        parameters = default_parameters(facts_of(op, kernel.of), fmt)
+        chosen = cases(facts_of(op, kernel.of), fmt, (1, 2, 10), parameters, seed=3, budget=20)
+        found = list(ratios(kernel, ss.bound(kernel), chosen, dtype))
+        assert found and max(ratio for ratio, _ in found) <= 1
+        assert np.mean([finite for _, finite in found if finite is not None]) > 0.8
+
+
+def test_what_is_found_by_a_search_has_a_number_and_no_formula():
+    bound = ss.bound(ss.entmax)
+    assert bound.searched and 0 < bound.rigorous([1.0, 2.0, 3.0]) < 1e-14
+    with pytest.raises(ValueError, match=r"no closed form.* there is a number: \.rigorous"):
+        _ = bound.formula
+    assert any("The search for a maximiser" in said for said in bound.assumptions)
 
 
 @pytest.fixture(scope="module")
@@ -223,9 +266,14 @@ def test_reruns_weightless_entries_clipped_parameters_and_answers_are_covered(na
         assert not np.any(np.isinf(limits)) or np.isinf(x).any() or abs(x).max() > 1e38
 
 
-@pytest.mark.parametrize("form", ["naive", "stable", "compensated"])
+EXPLICIT = ["logsumexp", "boltzmann", "mellowmax", "pnorm"]
+
+
 @pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("name", ["logsumexp", "boltzmann", "mellowmax", "pnorm"])
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [*itertools.product(EXPLICIT, ["naive", "stable", "compensated"]), ("sparsemax", "stable")],
+)
 def test_masks_and_weights_are_covered(name, of, form):
     op, rng = ss.operators[name], np.random.default_rng(4)
     kernel, given = op.kernels[form if of == "value" else f"{form}_gradient"], {op.parameter.name: 1.5}

@@ -110,8 +110,8 @@ def _numbers(bound: Any, vectors: Any, dtype: str | None, keywords: dict[str, An
 
 def _data(bound: Any, args: argparse.Namespace, numbers: list[dict[str, Any]]) -> dict[str, Any]:
     about = {"of": args.operator, "kernel": None if bound.kernel is None else bound.kernel.name, "dtype": args.dtype}
-    formula = {"sympy": str(bound.formula), "latex": bound.latex}
-    free = bound.range_free
+    formula = None if bound.searched else {"sympy": str(bound.formula), "latex": bound.latex}
+    free = None if bound.searched else bound.range_free
     return {
         **about,
         "parameters": given(args),
@@ -124,16 +124,14 @@ def _data(bound: Any, args: argparse.Namespace, numbers: list[dict[str, Any]]) -
 
 
 def _lines(bound: Any, numbers: Sequence[dict[str, Any]], dtype: str | None, columns: int | None) -> Any:
-    from smoothsym.symbolic.text import text
+    from smoothsym.error_bound.bound import SEARCHED
 
     yield f"{bound.name}: |computed - exact|, at most", "bold"
     yield "", ""
-    yield from _part("to first order", text(bound.named), columns)
-    for name, value in bound.meanings:
-        yield from _part("", f"{text(name)} = {text(value)}", columns)
-    if (free := bound.range_free_named) is not None:
-        yield from _part("for every x", text(free), columns)
-    yield from _part("", "(every function within u)", columns)
+    if bound.searched:
+        yield from _part("", f"what is computed is {SEARCHED}: --x or --data", columns)
+    else:
+        yield from _formula(bound, columns)
     yield "", ""
     yield "assuming", "bold"
     for sentence in bound.assumptions if dtype is None else bound.under(dtype):
@@ -145,6 +143,17 @@ def _lines(bound: Any, numbers: Sequence[dict[str, Any]], dtype: str | None, col
         yield from laid_out(*_table(numbers), right=(1, 2), columns=columns)
         if len(numbers) > SHOWN:
             yield f"... {len(numbers) - SHOWN} more; --json has all", "dim"
+
+
+def _formula(bound: Any, columns: int | None) -> Any:
+    from smoothsym.symbolic.text import text
+
+    yield from _part("to first order", text(bound.named), columns)
+    for name, value in bound.meanings:
+        yield from _part("", f"{text(name)} = {text(value)}", columns)
+    if (free := bound.range_free_named) is not None:
+        yield from _part("for every x", text(free), columns)
+    yield from _part("", "(every function within u)", columns)
 
 
 def _table(numbers: Sequence[dict[str, Any]]) -> tuple[tuple[str, ...], list[Any]]:

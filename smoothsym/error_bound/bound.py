@@ -26,7 +26,7 @@ from sympy import (
 
 from smoothsym import notebook, words
 from smoothsym.certify.inputs import exact_number
-from smoothsym.error_bound.numbers import OfKernel, OfProgram
+from smoothsym.error_bound.numbers import NO_PAIRS, OfKernel, OfProgram
 from smoothsym.errors import unknown
 from smoothsym.formats import FORMATS, get
 from smoothsym.kernels import Kernel
@@ -39,6 +39,9 @@ from smoothsym.program.source import fpcore
 from smoothsym.symbolic.derivation import latex
 
 __all__ = ["JAX", "NUMPY", "TORCH", "ErrorBound", "Model", "bound"]
+
+
+SEARCHED = "found by a search: it has no closed form, and neither has its error. For given data there is a number"
 
 
 def bound(kernel: Any, model: Model | None = None, of: str = "value") -> ErrorBound:
@@ -190,9 +193,17 @@ class ErrorBound:
         """Whether every operation is done on pairs of floats, so that to first order only the result is rounded."""
         return self.kernel is not None and self.kernel.form == "compensated"
 
+    @property
+    def searched(self) -> bool:
+        """Whether there is no formula, since there is none for what is computed."""
+        return self.program.solves and not self.in_pairs
+
     @cached_property
     def _formula(self) -> Any:
         from smoothsym.program.rounding.first_order import ANY_ORDER, formula
+
+        if self.searched:
+            raise ValueError(f"{self.name} is {SEARCHED}: .rigorous(x)")
 
         if self.in_pairs:
             assert self.kernel is not None
@@ -284,7 +295,7 @@ class ErrorBound:
             ran.insert(0, wide)
         found: list[str] = []
         if self.in_pairs and ran:
-            found += paired_assumptions(self.program, "float64")
+            found += (NO_PAIRS,) if self.program.solves else paired_assumptions(self.program, "float64")
         if not self.in_pairs:
             found += assumptions(self.program, self.model, ran)
         elif narrow:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, isinf, isnan, log2, nan
+from math import ceil, isinf, isnan, log2, nan, prod
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.rigorous import enclosed, rigorous
 from smoothsym.program.specialise import Known
 
+NO_PAIRS = "There is no search for a maximiser in pairs of float64s."
 BLOCK = 1 << 16
 """So many entries of rows are bounded at once."""
 
@@ -111,7 +112,7 @@ class OfKernel:
         if not self.kernel.twice or not self.kernel.program.solves:
             return self.kernel.twice
         if self.fmt.bits == 64:
-            raise ValueError(f"{self.op.name}: no operation on pairs searches for a maximiser; bound the stable kernel")
+            raise ValueError(f"{self.op.name} {self.kernel.name}: {NO_PAIRS} Take the stable kernel")
         return False
 
     @cached_property
@@ -144,8 +145,8 @@ class OfKernel:
 
     def bounds(self, x: Any) -> Any:
         size, rank = x.shape[-1], self.kernel.rank
-        rows = x.reshape(-1, size)
-        counts, weights = (None if q is None else q.reshape(-1, size) for q in (self.counts, self.weights))
+        rows = x.reshape(prod(x.shape[:-1]), size)
+        counts, weights = (None if q is None else q.reshape(rows.shape) for q in (self.counts, self.weights))
         found = np.empty((len(rows), *(size,) * rank))
         special_rows = self._special(rows, np.ones(rows.shape, dtype=bool) if counts is None else counts)
         for place in np.flatnonzero(special_rows):

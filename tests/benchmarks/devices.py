@@ -122,8 +122,7 @@ def main() -> int:
                         result = function(x)
                         assert result.device == x.device and result.dtype == x.dtype, (code, result.device)
                         got = result.double().cpu().numpy()
-                        # What solves an equation has no bound.
-                        bounded = kernel is not None and op.explicit
+                        bounded = kernel is not None
                         bound = over_bound(kernel, rows, got, exact, dtype, given) if bounded else 0.0
                         wrong += bound > 1
                         cost = 1e9 * seconds(function, x, args.device) / rows.size if args.times else 0.0

@@ -13,8 +13,15 @@ from smoothsym.program.pairs.functions import FUNCTIONS as PAIRED
 from smoothsym.program.rounding.local import ROUNDED
 from smoothsym.program.rounding.model import FUNCTIONS, Model
 from smoothsym.program.rounding.paired import BELOW, LONGEST
+from smoothsym.program.shares import NEAR, NOISE, STEPS
 
 _SIGNS = dict(zip(ROUNDED, ("+", "-", "*", "/", "square roots"), strict=True))
+_WITHIN = {"shares": ("add", "sub", "mul", "div", "sqrt", "exp", "log1p", "pow"), "ramp": ("pow",)}
+"""What an operation is made of."""
+_SEARCH = (
+    f"The search for a maximiser over the simplex comes to a balance of {NOISE} units of rounding, 2 u, or to a step of {NEAR} of them, within "
+    f"its {STEPS} steps; its sums are taken by n - 1 additions, in any order; and it knows its order while it runs, as it does not under jax.jit."
+)
 _FACTS = {
     "exp": "exp(0) = 1",
     "log": "log(1) = 0",
@@ -39,6 +46,7 @@ def assumptions(program: Program, model: Model, formats: Sequence[str] = tuple(F
     'fl(a op b) = (a op b)(1 + d), |d| <= u, for +.'
     """
     used = {operation.name for operation in program.operations}
+    used |= {part for name in used for part in _WITHIN.get(name, ())}
     u = "2 u, whichever way each operation rounds" if model.rounding == "directed" else "u"
     found = []
     if basic := [sign for name, sign in _SIGNS.items() if name in used]:
@@ -54,6 +62,8 @@ def assumptions(program: Program, model: Model, formats: Sequence[str] = tuple(F
         found.append("log1p and expm1 of a subnormal number are that number.")
     if "sum" in used:
         found.append(f"A sum of n terms is taken {_by_format(partial(_order, model), formats)}.")
+    if "shares" in used:
+        found.append(_SEARCH)
     if model.underflow == "gradual":
         found.append(
             "Underflow is gradual: below the smallest normal number a result is off by at most the smallest subnormal one more."
