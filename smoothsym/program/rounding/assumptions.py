@@ -20,7 +20,7 @@ _WITHIN = {"shares": ("add", "sub", "mul", "div", "sqrt", "exp", "log1p", "pow")
 """What an operation is made of."""
 _SEARCH = (
     f"The search for a maximiser over the simplex comes to a balance of {NOISE} units of rounding, 2 u, or to a step of {NEAR} of them, within "
-    f"its {STEPS} steps; its sums are taken by n - 1 additions, in any order; and it knows its order while it runs, as it does not under jax.jit."
+    f"its {STEPS} steps; its sums are taken by n - 1 additions, in any order."
 )
 _FACTS = {
     "exp": "exp(0) = 1",
@@ -64,6 +64,10 @@ def assumptions(program: Program, model: Model, formats: Sequence[str] = tuple(F
         found.append(f"A sum of n terms is taken {_by_format(partial(_order, model), formats)}.")
     if "shares" in used:
         found.append(_SEARCH)
+        if model.inspects:
+            found.append(
+                "It looks at its order, and takes no logarithms for sparsemax, nor for entmax with q = 3/2 before its last step."
+            )
     if model.underflow == "gradual":
         found.append(
             "Underflow is gradual: below the smallest normal number a result is off by at most the smallest subnormal one more."

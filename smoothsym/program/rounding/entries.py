@@ -48,17 +48,23 @@ class Entries:
     def k(self, function: str) -> float:
         return self.rounding.model.constant(function, self.rounding.fmt.name)
 
+    @property
+    def _k_log1p(self) -> float:
+        """Where numbers are not looked at, log1p may be the logarithm of 1 + v, from |v| = 1/4 on: shares.py."""
+        by_log = 0.0 if self.rounding.model.inspects else self.k("log") + 5
+        return max(self.k("log1p"), by_log)
+
     @cached_property
     def slop(self) -> float:
         """More than what errors of the second order, and those of slopes, come to beside those of the first order."""
-        return (LOGARITHM + 50) * (sum(self.k(name) for name in ("exp", "log1p", "pow")) + 8) * self.u + 2.0**-20
+        return (LOGARITHM + 50) * (self.k("exp") + self._k_log1p + self.k("pow") + 8) * self.u + 2.0**-20
 
     # ---- at most ------------------------------------------------------------------------------------------------------------------
 
     @cached_property
     def at_most(self) -> Array:
         """C of shares.py: its parts are NOISE and NEAR, the additions, and for each entry what it is off by, at most."""
-        k, steep = self.k("exp") + self.k("log1p") + 2 * self.k("pow"), self.order > 1
+        k, steep = self.k("exp") + self._k_log1p + 2 * self.k("pow"), self.order > 1
         return 34 + self.size + 24 + k + (self._spread if steep else 0.0)
 
     @cached_property
@@ -100,9 +106,10 @@ class Entries:
         """|computed - exact| of entries at every rho of a box; the `last` time they are computed with more care."""
         if self.order > 1:
             return self.from_the_smallest(simplex, look, last)
-        if self.order == 1:
+        short = self.rounding.model.inspects
+        if short and self.order == 1:
             lost = self._linear(look, rho)
-        elif self.order == 0.5 and not last:
+        elif short and self.order == 0.5 and not last:
             lost = self._square(look, rho)
         else:
             lost = self._by_logarithms(look, rho)
@@ -139,7 +146,7 @@ class Entries:
         # w |log w| rises up to 1/e.
         rising = share * np.abs(np.log(np.where(share > 0, share, 1.0)))
         spread = np.where(share < 0.3678, rising, np.minimum(0.3679, share * -look.logarithm.lo))
-        own = (self.k("log1p") + 1) * spread * (r != 0) + (self.k("exp") + 1) * share
+        own = (self._k_log1p + 1) * spread * (r != 0) + (self.k("exp") + 1) * share
         if r < 0:
             # A power of 1 + v for v > 1; what is beyond the format leaves nothing.
             v, a = r * look.t.lo * (1 + relative), abs((1 + r) / r)

@@ -34,7 +34,7 @@ class Model:
     is a sum in twice the precision, rounded once (Sum2 of Ogita, Rump and Oishi); "halved" is the same after two additions of a
     term at most (program/summation.py), which kernels do. `accumulate`: the name of a wider format that sums are taken in. `rounding`:
     "nearest", or "directed", which doubles u. `underflow`: "gradual", or "flush", where what is subnormal may become 0. `identity`: whether log1p
-    and expm1 of a subnormal number are that number. `source` says where the constants of functions are from, for `assumptions`.
+    and expm1 of a subnormal number are that number; `inspects`: whether code may look at a number as it runs, and take a shorter way for it. `source` says where the constants of functions are from, for `assumptions`.
     Raises ValueError for an unknown name and for a constant that no function can have.
 
     >>> Model(summation="sequential").depth(1000), Model().depth(1000)
@@ -47,6 +47,7 @@ class Model:
     rounding: str = "nearest"
     underflow: str = "gradual"
     identity: bool = True
+    inspects: bool = True
     source: str = "assumed"
 
     def __post_init__(self) -> None:
@@ -155,6 +156,7 @@ JAX = Model(
     },
     summation="sequential",
     underflow="flush",
+    inspects=False,
     source=_MEASURED.format("JAX 0.10.2"),
 )
-"""JAX's, on the CPU, which flushes subnormal numbers; sums in any order."""
+"""JAX's, on the CPU, which flushes subnormal numbers and looks at none; sums in any order."""

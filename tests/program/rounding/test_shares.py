@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from rough import MOST, Namespace, rough
 
+import smoothsym as ss
 from smoothsym.formats import get
 from smoothsym.program import shares
 from smoothsym.program.rounding.enclosures import Box, point
@@ -106,6 +109,21 @@ def test_a_last_step_that_is_left_out_exceeds_the_bound(monkeypatch):
 def test_a_search_that_ends_early_exceeds_the_bound(monkeypatch):
     monkeypatch.setattr(shares, "NOISE", 2**20)
     assert min(ratio(rows(10, r, 1.0), 1.0, r) for r in (0.5, 1.5, 2.0)) > 1
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_libraries_stay_within_the_bounds_of_their_models(library):
+    numbers = pytest.importorskip("torch" if library == "torch" else "jax.numpy")
+    model = {"torch": ss.TORCH, "jax": ss.JAX}[library]
+    made = numbers.tensor if library == "torch" else numbers.asarray
+    for q in (0.3, 1.0, 1.5, 2.0, 3.0):
+        op, given = ss.entmax.settled({"q": q, "gamma": 1})
+        kernel, x = op.kernels["stable_gradient"], rows(10, q - 1, 1.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            got = np.asarray(kernel(made(x), **given), dtype=np.float64)
+        limit = ss.bound(kernel, model=model).rigorous(x, **given)
+        assert np.all(np.abs(got - exactly(x, 1.0, q - 1)) <= limit + 1e-14), q
 
 
 def test_entries_that_are_like_the_largest_or_far_below_it_have_small_errors():
