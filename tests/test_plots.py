@@ -3,6 +3,7 @@
 import builtins
 
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -14,7 +15,7 @@ matplotlib.use("agg")
 @pytest.fixture(autouse=True)
 def closed():
     yield
-    matplotlib.pyplot.close("all")
+    plt.close("all")
 
 
 def curves(ax):

@@ -99,6 +99,10 @@ class Program:
     operations: tuple[Operation, ...]
     outputs: tuple[tuple[int, Placement], ...]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: without what is kept."""
+        return Program, (self.operations, self.outputs)
+
     @cached_property
     def kept(self) -> dict[Any, Any]:
         """What an arithmetic keeps from run to run."""

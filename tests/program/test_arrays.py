@@ -1,5 +1,6 @@
 """Programs are in the words of the array API standard: they run on a library that has no others."""
 
+import pickle
 import sys
 from pathlib import Path
 
@@ -114,3 +115,11 @@ def test_a_finite_sum_of_what_fades_has_nothing_of_an_infinite_entry():
         faded.append(fades)
         assert not fades or not np.isfinite(found).all() or np.array_equal(found, without)
     assert faded == [True, True, True, False, False]
+
+
+def test_a_program_that_has_run_goes_to_another_process_without_what_it_keeps():
+    program = ss.logsumexp.program("value", "float")
+    (here,) = arrays.run(program, ROWS, {"alpha": np.float64(0.5)})
+    there = pickle.loads(pickle.dumps(program))
+    assert program.kept and there == program and not there.kept
+    assert np.array_equal(arrays.run(there, ROWS, {"alpha": np.float64(0.5)})[0], here)
