@@ -12,10 +12,10 @@ MANY = 16
 """When so many arrays are lent, those that were dropped are looked for before memory is asked for."""
 
 BLOCK = 1 << 20
-"""Arrays of so many bytes are kept between calls, and fit a processor's own cache: so many rows are computed at once."""
+"""Arrays of so many bytes fit a processor's own cache: so many rows are computed at once."""
 
-KEPT = 24 * BLOCK
-"""So many bytes are kept in all."""
+LONGEST, KEPT = 8 * BLOCK, 48 * BLOCK
+"""Arrays of so many bytes are kept between calls, and so many in all: rows of a million entries have such."""
 
 
 def _references() -> tuple[int, int]:
@@ -84,8 +84,8 @@ _kept = local()
 
 
 def scratch_for(size: int) -> Scratch:
-    """Memory of this thread, kept between calls for blocks of an ordinary size in bytes; for larger ones it lasts as long as its user."""
-    if size > BLOCK:
+    """Memory of this thread, kept between calls for arrays of an ordinary size in bytes; for larger ones it lasts as long as its user."""
+    if size > LONGEST:
         return Scratch()
     if not hasattr(_kept, "scratch"):
         _kept.scratch = Scratch()
