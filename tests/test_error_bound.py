@@ -76,7 +76,7 @@ def test_no_measured_error_exceeds_the_bound_on_any_family_of_cases(op, kernel, 
 
 
 @pytest.mark.parametrize("given", [{"q": q} for q in (0.3, 1.0, 1.5, 2.0, 3.0)] + [{"gamma": 0.3}], ids=str)
-@pytest.mark.parametrize("of", ["stable", "stable_gradient"])
+@pytest.mark.parametrize("of", ["stable", "stable_gradient", "naive_gradient"])
 def test_what_is_found_by_a_search_stays_within_its_bound(of, given):
     op, rest = (ss.entmax if "q" in given else ss.sparsemax).settled(given)
     kernel, rng = op.kernels[of], np.random.default_rng(11)
@@ -87,10 +87,10 @@ def test_what_is_found_by_a_search_stays_within_its_bound(of, given):
         parameter = next(iter(rest.values()))
         chosen = [Case(tuple(map(float, row)), parameter, ()) for row in rows]
         found = list(ratios(kernel, bound, chosen, dtype))
-        assert max(ratio for ratio, _ in found) <= 1 and all(finite for _, finite in found)
+        assert max(ratio for ratio, _ in found) <= 1 and (dtype == "float16" or all(finite for _, finite in found))
 
 
-@pytest.mark.parametrize("kernel", ["stable", "stable_gradient", "compensated", "compensated_gradient"])
+@pytest.mark.parametrize("kernel", [form + of for form in TRIED for of in ("", "_gradient")])
 @pytest.mark.parametrize("op", [ss.sparsemax, ss.entmax], ids=lambda op: op.name)
 def test_so_it_does_on_the_families_of_cases_where_there_are_some(op, kernel):
     op = op.settled({})[0] if op is ss.sparsemax else op.settled({"gamma": 1})[0]
@@ -102,10 +102,10 @@ def test_so_it_does_on_the_families_of_cases_where_there_are_some(op, kernel):
                 ss.bound(kernel).rigorous([1.0, 2.0])
             continue
         parameters = default_parameters(facts_of(op, kernel.of), fmt)
-        chosen = cases(facts_of(op, kernel.of), fmt, (1, 2, 10), parameters, seed=3, budget=20)
+        chosen = cases(facts_of(op, kernel.of), fmt, (1, 2, 10), parameters, seed=3, budget=12)
         found = list(ratios(kernel, ss.bound(kernel), chosen, dtype))
         assert found and max(ratio for ratio, _ in found) <= 1
-        assert np.mean([finite for _, finite in found if finite is not None]) > 0.8
+        assert np.mean([finite for _, finite in found if finite is not None]) > (0.8 if kernel.contract else 0.2)
 
 
 def test_what_is_found_by_a_search_has_a_number_and_no_formula():
@@ -272,7 +272,7 @@ EXPLICIT = ["logsumexp", "boltzmann", "mellowmax", "pnorm"]
 @pytest.mark.parametrize("of", ["value", "gradient"])
 @pytest.mark.parametrize(
     ("name", "form"),
-    [*itertools.product(EXPLICIT, ["naive", "stable", "compensated"]), ("sparsemax", "stable")],
+    [*itertools.product(EXPLICIT, ["naive", "stable", "compensated"]), ("sparsemax", "naive"), ("sparsemax", "stable")],
 )
 def test_masks_and_weights_are_covered(name, of, form):
     op, rng = ss.operators[name], np.random.default_rng(4)

@@ -16,7 +16,12 @@ from smoothsym.program.rounding.paired import BELOW, LONGEST
 from smoothsym.program.shares import NEAR, NOISE, STEPS
 
 _SIGNS = dict(zip(ROUNDED, ("+", "-", "*", "/", "square roots"), strict=True))
-_WITHIN = {"shares": ("add", "sub", "mul", "div", "sqrt", "exp", "log1p", "pow"), "ramp": ("pow",)}
+_WITHIN = {
+    "shares": ("add", "sub", "mul", "div", "sqrt", "exp", "log1p", "pow"),
+    "ramp": ("pow",),
+    "qexp": ("add", "mul", "div", "exp", "log1p", "pow"),
+    "xqlog": ("mul", "div", "log", "expm1"),
+}
 """What an operation is made of."""
 _SEARCH = (
     f"The search for a maximiser over the simplex comes to a balance of {NOISE} units of rounding, 2 u, or to a step of {NEAR} of them, within "
@@ -45,7 +50,7 @@ def assumptions(program: Program, model: Model, formats: Sequence[str] = tuple(F
     >>> assumptions(lower([x[1] + x[2]]), Model())[0]
     'fl(a op b) = (a op b)(1 + d), |d| <= u, for +.'
     """
-    used = {operation.name for operation in program.operations}
+    used = _names(program)
     used |= {part for name in used for part in _WITHIN.get(name, ())}
     u = "2 u, whichever way each operation rounds" if model.rounding == "directed" else "u"
     found = []
@@ -62,6 +67,10 @@ def assumptions(program: Program, model: Model, formats: Sequence[str] = tuple(F
         found.append("log1p and expm1 of a subnormal number are that number.")
     if "sum" in used:
         found.append(f"A sum of n terms is taken {_by_format(partial(_order, model), formats)}.")
+    if "level" in used:
+        found.append(
+            "The search for a threshold comes to neighbouring floats between which the sign of the balance changes."
+        )
     if "shares" in used:
         found.append(_SEARCH)
         if model.inspects:
@@ -75,6 +84,12 @@ def assumptions(program: Program, model: Model, formats: Sequence[str] = tuple(F
     else:
         found.append("What is below the smallest normal number may be taken for 0, as an argument and as a result.")
     return tuple(found)
+
+
+def _names(program: Program) -> set[str]:
+    """The operations, those among them that a search runs."""
+    found = {operation.name for operation in program.operations}
+    return found.union(*(_names(q.inner) for q in program.operations if q.inner is not None))
 
 
 def _constant(model: Model, name: str, fmt: str) -> str:

@@ -19,22 +19,30 @@ import numpy as np
 from smoothsym.program import arrays
 from smoothsym.program.lower import Operation, Placement, Program
 from smoothsym.program.rounding import enclosures as boxes
-from smoothsym.program.rounding import transcendental
+from smoothsym.program.rounding import transcendental, tsallis
 from smoothsym.program.rounding.alike import alike
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.functions import FUNCTIONS as EXACT_FUNCTIONS
-from smoothsym.program.rounding.functions import ONE, RELATIVE, above_its_argument
+from smoothsym.program.rounding.functions import ONE, RELATIVE, Found, above_its_argument
 from smoothsym.program.rounding.held import UNKNOWN
+from smoothsym.program.rounding.levels import level
 from smoothsym.program.rounding.local import EXACT, ROUNDED, Rounding
 from smoothsym.program.rounding.shares import maximiser
+from smoothsym.program.solve import zero
+from smoothsym.program.threshold import GAPS, LEVEL
 
 Array = Any
 
 FAINT = 2.0**-1000
+CLIPPED: dict[str, tuple[Callable[..., Found], Callable[..., Array]]] = {
+    "qexp": (tsallis.qexp, tsallis.local_qexp),
+    "xqlog": (tsallis.xqlog, tsallis.local_xqlog),
+}
+"""Functions with a rule of their own for their errors."""
 REDUCTIONS = ("sum", "max", "min")
 KNOWN = (
     "x", "symbol", "number", "length", "iota", "position", "take", "argmax", "same", "without", "either",
-    *EXACT_FUNCTIONS, *REDUCTIONS, "shares",
+    *EXACT_FUNCTIONS, *REDUCTIONS, "shares", "level", *CLIPPED,
 )  # fmt: skip
 
 
@@ -121,6 +129,8 @@ class Forward:
             return self._reduced(operation)
         if name == "shares":
             return self._shares(operation)
+        if name == "level":
+            return self._level(operation)
         return self._mapped(operation)
 
     def _given(self, box: Box) -> Step:
@@ -235,6 +245,41 @@ class Forward:
         found = Box(np.maximum(found.lo, 0.0), found.hi)
         return Step(box, local, found, (None,) * len(operation.args), bool(np.any(local > 0)), steep=error)
 
+    def _level(self, operation: Operation) -> Step:
+        """Where a falling function is 0; what its arguments are off by is in the boxes that it is looked at in."""
+        low, high, gaps = (self.steps[number].box for number, _ in operation.args)
+        inner, rows = operation.inner, len(gaps.lo)
+        assert inner is not None
+        first, last = (np.broadcast_to(end, (rows,)) for end in (low.lo, high.hi))
+
+        def tiled(box: Box, count: int) -> Box:
+            return box.map(lambda a: np.tile(a, (count, *(1,) * (a.ndim - 1))) if len(a) > 1 else a)
+
+        def balance(at: Box, count: int) -> Box:
+            vectors = {**self.vectors, str(GAPS.label): gaps}
+            given = {name: tiled(box, count) for name, box in vectors.items()}
+            symbols = {**{name: tiled(box, count) for name, box in self.symbols.items()}, LEVEL.name: at}
+            masks = [None if mask is None else np.tile(mask, (count, 1)) for mask in (self.where, self.weightless)]
+            run = Forward(inner, given, symbols, self.rounding, where=masks[0], weightless=masks[1])
+            return run.steps[inner.outputs[0][0]].box
+
+        def middle(box: Box) -> Array:
+            return np.where(np.isfinite(box.lo + box.hi), box.lo + (box.hi - box.lo) / 2, box.lo)
+
+        def near(at: Array) -> Array:
+            vectors = {name: np.broadcast_to(middle(box), (rows, self.size)) for name, box in self.vectors.items()}
+            symbols = {name: middle(box) for name, box in self.symbols.items()}
+            beside = {
+                "vectors": {**vectors, str(GAPS.label): middle(gaps)},
+                "where": self.where,
+                "weightless": self.weightless,
+            }
+            return arrays.run(inner, vectors["x"], {**symbols, LEVEL.name: at}, **beside)[0]
+
+        guess = zero(np, near, first, last, True)
+        bracket, local = level(balance, first, last, guess, self.rounding)
+        return Step(bracket, local, boxes.widened(bracket, local), (None,) * 3, unsure=True)
+
     def _floats_of(self, number: int, placement: Placement) -> Array:
         """What floats hold of an argument that is computed by operations which are correctly rounded."""
         box = self.steps[number].box
@@ -321,9 +366,16 @@ class Forward:
         else:
             if len(args) == 2 and operation.args[0] == operation.args[1]:
                 args[1] = args[0]
-            exact, slopes = EXACT_FUNCTIONS[name](*args)
-            local = self.rounding.local(name, args, exact)
+            if name in CLIPPED:
+                function, local_of = CLIPPED[name]
+                exact, slopes = function(*args)
+                local = local_of(self.rounding, args, exact)
+            else:
+                exact, slopes = EXACT_FUNCTIONS[name](*args)
+                local = self.rounding.local(name, args, exact)
         box = self.rounding.after(exact, local)
+        if name in ("ramp", "qexp"):
+            box = Box(np.maximum(box.lo, 0.0), box.hi)
         uncertain = [self.steps[number].unsure for number, _ in operation.args]
         # Where a slope has no bound, and the value has: its error is no more than its range. So where it has no digits.
         wild, steep = np.zeros(np.shape(box.lo), dtype=bool), None

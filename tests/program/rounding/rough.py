@@ -9,8 +9,8 @@ import numpy as np
 
 MOST = 4.0
 """In units of u: so much the functions below err at most."""
-FUNCTIONS = (np.exp, np.log1p, np.power)
-_MADE = ("exp", "log1p", "sqrt", "abs")
+FUNCTIONS = (np.exp, np.expm1, np.log, np.log1p, np.power)
+_MADE = ("exp", "expm1", "log", "log1p", "sqrt", "abs")
 
 
 class Rough(np.ndarray):
