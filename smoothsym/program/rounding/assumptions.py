@@ -75,7 +75,7 @@ def assumptions(program: Program, model: Model, formats: Sequence[str] = tuple(F
         found.append(_SEARCH)
         if model.inspects:
             found.append(
-                "It looks at its order, and takes no logarithms for sparsemax, nor for entmax with q = 3/2 before its last step."
+                "It looks at its order, and takes no logarithms where that is 1, nor, before its last step, where it is 1/2."
             )
     if model.underflow == "gradual":
         found.append(

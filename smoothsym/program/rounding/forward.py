@@ -19,17 +19,13 @@ import numpy as np
 from smoothsym.program import arrays
 from smoothsym.program.lower import Operation, Placement, Program
 from smoothsym.program.rounding import enclosures as boxes
-from smoothsym.program.rounding import transcendental, tsallis
+from smoothsym.program.rounding import solved, transcendental, tsallis
 from smoothsym.program.rounding.alike import alike
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.functions import FUNCTIONS as EXACT_FUNCTIONS
 from smoothsym.program.rounding.functions import ONE, RELATIVE, Found, above_its_argument
 from smoothsym.program.rounding.held import UNKNOWN
-from smoothsym.program.rounding.levels import level
-from smoothsym.program.rounding.local import EXACT, ROUNDED, Rounding
-from smoothsym.program.rounding.shares import maximiser
-from smoothsym.program.solve import zero
-from smoothsym.program.threshold import GAPS, LEVEL
+from smoothsym.program.rounding.local import Rounding
 
 Array = Any
 
@@ -156,9 +152,9 @@ class Forward:
             return np.argmax(self._counted(step.box, (axis,), -inf)[0].lo, axis=1 + axis)
         if "x" not in self.floats:
             raise ValueError("argmax of what is not known exactly has no rounding rule; take the argmax of the input")
-        return self._in_floats(number, ())
+        return self.in_floats(number, ())
 
-    def _in_floats(self, number: int, placement: Placement) -> Array:
+    def in_floats(self, number: int, placement: Placement) -> Array:
         """What floats hold: of comparisons and of what is correctly rounded, the same in every library."""
         work, dtype = Program(self.program.operations, ((number, placement),)), self.rounding.fmt.dtype
         symbols = {name: self.floats[name].astype(dtype) for name in self.symbols}
@@ -237,64 +233,16 @@ class Forward:
 
     def _shares(self, operation: Operation) -> Step:
         """The maximiser over the simplex. Slopes by its arguments would be matrices: what these are off by is in its own error."""
-        gaps, scale, order, *mass = (self.steps[number].box for number, _ in operation.args)
-        floats = [self._floats_of(number, placement) for number, placement in operation.args[:3]]
-        box, error = maximiser(gaps, scale, order, mass[0] if mass else None, self.where, floats, self.rounding)
-        local = error(gaps.width)
+        box, error = solved.shares(self, operation)
+        local = error(self.steps[operation.args[0][0]].box.width)
         found = self.rounding.after(box, local)
         found = Box(np.maximum(found.lo, 0.0), found.hi)
         return Step(box, local, found, (None,) * len(operation.args), bool(np.any(local > 0)), steep=error)
 
     def _level(self, operation: Operation) -> Step:
         """Where a falling function is 0; what its arguments are off by is in the boxes that it is looked at in."""
-        low, high, gaps = (self.steps[number].box for number, _ in operation.args)
-        inner, rows = operation.inner, len(gaps.lo)
-        assert inner is not None
-        first, last = (np.broadcast_to(end, (rows,)) for end in (low.lo, high.hi))
-
-        def tiled(box: Box, count: int) -> Box:
-            return box.map(lambda a: np.tile(a, (count, *(1,) * (a.ndim - 1))) if len(a) > 1 else a)
-
-        def balance(at: Box, count: int) -> Box:
-            vectors = {**self.vectors, str(GAPS.label): gaps}
-            given = {name: tiled(box, count) for name, box in vectors.items()}
-            symbols = {**{name: tiled(box, count) for name, box in self.symbols.items()}, LEVEL.name: at}
-            masks = [None if mask is None else np.tile(mask, (count, 1)) for mask in (self.where, self.weightless)]
-            run = Forward(inner, given, symbols, self.rounding, where=masks[0], weightless=masks[1])
-            return run.steps[inner.outputs[0][0]].box
-
-        def middle(box: Box) -> Array:
-            return np.where(np.isfinite(box.lo + box.hi), box.lo + (box.hi - box.lo) / 2, box.lo)
-
-        def near(at: Array) -> Array:
-            vectors = {name: np.broadcast_to(middle(box), (rows, self.size)) for name, box in self.vectors.items()}
-            symbols = {name: middle(box) for name, box in self.symbols.items()}
-            beside = {
-                "vectors": {**vectors, str(GAPS.label): middle(gaps)},
-                "where": self.where,
-                "weightless": self.weightless,
-            }
-            return arrays.run(inner, vectors["x"], {**symbols, LEVEL.name: at}, **beside)[0]
-
-        guess = zero(np, near, first, last, True)
-        bracket, local = level(balance, first, last, guess, self.rounding)
-        return Step(bracket, local, boxes.widened(bracket, local), (None,) * 3, unsure=True)
-
-    def _floats_of(self, number: int, placement: Placement) -> Array:
-        """What floats hold of an argument that is computed by operations which are correctly rounded."""
-        box = self.steps[number].box
-        if np.all(box.point):
-            return box.lo
-        if "x" not in self.floats or self.rounding.model.rounding != "nearest" or not self._rounded(number):
-            raise ValueError(
-                "shares of what floats do not surely hold has no rounding rule; measure x from its maximum"
-            )
-        return self._in_floats(number, placement).astype(np.float64)
-
-    def _rounded(self, number: int) -> bool:
-        operation = self.program.operations[number]
-        known = ("x", "symbol", "number", "length", "max", "min", *ROUNDED, *EXACT)
-        return operation.name in known and all(self._rounded(inner) for inner, _ in operation.args)
+        box, local = solved.threshold(self, operation)
+        return Step(box, local, boxes.widened(box, local), (None,) * len(operation.args), unsure=True)
 
     def _alike(self, number: int, rank: int) -> Array:
         """On which rows the forms of a choice are proved to be one function."""

@@ -11,9 +11,9 @@ from smoothsym.formats import get
 from smoothsym.program import solve
 from smoothsym.program.rounding import tsallis
 from smoothsym.program.rounding.enclosures import Box, point
-from smoothsym.program.rounding.levels import level
 from smoothsym.program.rounding.local import Rounding
 from smoothsym.program.rounding.model import Model
+from smoothsym.program.rounding.solved import level
 
 MODEL = Model(functions=dict.fromkeys(("exp", "log", "log1p", "expm1", "pow"), MOST))
 ROUNDING = Rounding(get("float32"), MODEL)
