@@ -63,9 +63,19 @@ class Entries:
 
     @cached_property
     def at_most(self) -> Array:
-        """C of shares.py: its parts are NOISE and NEAR, the additions, and for each entry what it is off by, at most."""
+        """C and C' of shares.py in one: NOISE and NEAR, the additions, and for each entry what it is off by, at most."""
+        return self.of_additions + self.of_each
+
+    @property
+    def of_additions(self) -> float:
+        """C: what is at most so many times u sum m p."""
+        return self.size + 24.0
+
+    @cached_property
+    def of_each(self) -> Array:
+        """C': what is at most so many times u rho for each entry; u sum m p, where the smallest entry is the measure."""
         k, steep = self.k("exp") + self._k_log1p + 2 * self.k("pow"), self.order > 1
-        return 34 + self.size + 24 + k + (self._spread if steep else 0.0)
+        return 34.0 + k + (self._spread if steep else 0.0)
 
     @cached_property
     def _spread(self) -> Array:

@@ -3,8 +3,9 @@
 With F(rho) = sum_j m_j p_j(rho) - 1, sigma_j = dp_j/drho <= 1, S = sum_j m_j sigma_j and F(rho*) = 0 (simplex.py):
 
 *The end of the search.* A float rho at which the computed balance is within NOISE eps, or a step within NEAR eps rho: |F(rho)| <= T,
-T = eps max(NOISE, NEAR rho S) + dF, with dF the error of the balance. As p_j <= rho (or sum m p = 1 + F, from the smallest entry), T is
-at most u C (1 + rho sum m) (or u C (1 + F)), and S >= m_s: this gives |rho - rho*| <= d, and T/S over the box of that distance a better d.
+T = eps max(NOISE, NEAR rho S) + dF, with dF the error of the balance. As sum m p = 1 + F and p_j <= rho, T is at most
+u C (1 + F) + u C' (1 + rho sum m), and (C + C') u (1 + F) from the smallest entry; and S >= m_s. This gives |rho - rho*| <= d, and T/S
+over the box of that distance a better d.
 *The last step.* Say p_j(rho) - p_j* = s D and F(rho) = S' D, |D| <= d, s and S' in the boxes of sigma_j and S. Then p_j - sigma_j F/S is off
 by D (s - sigma_j S'/S), as much as these boxes are wide: they hold both 0 and more for an entry at the edge of the support. To that
 come the errors dp_j of entries at one rho (entries.py), with sigma_j/S times their sum and that of adding them, and one rounding.
@@ -171,15 +172,16 @@ class Search:
 
     def _of_search(self, simplex: Simplex, exact: Box) -> Array:
         u, slop, floats = self.rounding.u, 1 + self.entries.slop, self.floats
-        least, c = floats.at(simplex.anchor, floats.mass), u * self.entries.at_most
+        least, c = floats.at(simplex.anchor, floats.mass), u * self.entries.at_most * slop
         if self.steep:
             d = _over(c) / least
         else:
-            part = c * floats.whole / least * slop
-            d = np.where(part < 0.5, (c / least + part * exact.hi) / (1 - part), inf)
-        d = d + exact.width
+            left = least * max(1 - u * self.entries.of_additions * slop, 0.0)
+            part = u * self.entries.of_each * slop * floats.whole / left
+            d = np.where(part < 0.5, (c / left + part * exact.hi) / (1 - part), inf)
+        d, floor = d + exact.width, self._floor(simplex, exact)
         for _ in range(3):
-            rho = _around(exact, d)
+            rho = _around(exact, d, floor)
             look = simplex.look(rho)
             lost = self.entries.errors(simplex, look, rho, False)
             s = simplex.total(self._slopes(simplex, look, rho, lost))
@@ -190,6 +192,16 @@ class Search:
         step = d + u * np.maximum(NOISE / s.lo, NEAR * rho.hi)
         newton = d * np.maximum(1 - s.lo / s.hi, s.hi / s.lo - 1) + off / s.lo
         return self._of_last_step(simplex, exact, np.fmin(step, newton) * slop + 3 * u * rho.hi + exact.width)
+
+    def _floor(self, simplex: Simplex, exact: Box) -> Array:
+        """No rho at which a search ends is smaller. F is below its chord from F(0) = -1 where it is convex, and below its tangent where it is concave."""
+        if self.steep:
+            return np.zeros(exact.lo.shape)
+        c = self.rounding.u * self.entries.at_most * (2 + self.floats.whole * exact.hi)
+        if self.entries.order >= 0:
+            return np.maximum(exact.lo * (1 - c), 0.0) * (1 - 2.0**-40)
+        slopes = simplex.total(simplex.look(exact).slope)
+        return np.maximum(exact.lo - c / slopes.lo, 0.0) * (1 - 2.0**-40)
 
     def _of_last_step(self, simplex: Simplex, exact: Box, d: Array) -> Array:
         u, slop, mass = self.rounding.u, 1 + self.entries.slop, self.floats.mass
@@ -223,8 +235,8 @@ class Search:
         return Box(np.where(edge, 0.0, low), np.where(edge, np.maximum(high, reach), high))
 
 
-def _around(exact: Box, distance: Array) -> Box:
-    return Box(np.maximum(exact.lo - distance, 0.0), exact.hi + distance)
+def _around(exact: Box, distance: Array, floor: Array | float = 0.0) -> Box:
+    return Box(np.maximum(exact.lo - distance, floor), exact.hi + distance)
 
 
 def _over(c: Array) -> Array:

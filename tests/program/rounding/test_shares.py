@@ -136,6 +136,17 @@ def test_entries_that_are_like_the_largest_or_far_below_it_have_small_errors():
     assert 0 < tail[0, 2] < 300 * u * np.exp(-50)
 
 
+def test_long_rows_have_bounds():
+    gaps = np.random.default_rng(6).normal(size=(1, 10_000)).astype(np.float32)
+    gaps -= gaps.max()
+    for r in (-0.5, 0.0, 0.5, 1.0, 2.0):
+        with np.errstate(all="ignore"):
+            got = shares.shares(np, gaps, np.float32(1), np.float32(r), None, True)
+        _, limit = bounded(gaps, 1.0, r)
+        exact = exactly(gaps, 1.0, r)
+        assert np.all(np.abs(got - exact) <= limit) and np.max(limit) < 1e-4 * np.max(exact)
+
+
 def test_masses_count_entries():
     rng = np.random.default_rng(5)
     for r in (-0.5, 0.5, 1.0, 2.0):
