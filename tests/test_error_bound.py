@@ -75,14 +75,14 @@ def test_no_measured_error_exceeds_the_bound_on_any_family_of_cases(op, kernel, 
     )
 
 
-@pytest.mark.parametrize("given", [{"q": q} for q in (0.3, 1.0, 1.5, 2.0, 3.0)] + [{"gamma": 0.3}], ids=str)
+@pytest.mark.parametrize("given", [{"q": q} for q in (0.3, 1.5, 3.0)] + [{"gamma": 0.3}], ids=str)
 @pytest.mark.parametrize("of", ["stable", "stable_gradient", "naive_gradient"])
 def test_what_is_found_by_a_search_stays_within_its_bound(of, given):
     op, rest = (ss.entmax if "q" in given else ss.sparsemax).settled(given)
     kernel, rng = op.kernels[of], np.random.default_rng(11)
     bound = ss.bound(kernel)
     for dtype in FORMATS:
-        rows = [size * rng.normal(size=n) for n in (2, 10) for size in (1e-4, 0.3, 3.0)]
+        rows = [size * rng.normal(size=n) for n in (2, 10) for size in (1e-4, 1.0)]
         rows = [np.asarray(row).astype(dtype_of(dtype)) for row in (*rows, [1.0, 0.0], [0.5, 0.5, -0.5])]
         parameter = next(iter(rest.values()))
         chosen = [Case(tuple(map(float, row)), parameter, ()) for row in rows]
@@ -95,14 +95,16 @@ def test_what_is_found_by_a_search_stays_within_its_bound(of, given):
 def test_so_it_does_on_the_families_of_cases_where_there_are_some(op, kernel):
     op = op.settled({})[0] if op is ss.sparsemax else op.settled({"gamma": 1})[0]
     kernel = op.kernels[kernel]
-    for dtype in TRIED[kernel.form]:
+    for dtype in {"naive": ["float32"], "stable": ["bfloat16", "float64"], "compensated": ["float32", "float64"]}[
+        kernel.form
+    ]:
         fmt = get(dtype)
         if kernel.twice and fmt.bits == 64:
             with pytest.raises(ValueError, match="no search for a maximiser in pairs"):
                 ss.bound(kernel).rigorous([1.0, 2.0])
             continue
         parameters = default_parameters(facts_of(op, kernel.of), fmt)
-        chosen = cases(facts_of(op, kernel.of), fmt, (1, 2, 10), parameters, seed=3, budget=12)
+        chosen = cases(facts_of(op, kernel.of), fmt, (2, 10), parameters, seed=3, budget=12)
         found = list(ratios(kernel, ss.bound(kernel), chosen, dtype))
         assert found and max(ratio for ratio, _ in found) <= 1
         assert np.mean([finite for _, finite in found if finite is not None]) > (0.8 if kernel.contract else 0.2)

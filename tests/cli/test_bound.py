@@ -35,6 +35,13 @@ def test_json_has_all_of_it_exactly(capsys, tmp_path):
     assert [n["computed"] for n in data["numbers"]] == list(ss.boltzmann(rows, of="gradient").ravel())
 
 
+def test_what_is_found_by_a_search_has_numbers_and_no_formula(capsys):
+    out = said(capsys, "sparsemax", "--x", "1, 2, 4", "--parameter", "gamma=3").out
+    assert "found by a search" in out and "The search for a maximiser" in out
+    data = json.loads(said(capsys, "sparsemax", "--x", "1, 2, 4", "--parameter", "gamma=3", "--json").out)
+    assert data["formula"] is None and 0 < data["numbers"][0]["bound"] < 1e-14
+
+
 def test_latex_is_the_formula_alone(capsys):
     assert (
         said(capsys, "softplus", "--kernel", "naive", "--latex").out.strip()
