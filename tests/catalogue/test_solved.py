@@ -120,8 +120,8 @@ def test_parameters_at_an_end():
 def test_what_does_not_apply_is_refused_with_the_reason():
     with pytest.raises(ss.Refused, match="boundary of the support"):
         ss.enclose(ss.sparsemax, [0, -1], gamma=1, of="hessian")
-    with pytest.raises(ValueError, match="'shares' has no rounding rule"):
-        ss.bound(ss.sparsemax).rigorous([1.0, 2.0], gamma=1)
+    with pytest.raises(ValueError, match="has no closed form, and neither has its error"):
+        _ = ss.bound(ss.sparsemax).formula
     with pytest.raises(ValueError, match="no operation on pairs computes shares"):
         ss.sparsemax.kernels["compensated"](np.array([1.0, 2.0]))
     for language in ("numpy", "torch", "jax", "c"):

@@ -135,7 +135,9 @@ def draw(expression: Expr, n: int, seed: int, domain: str = "real") -> Values:
     generator = random.Random(seed)
 
     def number(low: int) -> Any:
-        return (mpf(generator.randint(low, 3000)) + mpf("0.3137")) / 1000
+        # Of as many digits as values are computed with, whatever precision somebody left.
+        with mp.workdps(DIGITS):
+            return (mpf(generator.randint(low, 3000)) + mpf("0.3137")) / 1000
 
     values: Values = {words.n: mpf(n)}
     for base in sorted(expression.atoms(IndexedBase), key=str):
