@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from halves import half
+from parts import part
 from sympy import Abs, Indexed, expand
 
 import smoothsym as ss
@@ -35,7 +35,7 @@ def scaled(op, of, rows, parameter, dtype="float64", kernel=None):
     return tally.max_scaled
 
 
-@pytest.mark.parametrize("op, of, dtype", half(OPERATORS, 0))
+@pytest.mark.parametrize("op, of, dtype", part(OPERATORS, 0))
 def test_on_all_families_of_cases(op, of, dtype):
     lengths = {} if op.arity is not None else {"n": (1, 2, 3, 10)}
     # What a call runs: means of small powers are computed in pairs.
