@@ -110,7 +110,7 @@ def coarseness(terms: int) -> int:
 
 def units(sizes: Any, terms: int) -> Any:
     """For sums of moduli, powers of two from 3 sum|v| on, with exponents that are multiples of a step, if the format has these."""
-    step = max(1, min(16, 36 - 2 * terms.bit_length()))
+    step = coarseness(terms)
     least = np.frexp(3 * sizes)[1]
     exponents = np.minimum(-(-least // step) * step, np.maximum(least, np.finfo(sizes.dtype).maxexp - 1))
     return np.where(np.isfinite(sizes), np.ldexp(np.ones_like(sizes), exponents), sizes)

@@ -5,9 +5,13 @@ from math import inf, isnan
 
 import numpy as np
 import pytest
+from sympy import Sum
 
+from smoothsym.program import arrays
+from smoothsym.program.lower import lower
 from smoothsym.program.scratch import Scratch
 from smoothsym.program.summation import BENEATH, coarseness, halvings, numpy_total, plain_total, total
+from smoothsym.words import j, n, x
 
 U = {np.float32: 2.0**-24, np.float64: 2.0**-53}
 
@@ -102,3 +106,16 @@ def test_what_leaves_the_range_does_so_as_a_sum_does():
         assert total(np, np.array([5e307]), -1) == 5e307, "and so does that beside four times it"
         assert numpy_total(np.array([[5e307], [1.0]]), -1, Scratch()).tolist() == [5e307, 1.0]
     assert total(np, np.array([5e-324] * 3), -1) == 1.5e-323 and total(np, np.zeros(3), -1) == 0
+
+
+def test_a_sum_term_by_term_is_one():
+    """In float32, where a thousand terms of 0.1 end elsewhere than NumPy's sum of them."""
+    terms, run = np.full((1, 1000), 0.1, np.float32), np.float32(0)
+    for v in terms[0]:
+        run += v
+    program = lower([Sum(x[j], (j, 1, n))])
+    found = {
+        order: arrays.run(program, terms, {}, summation=order)[0][0] for order in ("sequential", "pairwise", "halved")
+    }
+    assert found["sequential"] == run and found["pairwise"] != run != found["halved"]
+    assert found["pairwise"] == np.sum(terms)

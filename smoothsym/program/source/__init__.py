@@ -87,5 +87,5 @@ def identifier(name: str, taken: Callable[[str], bool] = C_WORDS.__contains__) -
 
 def _python(language: ArrayLanguage) -> Callable[[str], str]:
     return lambda name: identifier(
-        name, lambda word: keyword.iskeyword(word) or word in ("dtype", "total", language.module)
+        name, lambda word: keyword.iskeyword(word) or word in ("dtype", "total", "units", "coarseness", language.module)
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.source.printer import ATOM, MINUS, POWER, REDUCTIONS, WIDEST, Printer, Signature, Text, literal
-from smoothsym.program.summation import plain_total, total, units
+from smoothsym.program.summation import coarseness, plain_total, total, units
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ NUMPY = ArrayLanguage(
     iota="np.arange(x.shape[-1])",
     axis="axis",
     gather="np.take_along_axis({}, {}, axis=-1)",
-    sums=(units, plain_total),
+    sums=(coarseness, units, plain_total),
     around='with np.errstate(all="ignore"):',
     typed_powers=True,
 )
