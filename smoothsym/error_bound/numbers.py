@@ -26,7 +26,7 @@ from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.rigorous import enclosed, rigorous
 from smoothsym.program.specialise import Known
 
-NO_PAIRS = "There is no search for a maximiser in pairs of float64s."
+NO_PAIRS = "A search for a maximiser in pairs of float64s has no rounding rule."
 BLOCK = 1 << 16
 """So many entries of rows are bounded at once."""
 
@@ -108,7 +108,7 @@ class OfKernel:
 
     @cached_property
     def paired(self) -> bool:
-        """Whether it runs in pairs of floats; a search for a maximiser runs in float64, and there are no pairs for it."""
+        """Whether it runs in pairs of floats; a search for a maximiser has a bound where it runs in float64."""
         if not self.kernel.twice or not self.kernel.program.solves:
             return self.kernel.twice
         if self.fmt.bits == 64:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ import numpy as np
 from smoothsym.program.arrays import _place
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.pairs.arithmetic import Pair
+from smoothsym.program.pairs.clipped import CLIPPED
 from smoothsym.program.pairs.functions import Functions
+from smoothsym.program.pairs.shares import maximiser
 
 
 def run(
@@ -108,9 +111,14 @@ class _Run:
             )
         if name in ("sum", "max", "min", "argmax"):
             return self._reduce(operation)
+        if name == "shares":
+            return self._shares(operation)
         args = [self.placed(operation, q) for q in range(len(operation.args))] if name != "either" else []
         if name == "either":
             return self._either(operation)
+        if name in CLIPPED:
+            powers = (self._known(operation, 1),) if name in ("ramp", "ramplog") else ()
+            return CLIPPED[name](pairs, *args, *powers)
         if name == "sign":
             return Pair(pairs.xp.sign(args[0].hi))
         if name == "same":
@@ -132,6 +140,21 @@ class _Run:
         if isinstance(index, int):
             return vector[..., index]
         return self.pairs.xp.take_along_axis(vector, index[..., None], axis=-1)[..., 0]
+
+    def _shares(self, operation: Operation) -> Any:
+        """The maximiser over the simplex, which is 0 outside the mask."""
+        gaps, scale, order, *rest = (self.value(number) for number, _ in operation.args)
+        mass = rest[0] if rest else None
+        if self.where is not None:
+            pairs = self.pairs
+            gaps = pairs.choose(self.where, gaps, Pair(pairs.array(-inf)))
+            mass = mass if mass is None else pairs.choose(self.where, mass, Pair(pairs.array(0.0)))
+        return maximiser(self.pairs, gaps, scale, order, mass, self._known(operation, 2), self.lazy)
+
+    def _known(self, operation: Operation, argument: int) -> Fraction | None:
+        """An argument that is a number of the program."""
+        datum = self.program.operations[operation.args[argument][0]].datum
+        return datum if isinstance(datum, Fraction) else None
 
     def _either(self, operation: Operation) -> Any:
         first = self.placed(operation, 0).hi > 0

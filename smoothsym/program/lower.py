@@ -455,7 +455,10 @@ class _Lowering:
                 return self.join(
                     "without", self.lower(e / factor, axes), *(self.position(index, axes) for index in pair)
                 )
-        if coefficient != 1:
+        if max(coefficient.p, coefficient.q) >> 1000:
+            # In one: the denominator of a number near the end of the range is beyond it.
+            above += [coefficient]
+        elif coefficient != 1:
             above += [S(coefficient.p)] if coefficient.p != 1 else []
             below += [S(coefficient.q)] if coefficient.q != 1 else []
         for factor in Mul.make_args(rest):

@@ -25,8 +25,10 @@ NOISE, NEAR = 8, 8
 Look = Callable[[Any], tuple[Any, ...]]
 
 
-def shares(xp: Any, gaps: Any, scale: Any, order: Any, mass: Any, lazy: bool) -> Any:
+def shares(xp: Any, gaps: Any, scale: Any, order: Any, mass: Any, lazy: bool, alike: bool | None = None) -> Any:
     """p on every row: gaps, the entries less the largest one, and mass like x; scale, A (1 + r), and order, r, numbers or one for every row.
+
+    `alike` says whether all orders are above 1, or none is, where that is known.
 
     nan where the regulariser is not strictly convex: scale <= 0 or r <= -1.
     """
@@ -37,7 +39,7 @@ def shares(xp: Any, gaps: Any, scale: Any, order: Any, mass: Any, lazy: bool) ->
         gaps = gaps - largest
     convex = (scale > 0) & (order > -1)
     steep = order > 1
-    alike = _decided(xp, steep) if lazy else None
+    alike = decided(xp, steep) if lazy and alike is None else alike
     if alike is None:
         safe = xp.where(steep, order, 2 * xp.ones_like(order))
         found = xp.where(
@@ -47,7 +49,7 @@ def shares(xp: Any, gaps: Any, scale: Any, order: Any, mass: Any, lazy: bool) ->
         )
     else:
         found = (_from_the_smallest if alike else _from_the_largest)(xp, gaps, scale, order, mass, lazy)
-    return found if lazy and _decided(xp, convex) else xp.where(convex, found, xp.asarray(xp.nan, dtype=gaps.dtype))
+    return found if lazy and decided(xp, convex) else xp.where(convex, found, xp.asarray(xp.nan, dtype=gaps.dtype))
 
 
 def _from_the_largest(xp: Any, gaps: Any, scale: Any, r: Any, mass: Any, lazy: bool) -> Any:
@@ -56,7 +58,7 @@ def _from_the_largest(xp: Any, gaps: Any, scale: Any, r: Any, mass: Any, lazy: b
     entropic = r == 0
     divisor = xp.where(entropic, one, r)
     b = gaps * (divisor / scale)
-    linear, square = (lazy and _decided(xp, r == q) is True for q in (1, 0.5))
+    linear, square = (lazy and decided(xp, r == q) is True for q in (1, 0.5))
 
     def careful(rho: Any) -> tuple[Any, Any]:
         v = b / rho**r
@@ -64,7 +66,7 @@ def _from_the_largest(xp: Any, gaps: Any, scale: Any, r: Any, mass: Any, lazy: b
         inside = xp.where(v <= -1, nothing, v)
         logarithm = xp.where(entropic, v, _log1p(xp, inside) / divisor)
         p, slope = rho * xp.exp(logarithm), xp.exp((1 - r) * logarithm)
-        if not (lazy and _decided(xp, r >= 0)):
+        if not (lazy and decided(xp, r >= 0)):
             # Below order 0 the power may be of a huge number: it is nearly 1/(1 + v), and only the rest is a power.
             huge = (v > 1) & (r < 0)
             quotient = xp.where(huge, v, nothing)
@@ -183,6 +185,6 @@ def _column(xp: Any, value: Any, like: Any) -> Any:
     return found[..., None] if found.ndim else found
 
 
-def _decided(xp: Any, mask: Any) -> bool | None:
+def decided(xp: Any, mask: Any) -> bool | None:
     """What a mask is everywhere, None where it is neither."""
     return True if bool(xp.all(mask)) else None if bool(xp.any(mask)) else False

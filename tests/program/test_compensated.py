@@ -15,7 +15,7 @@ from smoothsym.program.rounding.paired import BELOW
 from smoothsym.program.trace import trace
 
 FORMATS = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16, "float32": np.float32, "float64": np.float64}
-SCALAR = [op for op in ss.operators.values() if op.explicit and not op.vector]
+SCALAR = [op for op in ss.operators.values() if (op.explicit or op is ss.sparsemax) and not op.vector]
 GRADIENTS = {"value": "compensated", "gradient": "compensated_gradient"}
 
 every_operator = pytest.mark.parametrize("op", SCALAR, ids=lambda op: op.name)
