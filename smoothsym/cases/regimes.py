@@ -6,7 +6,8 @@ Where any of that changes, code that computes by such an operation meets an edge
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import sqrt
 from typing import Any
 
@@ -36,7 +37,7 @@ EDGES = {
 }
 """What is told of an operation, and the tag of a case on the edge where that changes."""
 
-_CODES = np.array([1, 40503, 19260817, 998244353, 6700417, 104729, 7919, 65537])
+_CODES = np.array([1, 40503, 19260817, 998244353, 6700417, 104729, 7919, 65537], dtype=np.float64)
 """What stands for -1, 0, 1, ... in a sum over entries."""
 
 EXPONENTS = (-1.0, 0.0, 0.5, 1.0, 2.0)
@@ -56,21 +57,23 @@ class Regimes:
     only: str | None = None
     marks: list[tuple[str, str]] = field(default_factory=list)
     _thresholds: Array = field(init=False)
-    _columns: list[tuple[int, int, str]] = field(default_factory=list)
+    _columns: list[tuple[int, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         least, largest = self.fmt.smallest_subnormal, self.fmt.largest
         beyond = float(largest) if self.fmt.precision == 53 else float(largest + self.fmt.ulp(largest) / 2)
         limits = [float(least / 2) or float(least), float(self.fmt.smallest_normal), beyond]
         object.__setattr__(self, "_thresholds", np.array(limits))
-        for place, program in enumerate(self.programs):
+        told = set()
+        for program, numbers in zip(self.programs, _merged(self.programs)[1], strict=True):
             outputs = {number for number, _ in program.outputs}
             for number, operation in enumerate(program.operations):
                 for what in _watched(operation, program, number in outputs):
-                    if self.only not in (None, what):
-                        continue
-                    self._columns.append((place, number, what))
-                    self.marks.append((what, operation.name))
+                    column = numbers[number], what
+                    if self.only in (None, what) and column not in told:
+                        told.add(column)
+                        self._columns.append(column)
+                        self.marks.append((what, operation.name))
 
     def __call__(self, x: Array, parameter: Array) -> Array:
         """For each row of x, with its parameter, a row of whole numbers that change where a regime does."""
@@ -79,18 +82,17 @@ class Regimes:
         symbols = {} if self.symbol is None else {self.symbol: np.asarray(parameter, dtype=dtype)}
         found = np.zeros((len(rows), len(self._columns)), dtype=np.int64)
         with np.errstate(all="ignore"):
-            traced = [arrays.trace(program, rows, symbols) for program in self.programs]
-            classes: dict[tuple[int, int], Array] = {}
-            for column, (place, number, what) in enumerate(self._columns):
-                value, args = traced[place][number]
+            program = _merged(self.programs)[0]
+            traced = arrays.trace(program, rows, symbols)
+            for column, (number, what) in enumerate(self._columns):
+                value, args = traced[number]
                 if what in ("over", "under"):
-                    if (place, number) not in classes:
-                        sizes = np.abs(_spread(value, len(rows)))
-                        classes[place, number] = np.searchsorted(self._thresholds, sizes, side="right")
-                    told = classes[place, number]
-                    told = told == 3 if what == "over" else np.minimum(told, 2)
+                    # What is no number is beyond everything.
+                    sizes = np.abs(_spread(value, len(rows)))
+                    least, normal, beyond = self._thresholds
+                    told = ~(sizes < beyond) if what == "over" else ~(sizes < least) + (~(sizes < normal)).view(np.int8)
                 else:
-                    told = self._told(what, self.programs[place].operations[number], value, args)
+                    told = self._told(what, program.operations[number], value, args)
                 found[:, column] = _mixed(told, len(rows))
         return found
 
@@ -111,6 +113,22 @@ class Regimes:
         """What an edge between two rows of regimes is called, the operations that meet it after that."""
         met = [self.marks[q] for q in np.flatnonzero(before != after)]
         return tuple(dict.fromkeys([*(EDGES[what] for what, _ in met), *(name for _, name in met)]))
+
+
+@lru_cache(maxsize=64)
+def _merged(programs: tuple[Program, ...]) -> tuple[Program, list[list[int]]]:
+    """The operations of all programs in one, each once; and for each program where its operations are in it."""
+    # A position is a whole number, and another datum than the same number.
+    known: dict[tuple[Operation, type], int] = {}
+    places: list[list[int]] = []
+    for program in programs:
+        numbers: list[int] = []
+        for operation in program.operations:
+            args = tuple((numbers[q], placement) for q, placement in operation.args)
+            numbers.append(known.setdefault((replace(operation, args=args), type(operation.datum)), len(known)))
+        places.append(numbers)
+    outputs = [(at[q], placement) for at, p in zip(places, programs, strict=True) for q, placement in p.outputs]
+    return Program(tuple(operation for operation, _ in known), tuple(outputs)), places
 
 
 def _watched(operation: Operation, program: Program, output: bool) -> list[str]:
@@ -152,5 +170,6 @@ def _spread(value: Array, rows: int) -> Array:
 
 def _mixed(told: Array, rows: int) -> Array:
     """One whole number for the entries of a row, in any order, which another row is not likely to have by chance."""
-    told = _spread(np.asarray(told), rows).astype(np.int64).reshape(rows, -1)
-    return told[:, 0] if told.shape[1] == 1 else _CODES[told + 1].sum(axis=1)
+    told = _spread(np.asarray(told), rows).reshape(rows, -1)
+    # Sums of these whole numbers are exact, and a product with a matrix is the fastest way to them.
+    return told[:, 0] if told.shape[1] == 1 else _CODES.take(told.astype(np.intp) + 1) @ np.ones(told.shape[1])
