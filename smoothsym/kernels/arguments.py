@@ -124,7 +124,8 @@ def read(
     work = x.dtype if plain else library.widest(x.dtype, *(() if own is None else (own.dtype,)))
     work = library.doubled(work) if twice else work
     own = None if own is None else layout.rows(library.cast(own, work), library.xp)
-    parameter = _parameter(op, library, given, work, plain)
+    with library.beside(x):
+        parameter = _parameter(op, library, given, work, plain)
     return Arguments(library, layout, layout.rows(x, library.xp), parameter, counts, own, work)
 
 

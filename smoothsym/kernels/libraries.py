@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -98,6 +99,10 @@ class Library:
     def contiguous(self, x: Any) -> Any:
         return np.ascontiguousarray(x)
 
+    def beside(self, x: Any) -> AbstractContextManager[Any]:
+        """Where arrays that are made meet x."""
+        return nullcontext()
+
 
 @cache
 def _name(dtype: Any) -> str:
@@ -122,7 +127,9 @@ class Torch(Library):
     def array(self, value: Any, dtype: Any = None, like: Any = None) -> Any:
         if isinstance(value, np.ndarray) and value.dtype.name == "bfloat16":
             return self.array(value.astype(np.float32), dtype or self.torch.bfloat16, like)
-        return self.torch.as_tensor(value, dtype=dtype, device=None if like is None else like.device)
+        # A tensor stays where it is, wherever new ones are made.
+        beside = value if like is None and isinstance(value, self.torch.Tensor) else like
+        return self.torch.as_tensor(value, dtype=dtype, device=None if beside is None else beside.device)
 
     def format(self, dtype: Any) -> str:
         return str(dtype).removeprefix("torch.")
@@ -155,6 +162,12 @@ class Torch(Library):
 
     def contiguous(self, x: Any) -> Any:
         return x.contiguous()
+
+    def beside(self, x: Any) -> AbstractContextManager[Any]:
+        # Numbers of the processor may meet rows anywhere; those of another device may not.
+        elsewhere = self.torch.get_default_device().type not in ("cpu", x.device.type)
+        found: AbstractContextManager[Any] = self.torch.device(x.device) if elsewhere else nullcontext()
+        return found
 
     def host(self, x: Any) -> Any:
         x = x.detach().cpu()

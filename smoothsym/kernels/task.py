@@ -99,7 +99,8 @@ class Task:
         """The results of rows, in their dtype."""
         if self.rounded:
             return self._rounded(library, parameter, rows, counts, weights, vectors)
-        return self.evaluation(library, parameter, work, rows.dtype, counts, weights, vectors)(rows)
+        with library.beside(rows):
+            return self.evaluation(library, parameter, work, rows.dtype, counts, weights, vectors)(rows)
 
     def evaluation(
         self,

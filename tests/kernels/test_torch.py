@@ -193,3 +193,16 @@ def test_nothing_is_computed_beside_the_device_of_x(op, monkeypatch):
             continue
         with OneDevice():
             assert kernel(x).device == x.device and kernel(x).dtype == x.dtype
+
+
+@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
+def test_rows_stay_where_they_are_where_tensors_are_made_on_another_device(op):
+    x = torch.tensor(rows_of(op), requires_grad=True)
+    expected = op(x)
+    (slopes,) = torch.autograd.grad(expected.sum(), x)
+    # Of the device "meta" no tensor has numbers.
+    with torch.device("meta"):
+        found = op(x)
+        (by_rows,) = torch.autograd.grad(found.sum(), x)
+        naive = op.kernels["naive"](x.detach())
+    assert torch.equal(found, expected) and torch.equal(by_rows, slopes) and naive.device == x.device

@@ -206,9 +206,11 @@ class Library:
             return
         derived = "value" if plain.of == own else plain.of
         here = f"{self.module}:{function.__name__}_{plain.of}"
-        ways: list[tuple[str, str, dict[str, Any]]] = [("", "", {})]
+        # JAX would take the device by itself where there is one.
+        host: dict[str, Any] = {"device": "cpu"} if self.device else {}
+        ways: list[tuple[str, str, dict[str, Any]]] = [("", "", host)]
         if plain.of in self.compiled:
-            ways.append(("_compiled", "compiled", {"compiled": True}))
+            ways.append(("_compiled", "compiled", {"compiled": True, **host}))
         if self.device:
             ways.append((f"_{self.device}", self.device, {"device": self.device}))
         for suffix, said, options in ways:
