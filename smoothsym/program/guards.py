@@ -14,6 +14,7 @@ from sympy import Abs, Expr, Function, Indexed, Mul, Pow, S, exp, log, sqrt, tog
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym.program.lower import either, over, root, select, times
+from smoothsym.program.ordered import minus, refined
 from smoothsym.program.stabilise import proved_equal
 
 MARGIN = S(2) ** -60
@@ -58,7 +59,13 @@ class weighted(Guarded):
 
 
 class share_and_more(Guarded):
-    """share_and_more(q, t, z) = (1 + q) exp(t) / z, as a share w and q w beside it: where q is small, that is rounded once less."""
+    """share_and_more(q, t, z) = (1 + q) exp(t) / z, as a share w and q w beside it: where q is small, that is rounded once less.
+
+    Below q = -1 it is a product, since q w would be rounded in larger units than what is left of w. Around q = -2, where the
+    derivative by t is 0 and nothing else is lost, 1 + q counts: it is (1 + t) + (q - t) where q - t is small, for 1 + t is exact
+    there, and otherwise 1 + q by itself, for then q is. In units of u w, w + q w and q lose |q| each and the sum |1 + q|; the
+    product loses |1 + q| and 1 + q itself as much, after either |q|, or |1 + t| <= |1 + q| + 1/2: less, for |1 + q| = |q| - 1.
+    """
 
     nargs = 3
 
@@ -71,7 +78,9 @@ class share_and_more(Guarded):
     def computed(self) -> Expr:
         more, exponent, total = self.args
         weight, share = exp(exponent), over(exp(exponent), total)
-        return select(times(weight, MARGIN), share + times(more, share), weighted(1 + more, exponent) / total)
+        factor = select(S.Half - Abs(more - exponent), 1 + more, minus(more, -S.One))
+        near = refined(1 + more, share + times(more, share), times(factor, share))
+        return select(times(weight, MARGIN), near, weighted(1 + more, exponent) / total)
 
 
 class quotient(Guarded):

@@ -39,7 +39,7 @@ from sympy import (
 )
 from sympy.codegen.cfunctions import expm1, hypot, log1p
 
-from smoothsym.program.ordered import either, minus, over, select, times
+from smoothsym.program.ordered import either, minus, over, refined, select, times
 from smoothsym.program.threshold import ANCHORED, LEVEL, OVER, SLOPE, TOP, Level, Share, largest, top_key, written_out
 from smoothsym.symbolic.simplex import INNER, SimplexMaximum, Threshold, inverse
 from smoothsym.symbolic.tsallis import qexp, ramp, xqlog
@@ -68,6 +68,10 @@ JOINS = {
     Max: "maximum",
     Min: "minimum",
 }
+
+
+REFINED = "refined"
+"""The datum of an `either` whose first form loses no less than the second one would where that is taken."""
 
 
 @dataclass(frozen=True)
@@ -263,11 +267,11 @@ class _Lowering:
         operation = Operation(name, placed, len(labels), datum, inner)
         return _Use(self.tape.record(operation), labels)
 
-    def join(self, name: str, *args: _Use) -> _Use:
+    def join(self, name: str, *args: _Use, datum: str | None = None) -> _Use:
         labels: list[Symbol] = []
         for arg in args:
             labels.extend(label for label in arg.labels if label not in labels)
-        return self.emit(name, list(args), tuple(labels))
+        return self.emit(name, list(args), tuple(labels), datum)
 
     def reduce(self, name: str, body: Expr, index: Symbol, axes: frozenset[Symbol]) -> _Use:
         inner = self.lower(body, axes | {index})
@@ -337,6 +341,8 @@ class _Lowering:
             t = self.lower(e.args[0], axes)
             inner = lower([SLOPE - e.args[1].xreplace({INNER: LEVEL})])
             return self.emit("inverse", [t], t.labels, inner=inner)
+        if isinstance(e, refined):
+            return self.join("either", *(self.lower(argument, axes) for argument in e.args), datum=REFINED)
         if e.func in JOINS:
             return self.join(JOINS[e.func], *(self.lower(argument, axes) for argument in e.args))
         if isinstance(e, (maximum, minimum)):

@@ -17,6 +17,15 @@ class select(Function):
     nargs = 3
 
 
+class refined(Function):
+    """refined(t, a, b): two forms a = b of one value, a where t > 0; b loses no more, to first order, than a would where b is taken.
+
+    So a formula that bounds the error of a holds for both. Whoever writes it shows that; tests check it on rows.
+    """
+
+    nargs = 3
+
+
 class times(Function):
     """times(a, b): the product, multiplied in this order and merged with nothing."""
 

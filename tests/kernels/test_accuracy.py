@@ -108,3 +108,12 @@ def test_a_gradient_near_equal_shares_is_rounded_twice_beside_its_exponentials()
     found = ss.bound(ss.boltzmann, of="gradient").named
     (value,) = (e for e in found.atoms(Abs) if isinstance(e.args[0], Indexed) and str(e.args[0].base) == "f")
     assert expand(found / ss.u).coeff(value) == 2
+
+
+@pytest.mark.parametrize("dtype, seed", [("float64", 343), ("float64", 145), ("float32", 330)])
+def test_a_gradient_that_is_stationary_in_its_exponent_loses_what_its_factors_do(dtype, seed):
+    # (1 + t) exp(t) at t = -2: as a share and t times it, rounded in larger units than the result, this was off by 3.2.
+    rng = np.random.default_rng(seed)
+    alpha, low = float(np.dtype(dtype).type(-rng.uniform(0.5, 3))), -rng.uniform(0.2, 1)
+    row = np.r_[low - 2 / alpha, np.full(29 if dtype == "float64" else 99, low)].astype(dtype)
+    assert scaled(ss.boltzmann, "gradient", [row], alpha, dtype) <= 2

@@ -90,7 +90,7 @@ def formula(
     """
     exact = {name: Rational(value) for name, value in (given or {}).items()}
     paths = Paths(program, domain, exact)
-    choices: dict[int, bool | None] = dict(paths.fixed)
+    choices: dict[int, bool | None] = {**paths.fixed, **paths.refined}
     choices.update(paths.entrywise)
     cases = tuple(_cases(paths, model, output, choices, true))
     guards = tuple(f"v{paths.tests[number][0]} {'>' if way else '<='} 0" for number, way in paths.fixed.items())

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program import arrays
-from smoothsym.program.lower import Program
+from smoothsym.program.lower import REFINED, Program
 from smoothsym.program.rounding.adjoints import CHOICES, PARAMETERS
 
 ROWS, LENGTH = 24, 6
@@ -18,18 +18,22 @@ ROWS, LENGTH = 24, 6
 
 @dataclass(frozen=True)
 class Paths:
-    """The tests of a program, `either` by number: `fixed` go one way, `open_` either way."""
+    """The tests of a program, `either` by number: `fixed` go one way, `open_` either way; of `refined` ones a bound of the first form is one of both."""
 
     program: Program
     domain: str = "real"
     given: Mapping[str, Any] = None  # type: ignore[assignment]
 
     @cached_property
+    def refined(self) -> dict[int, bool]:
+        return {number: True for number, q in enumerate(self.program.operations) if q.datum == REFINED}
+
+    @cached_property
     def tests(self) -> dict[int, tuple[int, ...]]:
         """The number of each choice, and of what is compared: with 0 for `either`, with one another for the larger of two."""
         found = {}
         for number, operation in enumerate(self.program.operations):
-            if operation.name in CHOICES:
+            if operation.name in CHOICES and number not in self.refined:
                 count = 1 if operation.name == "either" else 2
                 found[number] = tuple(inner for inner, _ in operation.args[:count])
         return found
