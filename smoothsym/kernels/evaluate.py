@@ -20,9 +20,10 @@ from sympy import Expr
 
 from smoothsym.kernels.arguments import Parameter
 from smoothsym.kernels.contract import Contract
-from smoothsym.kernels.libraries import Library
+from smoothsym.kernels.libraries import NUMPY, Library
 from smoothsym.program import arrays, compensated
 from smoothsym.program.buffering import by_rows
+from smoothsym.program.few import every
 from smoothsym.program.lower import Program
 from smoothsym.program.scratch import BLOCK, Scratch, scratch_for
 from smoothsym.program.specialise import Known
@@ -65,8 +66,9 @@ class Evaluation:
 
     def _blocks(self, rows: Any) -> Any:
         size, count = rows.shape[-1], prod(rows.shape[:-1])
-        with np.errstate(all="ignore") if self.plain else by_rows():
-            one = max(size, size**self.rank, 1) * self.library.width(self.work)
+        with by_rows() if count > 1 and not self.plain else np.errstate(all="ignore"):
+            # Sums may be taken in float64.
+            one = max(size, size**self.rank, 1) * max(self.library.width(self.work), 8)
             at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // one)
             shape = (*rows.shape[:-1], *(size,) * self.rank)
             scratch = scratch_for(min(at_once, count) * one)
@@ -158,10 +160,13 @@ class Evaluation:
         if result.ndim != x.ndim - 1 + self.rank:
             return False
         if self.told_by == "sums":
-            return bool((x[..., 0] != 0).all()) and run.shows_finite()
+            return self._nonzero(x[..., 0]) and run.shows_finite()
         if not run.shows_dominant(self.parameter.known.sign, self.library.near(self.work)):
             return False
         return bool(self.rank or not self.op.joint or self.in_range(result))
+
+    def _nonzero(self, numbers: Any) -> bool:
+        return every(numbers != 0) if self.library is NUMPY else bool((numbers != 0).all())
 
     @property
     def summed(self) -> bool:

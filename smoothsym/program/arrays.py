@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program import portable
+from smoothsym.program.few import ends, every, finite, some
 from smoothsym.program.lower import Operation, Program
 from smoothsym.program.scratch import ALONE, Scratch
 from smoothsym.program.shares import shares
 from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, xqlog1, zero
 from smoothsym.program.steps import Step, step
-from smoothsym.program.summation import numpy_sum, total
+from smoothsym.program.summation import is_narrow, numpy_sum, total
 from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 _NAMES = {
@@ -111,6 +112,7 @@ class Run:
     def __post_init__(self) -> None:
         self.x = x = self.vectors["x"]
         self.numpy, self.shape = isinstance(x, np.ndarray), x.shape
+        self.narrow = self.numpy and is_narrow(x.dtype)
         program = self.program
         self.uses = list(program.uses)
         self.steps = _steps(program, self.numpy and not self.functions)
@@ -128,9 +130,18 @@ class Run:
         that is not finite.
         """
         tops = [self.taken[q] for q, own in self.program.tops.items() if own == sign and q in self.taken]
+        if self.numpy:
+            return any(self._smaller(top, near) for top in tops) and self._finite_totals()
         return any(bool((self.xp.abs(top) < near).all()) for top in tops) and self._finite_totals()
 
+    @staticmethod
+    def _smaller(top: Any, near: float) -> bool:
+        low, high = ends(top)
+        return -near < low and high < near
+
     def _finite_totals(self) -> bool:
+        if self.numpy:
+            return all(finite(total) for total in self.totals.values())
         return all(bool(self.xp.isfinite(total).all()) for total in self.totals.values())
 
     def _output(self, number: int, placement: tuple[int, ...]) -> Any:
@@ -396,7 +407,7 @@ def _flat_places(index: Any, size: int) -> Any:
 
 def _unanimous(test: Any, xp: Any) -> bool | None:
     if isinstance(test, np.ndarray):
-        return True if test.all() else None if test.any() else False
+        return True if every(test) else None if some(test) else False
     return True if bool(xp.all(test)) else None if bool(xp.any(test)) else False
 
 

@@ -147,6 +147,22 @@ class Program:
         return frozenset(found)
 
     @cached_property
+    def squares(self) -> dict[int, int]:
+        """The sums of squares that nothing else needs, and what is squared."""
+        found = {}
+        for number, operation in enumerate(self.operations):
+            if operation.name == "sum" and operation.rank == 0:
+                inner = operation.args[0][0]
+                term = self.operations[inner]
+                if (
+                    term.name == "mul"
+                    and term.args[0] == term.args[1] == (term.args[0][0], (0,))
+                    and self.uses[inner] == 1
+                ):
+                    found[number] = term.args[0][0]
+        return found
+
+    @cached_property
     def _left(self) -> tuple[int, ...]:
         """What is left of an entry of x that is infinite or no number, in what is computed entry by entry of numbers that are finite.
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.program.few import every, some
 from smoothsym.program.lower import Operation, Program
-from smoothsym.program.summation import numpy_sum
+from smoothsym.program.summation import numpy_sum, numpy_total_of_squares
 
 Step = Callable[[Any], Any]
 
@@ -52,7 +53,8 @@ def step(program: Program, number: int) -> Step | None:
     if name == "either" and operation.rank == 0:
         return _choice(operation)
     if name == "sum":
-        return _total(operation, number, positive=args[0][0] in program.nonnegative)
+        usual = _total(operation, number, positive=args[0][0] in program.nonnegative)
+        return usual if number not in program.squares else _total_of_squares(program.squares[number], number, usual)
     if name in REDUCTIONS and placements == {(0,)}:
         return _extremum(operation, number)
     return None
@@ -73,9 +75,9 @@ def _choice(operation: Operation) -> Step:
     def choice(run: Any) -> Any:
         positive = run.value(test) > 0
         if run.lazy:
-            if positive.all():
+            if every(positive):
                 return run.whole(run.value(first), 0)
-            if not positive.any():
+            if not some(positive):
                 return run.whole(run.value(second), 0)
         return np.where(positive, run.value(first), run.value(second))
 
@@ -148,6 +150,24 @@ def _total(operation: Operation, number: int, positive: bool) -> Step:
         if over:
             run.scratch.give(v)
         return found
+
+    return total
+
+
+def _total_of_squares(inner: int, number: int, usual: Step) -> Step:
+    """Of narrow floats, whose squares are then not computed by themselves."""
+
+    def total(run: Any) -> Any:
+        if run.narrow and run.summation == "halved" and run.where is None and run.weightless is None:
+            v = run.value(inner)
+            if v.shape == run.shape:
+                run.uses[inner] -= 1
+                over = run.over(inner, v)
+                found = run.totals[number] = numpy_total_of_squares(v, run.scratch)
+                if over:
+                    run.scratch.give(v)
+                return found
+        return usual(run)
 
     return total
 

@@ -3,7 +3,8 @@
 A long sum is halved twice in floats, first half on second half: each term goes through two additions. What is left is a quarter as
 many terms. Each of these is split at one unit of the whole row, so coarse that the high parts add up without rounding in whatever
 order; the low parts are so small that the roundings of their sum are beneath notice (Rump, Ogita and Oishi's AccSum, one step of it).
-NumPy adds what is left of floats narrower than float64 in float64 instead, where every rounding is beneath notice.
+NumPy adds floats narrower than float64 in float64 instead, where every rounding is beneath notice; they are halved only where rows are
+so long that memory costs more than additions.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.program.few import ends, finite
 from smoothsym.program.scratch import Scratch
 
 LONG = 64
 """From how many terms on a sum is halved: for less of them that costs more than it saves."""
+
+WIDE = 4096
+"""From how many terms on a sum of floats narrower than float64 is halved: of shorter rows, as many as are computed at once fit a cache in float64."""
 
 BENEATH = 2.0**-15
 """In units of u sum|v|, the most that the roundings of low parts come to where their unit is coarser than it need be."""
@@ -56,13 +61,14 @@ def numpy_sum(v: Any, axis: int, order: str, scratch: Scratch, positive: bool = 
 
 
 def plain_total(v: Any, axis: int) -> Any:
-    """The sum along an axis: of 64 terms or more halved twice, and then in twice the precision, rounded once."""
+    """The sum along an axis: long ones halved twice, and then in twice the precision, rounded once."""
     v = np.moveaxis(v, axis, -1)
-    if v.shape[-1] >= 64:
+    narrow = v.dtype.itemsize < 8
+    if v.shape[-1] >= (4096 if narrow else 64):
         m = v.shape[-1] // 4
         halved = (v[..., :m] + v[..., 2 * m : 3 * m]) + (v[..., m : 2 * m] + v[..., 3 * m : 4 * m])
         v = np.concatenate([halved, v[..., 4 * m :]], axis=-1)
-    if v.dtype.itemsize < 8:
+    if narrow:
         return np.sum(v, axis=-1, dtype=np.float64).astype(v.dtype)
     # (v + unit) - unit is exact, and the sum of these has no rounding.
     unit = units(np.sum(np.abs(v), axis=-1), v.shape[-1])[..., None]
@@ -76,12 +82,14 @@ def numpy_total(v: Any, axis: int, scratch: Scratch, positive: bool = False) -> 
     """The same bits in little memory, and in what NumPy does fastest. `positive`: no term is below 0."""
     if axis != -1:
         v = np.moveaxis(v, axis, -1)
-    lent = []
-    if v.shape[-1] >= LONG:
+    lent, narrow = [], is_narrow(v.dtype)
+    if v.shape[-1] >= (WIDE if narrow else LONG):
         v = _halved(v, scratch)
         lent.append(v)
-    if v.dtype.itemsize < 8:
-        found = _added(v.astype(np.float64)).astype(v.dtype)
+    if narrow:
+        wide = _widened(v, scratch)
+        lent.append(wide)
+        found = _added(wide).astype(v.dtype)
     else:
         part = scratch.take(v.shape, v.dtype)
         lent.append(part)
@@ -92,11 +100,30 @@ def numpy_total(v: Any, axis: int, scratch: Scratch, positive: bool = False) -> 
         np.subtract(v, part, out=part)
         low = _added(part)
         found += low
-        if isinstance(unit, np.ndarray) and not (finite := np.isfinite(low)).all():
-            found = np.where(finite, found, _added(v))
+        if isinstance(unit, np.ndarray) and not finite(low):
+            found = np.where(np.isfinite(low), found, _added(v))
     for array in lent:
         scratch.give(array)
     return found
+
+
+def numpy_total_of_squares(v: Any, scratch: Scratch) -> Any:
+    """The sum of squares along the last axis, of floats narrower than float64: in float64, where each square is exact."""
+    wide = _widened(v, scratch)
+    found = np.vecdot(wide, wide).astype(v.dtype)
+    scratch.give(wide)
+    return found
+
+
+def is_narrow(dtype: Any) -> bool:
+    """Whether numbers are narrower than float64, so that their sums are taken in that."""
+    return bool(dtype.itemsize < 8)
+
+
+def _widened(v: Any, scratch: Scratch) -> Any:
+    wide = scratch.take(v.shape, np.dtype(np.float64))
+    np.copyto(wide, v)
+    return wide
 
 
 def coarseness(terms: int) -> int:
@@ -119,7 +146,7 @@ def units(sizes: Any, terms: int) -> Any:
 def _unit(sizes: Any, terms: int) -> Any:
     """The units of rows, as one number where they are all the same."""
     if sizes.dtype == np.float64 and sizes.size:
-        low, high = float(sizes.min()), float(sizes.max())
+        low, high = ends(sizes)
         if low > 0 and high < inf:
             step = coarseness(terms)
             exponent = -(-frexp(3 * high)[1] // step) * step

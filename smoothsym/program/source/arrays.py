@@ -120,19 +120,21 @@ class _Arrays(Printer):
         super().__init__(program, signature)
         self.language, self.weak, self.compensated = language, weak, compensated
         self.values: list[Text] = []
+        self.squares = program.squares if compensated and language is NUMPY else {}
+        self.squared = {program.operations[q].args[0][0] for q in self.squares}
         self.fixed: list[bool] = []
         self.loose: list[bool] = []
 
     def statements(self) -> list[str]:
         lines = []
         for number, operation in enumerate(self.program.operations):
-            text = self._written(operation)
+            text = self._total_of_squares(number) or self._written(operation)
             numbers = [q for q, _ in operation.args]
             self.fixed.append(operation.name != "x" and all(self.fixed[q] for q in numbers))
             self.loose.append(operation.rank == 0 and operation.name != "x" and all(self.loose[q] for q in numbers))
             leaf = operation.name in ("x", "symbol", "position", "number", "length")
             elementwise = operation.name == "take" and self.signature.arity == 1
-            if leaf or elementwise or (self.inline[number] and len(text.code) <= WIDEST):
+            if number in self.squared or leaf or elementwise or (self.inline[number] and len(text.code) <= WIDEST):
                 self.values.append(text)
                 continue
             self.values.append(Text(f"v{number}"))
@@ -173,6 +175,13 @@ class _Arrays(Printer):
                 return Text(f"total({library}{args[0].code}, {axis})")
             return Text(f"{self._function(name)}({args[0].code}, {language.axis}={axis})")
         return self.combined(operation, args)
+
+    def _total_of_squares(self, number: int) -> Text | None:
+        """Squares of narrow floats are exact in float64, and are added in it."""
+        if number not in self.squares:
+            return None
+        base = self.values[self.squares[number]].code
+        return Text(f"total(np.square({base}, dtype=np.promote_types(x.dtype, np.float64)), -1).astype(x.dtype)")
 
     def _placed(self, operation: Operation, argument: int) -> Text:
         number, placement = operation.args[argument]
