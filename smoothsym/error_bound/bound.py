@@ -26,7 +26,7 @@ from sympy import (
 
 from smoothsym import notebook, words
 from smoothsym.certify.inputs import exact_number
-from smoothsym.error_bound.numbers import NO_PAIRS, OfKernel, OfProgram
+from smoothsym.error_bound.numbers import OfKernel, OfProgram
 from smoothsym.errors import unknown
 from smoothsym.formats import FORMATS, get
 from smoothsym.kernels import Kernel
@@ -295,7 +295,7 @@ class ErrorBound:
             ran.insert(0, wide)
         found: list[str] = []
         if self.in_pairs and ran:
-            found += (NO_PAIRS,) if self.program.solves else paired_assumptions(self.program, "float64")
+            found += paired_assumptions(self.program, "float64")
         if not self.in_pairs:
             found += assumptions(self.program, self.model, ran)
         elif narrow:

@@ -26,7 +26,6 @@ from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.rigorous import enclosed, rigorous
 from smoothsym.program.specialise import Known
 
-NO_PAIRS = "A search for a maximiser in pairs of float64s has no rounding rule."
 BLOCK = 1 << 16
 """So many entries of rows are bounded at once."""
 
@@ -108,12 +107,8 @@ class OfKernel:
 
     @cached_property
     def paired(self) -> bool:
-        """Whether it runs in pairs of floats; a search for a maximiser has a bound where it runs in float64."""
-        if not self.kernel.twice or not self.kernel.program.solves:
-            return self.kernel.twice
-        if self.fmt.bits == 64:
-            raise ValueError(f"{self.op.name} {self.kernel.name}: {NO_PAIRS} Take the stable kernel")
-        return False
+        """Whether it runs in pairs of floats; a search for a maximiser runs in float64 where that is wider than the format."""
+        return self.kernel.twice and (self.fmt.bits == 64 or not self.kernel.program.solves)
 
     @cached_property
     def number(self) -> Fraction | float | None:

@@ -32,9 +32,9 @@ Look = Callable[[Pair], tuple[Pair, Any]]
 ONE = Fraction(1)
 
 
-def enough(of: Functions) -> float:
+def enough(digits: int) -> float:
     """ENOUGH: a balance that leaves nothing to be seen once the last step is done, as the square of what it is beside u."""
-    return 2.0 ** (-3 * of.digits // 2)
+    return 2.0 ** (-3 * digits // 2)
 
 
 def maximiser(
@@ -158,7 +158,7 @@ def _from_the_smallest(
 
 def _solved(of: Functions, look: Look, gaps: Pair, rho: Any, mass: Pair | None, lazy: bool) -> Pair:
     """The entries where they sum to 1: by Newton's steps, of which the last is done by the entries themselves."""
-    xp, least, nothing = of.xp, enough(of), Pair(of.array(0.0))
+    xp, least, nothing = of.xp, enough(of.digits), Pair(of.array(0.0))
 
     def step(state: tuple[Any, ...]) -> tuple[Any, ...]:
         rho, away, moving = Pair(*state[:2]), state[-2], state[-1]

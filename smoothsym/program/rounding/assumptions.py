@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from math import log2
 
-from smoothsym.formats import FORMATS
+from smoothsym.formats import FORMATS, get
 from smoothsym.program.lower import Program
 from smoothsym.program.pairs.arithmetic import RELATIVE
 from smoothsym.program.pairs.functions import FUNCTIONS as PAIRED
+from smoothsym.program.pairs.shares import enough
 from smoothsym.program.rounding.local import ROUNDED
 from smoothsym.program.rounding.model import FUNCTIONS, Model
 from smoothsym.program.rounding.paired import BELOW, LONGEST
@@ -114,6 +115,8 @@ def _by_format(say: Callable[[str], str], formats: Sequence[str]) -> str:
 def paired_assumptions(program: Program, fmt: str) -> tuple[str, ...]:
     """The same for a program that is run in pairs of floats of a format."""
     used = {operation.name for operation in program.operations}
+    searches = "shares" in used
+    used |= {part for name in used for part in _WITHIN.get(name, ())} | ({"log"} if searches else set())
     said = [f"{sign} {RELATIVE[name]} u^2" for name, sign in _SIGNS.items() if name in used and name in RELATIVE]
     said += [f"{name} 2^{log2(error):.0f}" for name, error in PAIRED[fmt].items() if name in used]
     found = [
@@ -123,5 +126,11 @@ def paired_assumptions(program: Program, fmt: str) -> tuple[str, ...]:
     ]
     if "sum" in used:
         found.append(f"A sum of up to {LONGEST[fmt]} terms is off by at most {RELATIVE['sum']} u^2 sum |v|.")
+    if searches:
+        least = f"2^{log2(enough(get(fmt).precision)):.0f}"
+        found.append(
+            f"The search for a maximiser over the simplex comes to a balance of {least}, or to a step of {least} of the entry that is searched for, "
+            f"within its {STEPS} steps."
+        )
     found.append("Operations on floats are rounded to nearest, underflow is gradual, and products are not contracted.")
     return tuple(found)

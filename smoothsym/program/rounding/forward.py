@@ -26,6 +26,7 @@ from smoothsym.program.rounding.functions import FUNCTIONS as EXACT_FUNCTIONS
 from smoothsym.program.rounding.functions import ONE, RELATIVE, Found, above_its_argument
 from smoothsym.program.rounding.held import UNKNOWN
 from smoothsym.program.rounding.local import Rounding
+from smoothsym.program.rounding.paired import Paired
 
 Array = Any
 
@@ -59,8 +60,8 @@ class Step:
     choice: tuple[Array, Array] | None = None
     place: Array | None = None
     held: Array = field(default_factory=lambda: UNKNOWN)
-    steep: Callable[[Array], Array] | None = None
-    """The error of a power, where no slope tells it, by that of its base; no more than `local`."""
+    steep: Callable[..., Array] | None = None
+    """The error where no slope tells it, by those of the arguments: of a power by that of its base; no more than `local`."""
 
     @property
     def open(self) -> Array:
@@ -317,7 +318,8 @@ class Forward:
             if name in CLIPPED:
                 function, local_of = CLIPPED[name]
                 exact, slopes = function(*args)
-                local = local_of(self.rounding, args, exact)
+                paired = isinstance(self.rounding, Paired)
+                local = self.rounding.local(name, args, exact) if paired else local_of(self.rounding, args, exact)
             else:
                 exact, slopes = EXACT_FUNCTIONS[name](*args)
                 local = self.rounding.local(name, args, exact)

@@ -43,7 +43,21 @@ class Paired(Rounding):
         square = float(self.fmt.u) ** 2
         return RELATIVE[name] * square if name in RELATIVE else FUNCTIONS[self.fmt.name][name]
 
+    def of_sum(self, size: int) -> float:
+        """The error of a sum of so many terms, relative to the sum of their moduli."""
+        rel, u = self.stated("sum"), float(self.fmt.u)
+        if size > LONGEST[self.fmt.name]:
+            rel += 100 * size**3 * u**3 if self.fmt.name == "float64" else 100 * size**4 * u**4
+        return rel
+
     def local(self, name: str, args: list[Box], exact: Box) -> Array:
+        if name == "ramp":
+            lost = self.local("pow", args, exact)
+            return np.where((args[0].hi <= 0) | (args[1].point & (args[1].lo == 1)), 0.0, lost)
+        if name == "xqlog":
+            return self._xqlog(args[0], args[1], exact)
+        if name == "qexp":
+            raise ValueError("the operation 'qexp' on pairs of floats has no rounding rule; take the stable kernel")
         if name in EXACT or name == "sign":
             return super().local(name, args, exact)
         lost = (exact.mag * self.stated(name) + BELOW * self.eta) * (1 + 2.0**-40)
@@ -58,15 +72,23 @@ class Paired(Rounding):
             held = held & box.point & self.holds(box.lo)
         return held & ((name in ("add", "sub")) | (exact.lo == 0) | (exact.mig >= self.normal / float(self.fmt.u)))
 
+    def _xqlog(self, t: Box, r: Box, exact: Box) -> Array:
+        """t expm1(r log(t))/r: by its own factors, and by the logarithm, t^(1 + r) |log(t)| times what that is off by."""
+        top = np.maximum(t.hi, 2.0**-1074)
+        size = np.abs(np.log(top))
+        rising = np.where(top < 0.36, top * size, np.maximum(0.3679, top * size)) * np.maximum(1.0, top**r.hi)
+        steep = np.maximum(0.3679 / np.maximum(1 + r.lo, 2.0**-60), top ** (1 + r.lo) * size)
+        spread = np.where(r.lo >= 0, rising, steep) * (1 + 2.0**-40)
+        own = self.stated("expm1") + self.stated("div") + self.stated("mul")
+        lost = exact.mag * own + spread * (self.stated("log") + self.stated("mul"))
+        return np.where(t.hi <= 0, 0.0, lost * (1 + 2.0**-40) + 2 * BELOW * self.eta * (1 + 1 / np.fmin(r.mag, 1.0)))
+
     def relative(self, function: str, v: Box, exact: Box) -> Array:
         rel = (self.stated(function) + self.stated("div")) * (1 + 2.0**-30)
         return exact.mag * rel + BELOW * self.eta + BELOW * self.eta / np.maximum(v.mig, self.eta) * (1 + 2.0**-40)
 
     def sum(self, a: Box, exact: Box, axis: int, contiguous: bool) -> Array:
-        size, u = a.lo.shape[axis], float(self.fmt.u)
-        rel = self.stated("sum")
-        if size > LONGEST[self.fmt.name]:
-            rel += 100 * size**3 * u**3 if self.fmt.name == "float64" else 100 * size**4 * u**4
+        rel = self.of_sum(a.lo.shape[axis])
         sizes = boxes.over(np.where(np.isnan(a.mag), np.inf, a.mag), (axis,))
         several = np.sum(a.mag != 0, axis=axis) > 1
         return np.where(several, boxes.upward(sizes, np.float64(rel)) + BELOW * self.eta, 0.0)

@@ -180,8 +180,8 @@ class _Errors:
     def _local(self, operation: Operation, step: Step, ended: bool) -> Array:
         """The error of an operation itself; of its argument, too, where adjoints end: at a power that is too steep, and at an open choice."""
         if step.steep is not None:
-            base, placement = operation.args[0]
-            return step.steep(placed(self.error(base), placement, operation.rank))
+            followed = operation.args[: 3 if operation.name == "shares" else 1]
+            return step.steep(*(placed(self.error(q), placement, operation.rank) for q, placement in followed))
         if not ended or not np.any(step.open):
             return step.local
         forms = (placed(self.error(form), placement, operation.rank) for form, placement in operation.args[1:])

@@ -35,7 +35,14 @@ NOISE, NEAR = 16, 18
 
 
 def maximiser(
-    gaps: Box, scale: Box, order: Box, mass: Box | None, where: Array | None, floats: list[Array], rounding: Rounding
+    gaps: Box,
+    scale: Box,
+    order: Box,
+    mass: Box | None,
+    where: Array | None,
+    floats: list[Array],
+    rounding: Any,
+    search: type[Search] | None = None,
 ) -> tuple[Box, Carried]:
     """A box of the exact maximiser, and the error of the computed one as a function of that of the gaps, infinite where there is no bound.
 
@@ -56,7 +63,7 @@ def maximiser(
         return Given(whole, scale, order, np.where(counted, weights, 0.0), counted)
 
     g, s, r = (point(q) for q in floats)
-    work = Search(given(gaps, scale, order), given(g, s, r), rounding)
+    work = (search or Search)(given(gaps, scale, order), given(g, s, r), rounding)
     return work.box, work.error
 
 
@@ -90,7 +97,8 @@ class Search:
             self.given.scale.lo > 0, boxes.where(self.given.order.lo > -1, found, point(np.nan)), point(np.nan)
         )
 
-    def error(self, off: Array) -> Array:
+    def error(self, off: Array, *_: Array) -> Array:
+        """By that of the gaps; numbers for the scale and the order are anywhere in their boxes."""
         found = self.local + carried(self.given, self.box, off)
         return np.where(np.isnan(found) | np.isnan(self.box.lo), inf, found)
 

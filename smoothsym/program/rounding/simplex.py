@@ -162,8 +162,10 @@ class Simplex:
         return boxes.sub(self.total(self.look(point(rho)).p), ONE)
 
 
-def carried(given: Given, p: Box, off: Array) -> Array:
-    """What gaps that are off by so much, and scale and order anywhere in their boxes, do to entries in a box; no more than that is wide.
+def carried(given: Given, p: Box, off: Array, off_scale: Array | None = None, off_order: Array | None = None) -> Array:
+    """What gaps that are off by so much, and a scale and an order, do to entries in a box; no more than that is wide.
+
+    A scale and an order of which that is not known are anywhere in their boxes.
 
     dp_j = p_j^(1 - r) (D_j - mean of D), D_j = d(g_j/scale) - l(p_j) dr, the mean weighed by m p^(1 - r), where
     l(p) = int_0^log(p) s exp(r s) ds is at most log(p)^2/2 max(1, p^r), and 1/r^2 for r > 0 and p <= 1.
@@ -171,14 +173,17 @@ def carried(given: Given, p: Box, off: Array) -> Array:
     r, scale = given.order, given.scale.lo
     there = (p.hi > 0) & given.counted
     gaps = np.where(given.counted, given.gaps.mag, 0.0)
-    lost = np.where(given.counted, off, 0.0) / scale + gaps / scale * (given.scale.width / scale)
-    if np.any(r.width > 0):
+    off_scale, off_order = (
+        q.width if known is None else known for q, known in ((given.scale, off_scale), (r, off_order))
+    )
+    lost = np.where(given.counted, off, 0.0) / scale + gaps / scale * (off_scale / scale)
+    if np.any(off_order > 0):
         low, high = (np.maximum(end, 2.0**-1074) for end in p)
         spread = np.maximum(np.abs(np.log(low)), np.abs(np.log(high)))
         most = np.maximum(low ** np.minimum(r.lo, 0.0), np.maximum(high, 1.0) ** np.maximum(r.hi, 0.0))
         by_order = spread**2 / 2 * most
         by_order = np.where((r.lo > 0) & (high <= 1), np.minimum(by_order, 1 / r.lo**2), by_order)
-        lost = lost + by_order * r.width * (1 + 2.0**-20)
+        lost = lost + by_order * off_order * (1 + 2.0**-20)
     lost = np.where(there, lost, 0.0)
     share = boxes.where(there, transcendental.power(p, boxes.sub(ONE, r)), point(np.zeros(given.mass.shape)))
     mean = added(boxes.upward(given.mass * share.hi, lost)) / added(given.mass * share.lo)
@@ -201,4 +206,4 @@ def steepest(t: Array, r: Box) -> Array:
     return np.where(gone, 0.0, transcendental.exp(boxes.mul(boxes.sub(ONE, r), boxes.mul(top, quotient))).hi)
 
 
-Carried = Callable[[Array], Array]
+Carried = Callable[..., Array]

@@ -16,7 +16,9 @@ from smoothsym.program import arrays
 from smoothsym.program.lower import Operation, Placement
 from smoothsym.program.rounding.enclosures import Box
 from smoothsym.program.rounding.local import EXACT, ROUNDED, Rounding
+from smoothsym.program.rounding.paired import Paired
 from smoothsym.program.rounding.shares import maximiser
+from smoothsym.program.rounding.shares_in_pairs import InPairs
 from smoothsym.program.rounding.simplex import Carried
 from smoothsym.program.solve import zero
 from smoothsym.program.threshold import GAPS, LEVEL
@@ -65,8 +67,12 @@ def level(
 def shares(run: Run, operation: Operation) -> tuple[Box, Carried]:
     """A box of the exact maximiser over the simplex, and its error by that of the gaps."""
     gaps, scale, order, *mass = (run.steps[number].box for number, _ in operation.args)
+    given = (gaps, scale, order, mass[0] if mass else None, run.where)
+    if isinstance(run.rounding, Paired):
+        # No float is what a pair holds; the box of every number holds it, and a float near it.
+        return maximiser(*given, [_middle(q) for q in (gaps, scale, order)], run.rounding, InPairs)
     floats = [_floats_of(run, number, placement) for number, placement in operation.args[:3]]
-    return maximiser(gaps, scale, order, mass[0] if mass else None, run.where, floats, run.rounding)
+    return maximiser(*given, floats, run.rounding)
 
 
 def _floats_of(run: Run, number: int, placement: Placement) -> Array:
@@ -87,6 +93,10 @@ def _rounded(run: Run, number: int) -> bool:
 
 def threshold(run: Run, operation: Operation) -> tuple[Box, Array]:
     """A box of where a program inside is 0, and how far what floats find is from it."""
+    if isinstance(run.rounding, Paired):
+        raise ValueError(
+            "a threshold that is searched for in pairs of floats has no rounding rule; take the stable kernel"
+        )
     low, high, gaps = (run.steps[number].box for number, _ in operation.args)
     inner, rows, vectors = operation.inner, len(gaps.lo), {**run.vectors}
     assert inner is not None

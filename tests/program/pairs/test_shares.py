@@ -113,7 +113,7 @@ def test_rows_of_many_orders_at_once_and_entries_sum_to_1(format):
     x = rows(5)[2].astype(format)[None].repeat(len(ORDERS), axis=0)
     for lazy in (True, False):
         whole = maximiser(of, x, orders, lazy=lazy)
-        assert np.all(np.abs(of.sub(of.sum(whole, -1), of.number(Fraction(1))).hi) < 100 * shares.enough(of))
+        assert np.all(np.abs(of.sub(of.sum(whole, -1), of.number(Fraction(1))).hi) < 100 * shares.enough(of.digits))
         for place, q in enumerate(orders):
             assert same_bits(whole.hi[place], maximiser(of, x[place : place + 1], q, lazy=lazy).hi[0])
 
