@@ -23,7 +23,7 @@ from smoothsym.plots import plot
 from smoothsym.program import forms
 from smoothsym.program.anchors import dominant_key, s
 from smoothsym.program.dominance import Dominance, dominance
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.source import FPCORE, fpcore, source
 from smoothsym.program.stabilise import Stable, joint_homogeneity, replace_entries, translation
 from smoothsym.symbolic import asymptotics, moments

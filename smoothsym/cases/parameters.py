@@ -12,7 +12,7 @@ from smoothsym.cases.regimes import EXPONENTS
 from smoothsym.cases.rows import Facts
 from smoothsym.formats import Format
 from smoothsym.program import arrays
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 
 Array = Any
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from smoothsym.formats import Format
 from smoothsym.program import arrays
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 
 Array = Any
 

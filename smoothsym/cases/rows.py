@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.formats import Format
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.portable import power, settled
 
 Array = Any

@@ -18,7 +18,7 @@ from smoothsym.certify.sums import SHORT
 from smoothsym.program import numbers
 from smoothsym.program.engines import engine
 from smoothsym.program.intervals import Indeterminate, Interval, Undefined
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.symbolic.weights import TOTAL
 from smoothsym.words import n
 

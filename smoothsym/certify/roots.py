@@ -13,7 +13,8 @@ from smoothsym.certify import decimals
 from smoothsym.program import intervals, numbers
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Indeterminate, Interval
-from smoothsym.program.lower import Program, lower
+from smoothsym.program.lower import lower
+from smoothsym.program.operations import Program
 from smoothsym.symbolic.roots import equation_of, interval_of, roots
 
 _Z = Dummy("z", real=True)

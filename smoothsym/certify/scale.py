@@ -15,7 +15,8 @@ from typing import Any
 from sympy import Expr, Indexed, S, Symbol
 
 from smoothsym import words
-from smoothsym.program.lower import Program, lower
+from smoothsym.program.lower import lower
+from smoothsym.program.operations import Program
 from smoothsym.program.stabilise import translation
 from smoothsym.symbolic.derivatives import partial
 

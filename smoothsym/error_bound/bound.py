@@ -31,7 +31,8 @@ from smoothsym.errors import unknown
 from smoothsym.formats import FORMATS, get
 from smoothsym.kernels import Kernel
 from smoothsym.operator import SmoothMax
-from smoothsym.program.lower import Program, lower
+from smoothsym.program.lower import lower
+from smoothsym.program.operations import Program
 from smoothsym.program.ordered import select
 from smoothsym.program.rounding.assumptions import assumptions, paired_assumptions
 from smoothsym.program.rounding.model import JAX, NUMPY, TORCH, Model

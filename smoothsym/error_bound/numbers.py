@@ -19,7 +19,7 @@ from smoothsym.kernels import DEFAULTS, Kernel
 from smoothsym.kernels.arguments import known_of
 from smoothsym.kernels.evaluate import LOW, UNIT
 from smoothsym.kernels.task import program_of
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.rounding.enclosures import Box
 from smoothsym.program.rounding.local import constant, nearest
 from smoothsym.program.rounding.model import Model

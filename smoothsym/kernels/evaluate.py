@@ -24,7 +24,7 @@ from smoothsym.kernels.libraries import NUMPY, Library
 from smoothsym.program import arrays, compensated
 from smoothsym.program.buffering import by_rows
 from smoothsym.program.few import every
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.scratch import BLOCK, Scratch, scratch_for
 from smoothsym.program.specialise import Known
 

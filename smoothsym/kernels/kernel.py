@@ -14,7 +14,7 @@ from smoothsym.kernels import autograd
 from smoothsym.kernels.arguments import DEFAULTS, known_of, read
 from smoothsym.kernels.evaluate import Evaluation
 from smoothsym.kernels.task import program_of, task_of
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.source import source
 from smoothsym.program.specialise import Known
 

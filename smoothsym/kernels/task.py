@@ -15,7 +15,7 @@ from smoothsym.certify.enclose import reference
 from smoothsym.kernels.arguments import Arguments, Parameter
 from smoothsym.kernels.evaluate import Evaluation
 from smoothsym.kernels.libraries import Library
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.specialise import Known, specialised
 from smoothsym.symbolic.derivatives import directional, partial, partial_parameter
 

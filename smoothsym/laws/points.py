@@ -21,7 +21,7 @@ from smoothsym.certify.roots import enclosed
 from smoothsym.program import arrays, intervals, numbers
 from smoothsym.program.balls import Balls
 from smoothsym.program.intervals import Interval, Undefined
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.symbolic.assumptions import Range, ranges
 from smoothsym.symbolic.roots import is_root
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from smoothsym.program import portable
 from smoothsym.program.few import ends, every, finite, some
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.scratch import ALONE, Scratch
 from smoothsym.program.shares import shares
 from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, xqlog1, zero

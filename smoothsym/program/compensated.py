@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program.arrays import _place
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.pairs.arithmetic import Pair
 from smoothsym.program.pairs.clipped import CLIPPED
 from smoothsym.program.pairs.functions import Functions

@@ -9,7 +9,8 @@ from sympy import Expr, Symbol
 from smoothsym import words
 from smoothsym.program.guarded import float_form
 from smoothsym.program.guards import primitive
-from smoothsym.program.lower import Program, lower
+from smoothsym.program.lower import lower
+from smoothsym.program.operations import Program
 from smoothsym.program.stabilise import Stable, stabilise
 from smoothsym.symbolic.derivatives import without_anchors
 from smoothsym.symbolic.simplex import SimplexMaximum, Threshold

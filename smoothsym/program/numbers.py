@@ -8,7 +8,7 @@ from functools import partial
 from itertools import repeat
 from typing import Any, Protocol, cast
 
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 

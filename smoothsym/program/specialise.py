@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from smoothsym.program.lower import Operation, Placement, Program
+from smoothsym.program.operations import Operation, Placement, Program
 
 Arg = tuple[int, Placement]
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program.few import every, some
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.summation import numpy_sum, numpy_total_of_squares
 
 Step = Callable[[Any], Any]

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.program.lower import Operation, Program, Tape
+from smoothsym.program.operations import Operation, Program, Tape
 from smoothsym.program.tracing import vocabulary
 from smoothsym.program.tracing.names import VOCABULARY, Namespace, Untraceable, call
 from smoothsym.program.tracing.recording import Condition, Position, Value, number

@@ -16,7 +16,7 @@ from smoothsym.error_bound.numbers import OfKernel
 from smoothsym.kernels.arguments import known_of, read
 from smoothsym.kernels.kernel import Kernel
 from smoothsym.kernels.task import Task, task_of
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.specialise import Known, specialised
 
 Operations = list[Operation]

@@ -39,7 +39,7 @@ from smoothsym.kernels.kernel import Kernel
 from smoothsym.program import arrays
 from smoothsym.program.engines import engine
 from smoothsym.program.intervals import Undefined
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.specialise import Known, specialised
 
 SUBJECTS = (

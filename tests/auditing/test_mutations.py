@@ -12,7 +12,7 @@ import pytest
 import smoothsym as ss
 from smoothsym.cases import Case
 from smoothsym.program import arrays
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 
 SEED, SAMPLE = 7, 8
 EVERY = outcomes.all_mutants()

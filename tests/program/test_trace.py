@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sympy import Sum, exp, log
 
 from smoothsym.program import arrays, trace
-from smoothsym.program.lower import Operation, lower
+from smoothsym.program.lower import lower
+from smoothsym.program.operations import Operation
 from smoothsym.program.trace import VOCABULARY, Untraceable
 from smoothsym.words import alpha, j, n, x
 

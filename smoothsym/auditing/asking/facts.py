@@ -9,7 +9,7 @@ from typing import Any
 
 from smoothsym.cases import Facts
 from smoothsym.certify.measured import measure
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 
 DERIVED = {"vjp": "gradient", "jvp": "gradient"}
 """Products of derivatives are computed from those derivatives, and share their dangerous sets."""

@@ -32,7 +32,7 @@ from sympy import (
 )
 
 from smoothsym import words
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.rounding.primitives import FALL, GAP, SIZE, TOP, TURN, computed, partials
 from smoothsym.program.rounding.signs import Signs
 

@@ -27,7 +27,7 @@ from sympy import (
 from sympy.codegen.cfunctions import expm1, log1p
 
 from smoothsym import words
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.rounding.functions import above_its_argument
 from smoothsym.symbolic import moments
 

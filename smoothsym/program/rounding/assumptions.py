@@ -7,7 +7,7 @@ from functools import partial
 from math import log2
 
 from smoothsym.formats import FORMATS, get
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.pairs.arithmetic import RELATIVE
 from smoothsym.program.pairs.functions import FUNCTIONS as PAIRED
 from smoothsym.program.pairs.shares import enough

@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Expr, Piecewise, Rational, true
 
 from smoothsym import words
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.rounding.adjoints import CHOICES, Values
 from smoothsym.program.rounding.formula import ANY_ORDER, FirstOrder
 from smoothsym.program.rounding.model import Model

@@ -22,7 +22,7 @@ from sympy import (
 )
 
 from smoothsym import words
-from smoothsym.program.lower import Operation
+from smoothsym.program.operations import Operation
 from smoothsym.program.rounding.adjoints import Values
 from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.primitives import TURN

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program import arrays
-from smoothsym.program.lower import Operation, Placement, Program
+from smoothsym.program.operations import Operation, Placement, Program
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding import solved, transcendental, tsallis
 from smoothsym.program.rounding.alike import alike

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding import transcendental
 from smoothsym.program.rounding.enclosures import Box, point

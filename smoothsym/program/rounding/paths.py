@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program import arrays
-from smoothsym.program.lower import REFINED, Program
+from smoothsym.program.operations import REFINED, Program
 from smoothsym.program.rounding.adjoints import CHOICES, PARAMETERS
 
 ROWS, LENGTH = 24, 6

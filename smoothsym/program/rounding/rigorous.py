@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.formats import Format, get
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.forward import REDUCTIONS, Forward, Step, placed

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program import arrays
-from smoothsym.program.lower import Operation, Placement
+from smoothsym.program.operations import Operation, Placement
 from smoothsym.program.rounding.enclosures import Box
 from smoothsym.program.rounding.local import EXACT, ROUNDED, Rounding
 from smoothsym.program.rounding.paired import Paired

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from smoothsym.errors import unknown
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.source.arrays import JAX, NUMPY, TORCH, ArrayLanguage, array_source
 from smoothsym.program.source.c import TAKEN as C_WORDS
 from smoothsym.program.source.c import c_source

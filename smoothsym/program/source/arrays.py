@@ -9,7 +9,7 @@ from fractions import Fraction
 from inspect import getsource
 from typing import Any
 
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.source.printer import ATOM, MINUS, POWER, REDUCTIONS, WIDEST, Printer, Signature, Text, literal
 from smoothsym.program.summation import coarseness, plain_total, total, units
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 
-from smoothsym.program.lower import Program
+from smoothsym.program.operations import Program
 from smoothsym.program.source.printer import (
     ATOM,
     CHOICE,

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 
 Interval = tuple[Any, Any]
 

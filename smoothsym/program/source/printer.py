@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 
 CHOICE, SUM, PRODUCT, MINUS, POWER, ATOM = range(6)
 """How tightly a text binds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from smoothsym.program.lower import Tape
+from smoothsym.program.operations import Tape
 from smoothsym.program.tracing.names import Namespace, Untraceable, call
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from smoothsym.errors import shown
-from smoothsym.program.lower import Operation, Tape
+from smoothsym.program.operations import Operation, Tape
 from smoothsym.program.tracing.names import Untraceable, call, function
 from smoothsym.program.tracing.recorded import Recorded
 

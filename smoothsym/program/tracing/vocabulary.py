@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from smoothsym.program.lower import Operation, Tape
+from smoothsym.program.operations import Operation, Tape
 from smoothsym.program.tracing.names import Untraceable, named
 from smoothsym.program.tracing.recording import (
     FORMAT,

@@ -13,7 +13,7 @@ import numpy as np
 
 from smoothsym import words
 from smoothsym.program.buffering import by_rows
-from smoothsym.program.lower import Operation, Program
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.twofold import exponential, logarithm, values
 from smoothsym.program.twofold.values import Twofold
 

@@ -6,7 +6,8 @@ from perturbed import Valued, worst
 from sympy import Sum, exp, expand_log, log, sqrt
 
 import smoothsym as ss
-from smoothsym.program.lower import Operation, Program, lower
+from smoothsym.program.lower import lower
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.ordered import refined, times
 from smoothsym.program.rounding.first_order import first_order
 from smoothsym.program.rounding.first_order import formula as formula_of

@@ -17,7 +17,8 @@ from sympy.codegen.cfunctions import expm1, hypot, log1p
 import smoothsym as ss
 from smoothsym.formats import get, to_fraction
 from smoothsym.program import compensated
-from smoothsym.program.lower import Operation, Program, lower, over, root, select, times
+from smoothsym.program.lower import lower, over, root, select, times
+from smoothsym.program.operations import Operation, Program
 from smoothsym.program.rounding import functions
 from smoothsym.program.rounding.enclosures import Box, point
 from smoothsym.program.rounding.local import Rounding
