@@ -323,7 +323,7 @@ def test_processes_find_the_target_and_come_to_the_same(here):
 
 
 def test_the_main_job_says_how_many_fall_short_and_the_worst_first(capsys):
-    argv = ["audit", "--as", "logsumexp", "--jobs", 1, "--budget", 40]
+    argv = ["audit", "--as", "logsumexp", "--dtype", "float64", "--jobs", 1, "--budget", 30]
     status, out = run(capsys, *argv)
     lines = out.splitlines()
     short, of = map(int, re.match(r"(\d+) of (\d+) fall short", lines[0]).groups())
@@ -338,7 +338,8 @@ def test_the_main_job_says_how_many_fall_short_and_the_worst_first(capsys):
 
 
 def test_the_main_job_of_some_libraries(capsys):
-    argv = ["audit", "--library", "Python", "--library", "numpy", "--as", "pnorm", "--budget", 10, "--json"]
+    libraries = ["--library", "Python", "--library", "numpy"]
+    argv = ["audit", *libraries, "--as", "pnorm", "--of", "value", "--budget", 10, "--json"]
     one, two = (run(capsys, *argv, "--jobs", jobs)[1] for jobs in (1, 2))
     assert one == two
     data = strictly(one)

@@ -41,11 +41,7 @@ def test_what_a_target_is_called_is_the_same_in_every_process():
 def test_shards_in_processes_amount_to_the_same():
     own = ss.SmoothMax(name="lse0", definition=log(1 + Sum(exp(ss.x[ss.j]), (ss.j, 1, ss.n))))
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        for target, op in (
-            ("scipy.special:logsumexp", ss.logsumexp),
-            (broken.naive, ss.logsumexp),
-            (broken.naive, own),
-        ):
+        for target, op in (("scipy.special:logsumexp", ss.logsumexp), (broken.naive, own)):
             given = {} if op is own else {"alpha": 1.0}
             assert ss.audit(target, op, budget=80, executor=pool, **given) == ss.audit(target, op, budget=80, **given)
         assert audit(partial(broken.shifted, alpha=2.0), alpha=2.0, budget=40, executor=pool).verdict == "holds"

@@ -52,9 +52,10 @@ def args_of(name, t, r):
 
 @pytest.mark.parametrize("r", ORDERS)
 @pytest.mark.parametrize("name", PAIRS)
+@mp.workprec(200)
 def test_what_floats_find_is_within_the_bound_and_not_far_below_it(name, r):
     exact, function, local = PAIRS[name]
-    mp.prec, t = 200, arguments(name, r)
+    t = arguments(name, r)
     worst = 0.0
     for way in (np.ones, lambda shape: -np.ones(shape)):
         xp, given = Namespace(way), rough(t, way)
@@ -72,9 +73,10 @@ def test_what_floats_find_is_within_the_bound_and_not_far_below_it(name, r):
 
 @pytest.mark.parametrize("r", ORDERS)
 @pytest.mark.parametrize("name", PAIRS)
+@mp.workprec(200)
 def test_boxes_and_slopes_hold_what_is_exact(name, r):
     exact, function, _ = PAIRS[name]
-    mp.prec, rng = 200, np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     for low in arguments(name, r).astype(np.float64):
         high, q = low + abs(low) * 0.1, r + abs(r) * 1e-3
         args = args_of(name, Box(np.array([low]), np.array([high])), r)
