@@ -247,7 +247,10 @@ class Run:
 
     def _level(self, operation: Operation, number: int) -> Any:
         """The number between two others at which the program inside is 0, for every row."""
-        low, high, gaps = (self.value(number) for number, _ in operation.args)
+        return self.level(operation, *(self.value(number) for number, _ in operation.args))
+
+    def level(self, operation: Operation, low: Any, high: Any, gaps: Any) -> Any:
+        """The same, of what it is given."""
         beside, nothing = {**self.vectors, str(GAPS.label): gaps}, self.xp.zeros_like(self.x[..., 0])
         # One for each row, where x is: a number may be anywhere.
         low, high = (nothing + self.xp.asarray(q, dtype=self.x.dtype) for q in (low, high))
@@ -265,7 +268,10 @@ class Run:
 
     def _inverse(self, operation: Operation, number: int) -> Any:
         """The number from 0 on at which the program inside is 0, entry by entry."""
-        t = self.placed(operation, 0)
+        return self.inverse(operation, self.placed(operation, 0))
+
+    def inverse(self, operation: Operation, t: Any) -> Any:
+        """The same, of what it is given."""
         low, high = self.xp.zeros_like(t), self.xp.ones_like(t)
         # Each entry is a row of its own.
         balance = self._inside(operation, LEVEL.name, self.vectors, {**self.symbols, SLOPE.name: t})

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from math import inf
 from typing import Any
 
 import numpy as np
 
+from smoothsym.program import arrays
 from smoothsym.program.arrays import _place
 from smoothsym.program.operations import Operation, Program
 from smoothsym.program.pairs.arithmetic import Pair
 from smoothsym.program.pairs.clipped import CLIPPED
 from smoothsym.program.pairs.functions import Functions
 from smoothsym.program.pairs.shares import maximiser
+from smoothsym.program.pairs.solve import inverse, level
+from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 
 def run(
@@ -93,7 +97,8 @@ class _Run:
     def _compute(self, operation: Operation) -> Any:
         name, datum, pairs = operation.name, operation.datum, self.pairs
         if name == "x":
-            return Pair(self.vectors[str(datum)])
+            vector = self.vectors[str(datum)]
+            return vector if isinstance(vector, Pair) else Pair(vector)
         if name == "symbol":
             return self._pair(self.symbols[str(datum)])
         if name == "number":
@@ -111,8 +116,8 @@ class _Run:
             )
         if name in ("sum", "max", "min", "argmax"):
             return self._reduce(operation)
-        if name == "shares":
-            return self._shares(operation)
+        if name in ("shares", "level", "inverse"):
+            return getattr(self, f"_{name}")(operation)
         args = [self.placed(operation, q) for q in range(len(operation.args))] if name != "either" else []
         if name == "either":
             return self._either(operation)
@@ -150,6 +155,42 @@ class _Run:
             gaps = pairs.choose(self.where, gaps, Pair(pairs.array(-inf)))
             mass = mass if mass is None else pairs.choose(self.where, mass, Pair(pairs.array(0.0)))
         return maximiser(self.pairs, gaps, scale, order, mass, self._known(operation, 2), self.lazy)
+
+    def _level(self, operation: Operation) -> Pair:
+        """The number between two others at which the program inside is 0, for every row."""
+        low, high, gaps = (self.value(number) for number, _ in operation.args)
+        start = self._floats.level(operation, low.hi, high.hi, gaps.hi)
+        balance = self._inside(operation, {**self.vectors, str(GAPS.label): gaps}, self.symbols)
+        return level(self.pairs, balance, low, high, start, self.lazy)
+
+    def _inverse(self, operation: Operation) -> Pair:
+        """The number from 0 on at which the program inside is 0, entry by entry."""
+        t = self.placed(operation, 0)
+        balance = self._inside(operation, self.vectors, {**self.symbols, SLOPE.name: t})
+        return inverse(self.pairs, balance, self._floats.inverse(operation, t.hi), self.lazy)
+
+    def _inside(self, operation: Operation, vectors: Mapping[str, Any], symbols: Mapping[str, Any]) -> Any:
+        program = operation.inner
+        assert program is not None
+
+        def balance(at: Pair) -> Pair:
+            given = {**symbols, LEVEL.name: at}
+            work = replace(self, program=program, vectors=vectors, symbols=given, positions={}, values={})
+            found: Pair = work.value(program.outputs[0][0])
+            return found
+
+        return balance
+
+    @cached_property
+    def _floats(self) -> arrays.Run:
+        """A run of the program in floats, for what is searched in them first."""
+
+        def head(value: Any) -> Any:
+            return value.hi if isinstance(value, Pair) else value
+
+        symbols, vectors = ({name: head(q) for name, q in of.items()} for of in (self.symbols, self.vectors))
+        beside = {"where": self.where, "weightless": self.weightless, "length": self.length, "vectors": vectors}
+        return arrays.started(self.program, self.x, symbols, xp=self.pairs.xp, lazy=self.lazy, **beside)
 
     def _known(self, operation: Operation, argument: int) -> Fraction | None:
         """An argument that is a number of the program."""

@@ -154,9 +154,25 @@ def _value(node: Any) -> Expr:
     mass, entry, omega = node.parts
     share = node.at(node.index)
     top = largest(node)
-    return top + Sum(
-        mass * (share * minus(entry, top) - omega.xreplace({P[node.index]: share})), *node.objective.limits
-    )
+    lost = _from_zero(omega, P[node.index]).xreplace({P[node.index]: share})
+    return top + Sum(mass * (share * minus(entry, top) - lost), *node.objective.limits)
+
+
+def _from_zero(omega: Expr, p: Expr) -> Expr:
+    """With every p^a log(p)^k as what it is at p = 0, too: a share that underflows leaves nothing.
+
+    >>> _from_zero(n * P[1] * log(P[1]) + P[1] ** 2, P[1])
+    n*ramp(p[1], 1, 1) + p[1]**2
+    """
+
+    def clipped(term: Expr) -> Expr:
+        powers = term.as_powers_dict()
+        a, k = powers.get(p, S.Zero), powers.get(log(p), S.Zero)
+        if not (a.is_positive and k.is_Integer and k > 0):
+            return term
+        return term / (p**a * log(p) ** k) * ramp(p, a, k)
+
+    return Add(*map(clipped, Add.make_args(omega)))
 
 
 def _careful(node: Any) -> Expr | None:

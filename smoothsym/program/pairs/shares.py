@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from importlib import import_module
 from math import inf
 from typing import Any
 
 from smoothsym.program import shares as floats
 from smoothsym.program.pairs.arithmetic import Pair
 from smoothsym.program.pairs.functions import Functions
+from smoothsym.program.pairs.solve import enough, repeated
 
 STEPS = 40
 """No search takes more: see program/shares.py."""
@@ -30,11 +30,6 @@ Look = Callable[[Pair], tuple[Pair, Any]]
 """The entries at a rho, and their slopes, as floats."""
 
 ONE = Fraction(1)
-
-
-def enough(digits: int) -> float:
-    """ENOUGH: a balance that leaves nothing to be seen once the last step is done, as the square of what it is beside u."""
-    return 2.0 ** (-3 * digits // 2)
 
 
 def maximiser(
@@ -136,7 +131,7 @@ def _from_the_smallest(
         return xp.where(inside, middle, first), xp.where(inside, beyond, middle)
 
     first = xp.zeros_like(places[..., :1])
-    place, _ = _repeated(
+    place, _ = repeated(
         of,
         halved,
         lambda ends: ends[1] - ends[0] > 1,
@@ -172,7 +167,7 @@ def _solved(of: Functions, look: Look, gaps: Pair, rho: Any, mass: Pair | None, 
 
     start, none = xp.where(xp.isfinite(rho), rho, 0.0), xp.zeros_like(gaps.hi)
     state = start, xp.zeros_like(start), none, none, none, xp.zeros_like(start), start >= 0
-    *_, hi, lo, slope, away, _ = _repeated(of, step, lambda state: state[-1], state, STEPS, lazy)
+    *_, hi, lo, slope, away, _ = repeated(of, step, lambda state: state[-1], state, STEPS, lazy)
     found = of.sub(Pair(hi, lo), Pair(of.times(slope, away)))
     return of.choose(found.hi < 0, nothing, found)
 
@@ -181,24 +176,6 @@ def _balance(of: Functions, p: Pair, mass: Pair | None) -> Pair:
     """What the entries sum to, less 1, as a column."""
     whole = of.sum(p if mass is None else of.mul(mass, p), -1)
     return of.sub(_along(of, whole), of.number(ONE))
-
-
-def _repeated(
-    of: Functions, step: Callable[[Any], Any], more: Callable[[Any], Any], state: Any, steps: int, lazy: bool
-) -> Any:
-    """The state after so many steps, or where no row asks for more."""
-    if not lazy and of.fuses:
-        lax = import_module("jax.lax")
-
-        def once(counted: Any) -> Any:
-            return counted[0] + 1, step(counted[1])
-
-        return lax.while_loop(lambda q: (q[0] < steps) & of.xp.any(more(q[1])), once, (0, state))[1]
-    for _ in range(steps):
-        if lazy and not bool(of.xp.any(more(state))):
-            break
-        state = step(state)
-    return state
 
 
 def _column(a: Pair) -> Pair:

@@ -10,7 +10,7 @@ from smoothsym.formats import FORMATS, get
 from smoothsym.program.operations import Program
 from smoothsym.program.pairs.arithmetic import RELATIVE
 from smoothsym.program.pairs.functions import FUNCTIONS as PAIRED
-from smoothsym.program.pairs.shares import enough
+from smoothsym.program.pairs.solve import enough
 from smoothsym.program.rounding.local import ROUNDED
 from smoothsym.program.rounding.model import FUNCTIONS, Model
 from smoothsym.program.rounding.paired import BELOW, LONGEST

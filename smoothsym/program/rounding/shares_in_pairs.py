@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from smoothsym.program.pairs.shares import enough
+from smoothsym.program.pairs.solve import enough
 from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding import transcendental
 from smoothsym.program.rounding.enclosures import Box, point

@@ -13,6 +13,7 @@ import smoothsym as ss
 from smoothsym.program.pairs import shares
 from smoothsym.program.pairs.arithmetic import Pair
 from smoothsym.program.pairs.functions import Functions
+from smoothsym.program.pairs.solve import enough
 
 ORDERS = (0.5, 1.0, 1.01, 1.5, 2.0, 2.5)
 KERNELS = {"value": "compensated", "gradient": "compensated_gradient"}
@@ -113,7 +114,7 @@ def test_rows_of_many_orders_at_once_and_entries_sum_to_1(format):
     x = rows(5)[2].astype(format)[None].repeat(len(ORDERS), axis=0)
     for lazy in (True, False):
         whole = maximiser(of, x, orders, lazy=lazy)
-        assert np.all(np.abs(of.sub(of.sum(whole, -1), of.number(Fraction(1))).hi) < 100 * shares.enough(of.digits))
+        assert np.all(np.abs(of.sub(of.sum(whole, -1), of.number(Fraction(1))).hi) < 100 * enough(of.digits))
         for place, q in enumerate(orders):
             assert same_bits(whole.hi[place], maximiser(of, x[place : place + 1], q, lazy=lazy).hi[0])
 
