@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -10,21 +11,26 @@ import pytest
 import smoothsym as ss
 from smoothsym.tables import lines
 
-SMALL = ss.table(ss.boltzmann, budget=40)
 X = np.random.default_rng(0).normal(size=(12, 3))
 RIGHT = ss.reference(ss.logsumexp, X, alpha=1.0)
 
 
+@cache
+def small():
+    """A table that the tests share: whoever only collects them computes none."""
+    return ss.table(ss.boltzmann, budget=40)
+
+
 def forged(path, place, name, **changes):
     """The table with one output changed, and sums that fit."""
-    row = SMALL.rows[place]
-    rows = list(SMALL.rows)
+    row = small().rows[place]
+    rows = list(small().rows)
     rows[place] = replace(row, outputs={**row.outputs, name: replace(row.outputs[name], **changes)})
-    return ss.ReferenceTable({**SMALL.header, "checksum": lines.checksum(rows)}, tuple(rows)).save(path)
+    return ss.ReferenceTable({**small().header, "checksum": lines.checksum(rows)}, tuple(rows)).save(path)
 
 
 def ordinary(name):
-    return next(q for q, row in enumerate(SMALL.rows) if len(row.x) > 1 and not row.outputs[name].note)
+    return next(q for q, row in enumerate(small().rows) if len(row.x) > 1 and not row.outputs[name].note)
 
 
 def csv(tmp_path, text, name="mine.csv"):
@@ -42,7 +48,7 @@ def written_rows(tmp_path, values, head="x1,x2,x3,value", shown=repr):
 
 
 def test_a_right_table_holds(tmp_path):
-    found = ss.check_table(SMALL.save(tmp_path / "b.jsonl"))
+    found = ss.check_table(small().save(tmp_path / "b.jsonl"))
     assert found.holds and found.rows == 40 and found.to_dict()["holds"]
 
 
@@ -50,17 +56,17 @@ def test_a_right_table_holds(tmp_path):
 @pytest.mark.parametrize("key", ["float16", "bfloat16", "float32", "float64"])
 def test_one_wrong_bit_is_found_in_every_format(tmp_path, name, key):
     place = ordinary(name)
-    bits = SMALL.rows[place].outputs[name].bits
+    bits = small().rows[place].outputs[name].bits
     wrong = {**bits, key: (*bits[key][:-1], bits[key][-1] ^ 1)}
     (found,) = ss.check_table(forged(tmp_path / "b.jsonl", place, name, bits=wrong)).wrong
     assert (found.row, found.of, found.what) == (place + 1, name, key)
     assert int(found.got, 16) ^ int(found.right, 16) == 1 and 0.5 <= found.ulp <= 1.5
-    assert found.x == SMALL.rows[place].x and f"row {place + 1}: {name}" in str(found)
+    assert found.x == small().rows[place].x and f"row {place + 1}: {name}" in str(found)
 
 
 def test_one_wrong_digit_is_found(tmp_path):
     place = ordinary("value")
-    right = SMALL.rows[place].value.digits[0]
+    right = small().rows[place].value.digits[0]
     digit = right.partition("e")[0][-1]
     wrong = right.replace(digit, str((int(digit) + 1) % 10)) if right.count(digit) == 1 else None
     mantissa, e, exponent = right.partition("e")
@@ -80,9 +86,9 @@ def test_an_answer_where_there_is_none_is_not_certified(tmp_path):
 
 
 def test_a_flipped_bit_is_named_though_the_sums_do_not_fit(tmp_path):
-    path = SMALL.save(tmp_path / "b.jsonl")
+    path = small().save(tmp_path / "b.jsonl")
     place = ordinary("value")
-    (bits,) = SMALL.rows[place].value.bits["float64"]
+    (bits,) = small().rows[place].value.bits["float64"]
     text = path.read_text().split("\n")
     text[place + 1] = text[place + 1].replace(f'"float64":"0x{bits:016x}', f'"float64":"0x{bits ^ 1:016x}', 1)
     path.write_text("\n".join(text))
@@ -92,7 +98,7 @@ def test_a_flipped_bit_is_named_though_the_sums_do_not_fit(tmp_path):
 
 
 def test_damage_to_what_is_no_number_is_an_error(tmp_path):
-    path = SMALL.save(tmp_path / "b.jsonl")
+    path = small().save(tmp_path / "b.jsonl")
     path.write_text(path.read_text().replace('"tags":["', '"tags":["un', 1))
     with pytest.raises(ValueError, match=r"row 1 \(line 2\) is not what it was written as: .* its numbers are right"):
         ss.check_table(path)
@@ -112,7 +118,7 @@ def test_one_wrong_bit_in_ten_thousand_rows_is_found(tmp_path):
 
 
 def test_a_table_of_another_operator_is_found_out(tmp_path):
-    path = SMALL.save(tmp_path / "b.jsonl")
+    path = small().save(tmp_path / "b.jsonl")
     assert not ss.check_table(path, ss.mellowmax).holds
     with pytest.raises(ValueError, match="the table has the parameter alpha, and pnorm has p"):
         ss.check_table(path, ss.pnorm)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from functools import cache
 from importlib import import_module
 
 import numpy as np
@@ -21,8 +22,15 @@ def needed(name):
     return pytest.importorskip(name, reason=f"{name} is not installed: pip install -e '.[export]'")
 
 
-TABLE = ss.table(ss.logsumexp, budget=60)
-ALONE = ss.table(ss.softplus, alpha=1.0, dtype=["float16", "float32", "float64"], budget=60)
+@cache
+def shared():
+    """One that the tests share: whoever only collects them computes none."""
+    return ss.table(ss.logsumexp, budget=60)
+
+
+@cache
+def alone():
+    return ss.table(ss.softplus, alpha=1.0, dtype=["float16", "float32", "float64"], budget=60)
 
 
 def number(name, bits):
@@ -33,24 +41,26 @@ def number(name, bits):
 
 
 def test_npz_is_read_by_numpy_without_objects(tmp_path):
-    path = TABLE.to_npz(tmp_path / "t.npz")
+    path = shared().to_npz(tmp_path / "t.npz")
     with np.load(path, allow_pickle=False) as data:
         assert all(data[name].dtype.kind in "fiuU" for name in data.files)
-        for q, row in enumerate(TABLE.rows):
+        for q, row in enumerate(shared().rows):
             x = data["x"][data["x_offsets"][q] : data["x_offsets"][q + 1]]
             assert [v.hex() for v in x.tolist()] == [v.hex() for v in row.x]
             part = slice(*data["gradient_offsets"][q : q + 2].tolist())
             assert tuple(data["gradient_float32"][part].tolist()) == row.gradient.bits["float32"]
             assert tuple(data["gradient_digits"][part].tolist()) == row.gradient.digits
             assert data["tags"][q] == ";".join(row.tags)
-        assert data["value_float64"].view(np.float64)[-1] == number("float64", TABLE.rows[-1].value.bits["float64"][0])
+        assert data["value_float64"].view(np.float64)[-1] == number(
+            "float64", shared().rows[-1].value.bits["float64"][0]
+        )
     found = ss.read_table(path)
-    assert list(lines.lines(found.rows)) == list(lines.lines(TABLE.rows)) and found.header == TABLE.header
+    assert list(lines.lines(found.rows)) == list(lines.lines(shared().rows)) and found.header == shared().header
     assert ss.check_table(path).holds
 
 
 def test_npz_with_a_wrong_bit_is_found(tmp_path):
-    with np.load(TABLE.to_npz(tmp_path / "t.npz")) as data:
+    with np.load(shared().to_npz(tmp_path / "t.npz")) as data:
         arrays = dict(data)
     arrays["value_float64"][30] ^= 1
     np.savez(tmp_path / "t.npz", **arrays)
@@ -87,10 +97,10 @@ def read_as_numpy_does(path):
 
 
 def test_csv_is_read_and_held_to_as_numpys_own_validation_sets_are(tmp_path):
-    path = ALONE.to_csv(tmp_path / "umath-validation-set-softplus.csv")
+    path = alone().to_csv(tmp_path / "umath-validation-set-softplus.csv")
     seen = 0
     for kind, given, wanted, tolerance in read_as_numpy_does(path):
-        rows = [row for row in ALONE.rows if f"np.{row.dtype}" == kind and not row.value.refused]
+        rows = [row for row in alone().rows if f"np.{row.dtype}" == kind and not row.value.refused]
         assert np.array_equal(given, [row.x[0] for row in rows], equal_nan=True)
         exact = [number(row.dtype, row.value.bits[row.dtype][0]) for row in rows]
         assert np.array_equal(wanted, exact, equal_nan=True)
@@ -104,11 +114,11 @@ def test_csv_is_read_and_held_to_as_numpys_own_validation_sets_are(tmp_path):
 
 
 def test_csv_of_rows_has_columns_for_entries_and_the_parameter(tmp_path):
-    path = TABLE.to_csv(tmp_path / "t.csv", of="gradient")
+    path = shared().to_csv(tmp_path / "t.csv", of="gradient")
     head = next(line for line in path.read_text().split("\n") if not line.startswith("#"))
     assert head.startswith("dtype,alpha,input0,input1,") and head.endswith(",ulperrortol")
     found = ss.check_table(path)
-    assert found.holds and found.rows == sum(row.dtype != "bfloat16" for row in TABLE.rows)
+    assert found.holds and found.rows == sum(row.dtype != "bfloat16" for row in shared().rows)
     text = path.read_text().split("\n")
     place = next(
         q
@@ -122,7 +132,7 @@ def test_csv_of_rows_has_columns_for_entries_and_the_parameter(tmp_path):
     (wrong,) = ss.check_table(path).wrong
     assert (wrong.of, wrong.what) == ("gradient", "float32") and f"0x{int(wrong.got, 16) ^ 1:08x}" == wrong.right
     with pytest.raises(ValueError, match="of='hessian' is not known"):
-        TABLE.to_csv(path, of="hessian")
+        shared().to_csv(path, of="hessian")
 
 
 # ---- C ---------------------------------------------------------------------------------------------------------------------
@@ -149,13 +159,13 @@ int main(void) {
 def test_the_header_is_compiled_and_run(tmp_path, compiler, suffix, standard):
     if shutil.which(compiler) is None:
         pytest.skip(f"{compiler} is not installed")
-    TABLE.to_header(tmp_path / "logsumexp.h")
+    shared().to_header(tmp_path / "logsumexp.h")
     (tmp_path / f"main.{suffix}").write_text(PROGRAM)
     strict = [f"-std={standard}", "-Wall", "-Wextra", "-pedantic", "-Werror"]
     subprocess.run([compiler, *strict, f"main.{suffix}", "-o", "main"], cwd=tmp_path, check=True)
     told = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=True).stdout.splitlines()
-    assert len(told) == len(TABLE.rows)
-    for line, row in zip(told, TABLE.rows, strict=True):
+    assert len(told) == len(shared().rows)
+    for line, row in zip(told, shared().rows, strict=True):
         cells, _, tags = line.partition("|")
         words = cells.split(" ")
         assert words[0] == row.dtype and tags == ", ".join(row.tags)
@@ -181,7 +191,7 @@ def test_every_operator_of_the_catalogue_makes_a_header_and_a_name_that_is_none_
 
 def test_parquet_is_laid_out_as_xsref_lays_out_its_tables(tmp_path):
     parquet = needed("pyarrow.parquet")
-    paths = TABLE.to_parquet(tmp_path)
+    paths = shared().to_parquet(tmp_path)
     assert {path.parent.name for path in paths} == {"logsumexp", "logsumexp_gradient"}
     rows = 0
     for inputs in (path for path in paths if path.name.startswith("In_")):
@@ -205,13 +215,13 @@ def test_parquet_is_laid_out_as_xsref_lays_out_its_tables(tmp_path):
         rows += given.num_rows if inputs.parent.name == "logsumexp" else 0
         for path in (inputs, other):
             assert ss.check_table(path).holds
-    assert rows == sum(bool(row.x) for row in TABLE.rows)
+    assert rows == sum(bool(row.x) for row in shared().rows)
 
 
 def test_parquet_with_a_wrong_number_is_found(tmp_path):
     pyarrow = needed("pyarrow")
     parquet = needed("pyarrow.parquet")
-    paths = TABLE.to_parquet(tmp_path, err=False)
+    paths = shared().to_parquet(tmp_path, err=False)
     path = next(p for p in paths if p.name == "Out_d_d_d-d.parquet")
     table = parquet.ParquetFile(path).read()
     values = np.array(table["out0"]).copy()
