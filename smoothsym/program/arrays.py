@@ -275,6 +275,9 @@ class Run:
         low, high = self.xp.zeros_like(t), self.xp.ones_like(t)
         # Each entry is a row of its own.
         balance = self._inside(operation, LEVEL.name, self.vectors, {**self.symbols, SLOPE.name: t})
+        # A slope that is a quotient of what vanishes at 0 is looked at beside it.
+        least = self.xp.asarray(float(self.xp.finfo(self.x.dtype).smallest_normal), dtype=self.x.dtype)
+        low = self.xp.where(self.xp.isnan(balance(low)), least, low)
         for _ in range(DOUBLINGS if self.lazy else 0):
             if not bool(self.xp.any(balance(high) > 0)):
                 break

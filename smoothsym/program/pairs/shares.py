@@ -5,8 +5,9 @@ As in program/shares.py, p_j = [rho^r + b_j]_+^(1/r) with b_j = r (x_j - x_s)/sc
     b, rho^r    of pairs, to 32 u^2 and what functions.py states for a power; so an entry is known to a share e of what its base is made of,
                 of rho + |b_j| for r = 1, and p_j e/r (rho^r + |b_j|)/(rho^r + b_j) in general; above e, no end of the support is missed
     balance     F = sum_j m_j p_j - 1, to sum_j m_j dp_j + 4 u^2 sum_j m_j p_j
-    rho         from floats, off by a few u; a step by F and a slope in floats leaves the square of that, and steps end where
-                |F| <= ENOUGH, or where one is below ENOUGH rho; where entries lie at an end of the support within that, it takes more
+    rho         from floats, off by a few u; a step by F and a slope in floats leaves the square of that. Steps end where |F|, or one beside rho,
+                is u^1.7, or 64 u^2 where entries take no functions: an end of the support that lies between two points takes more of them;
+                and where they have come below ENOUGH = u^1.5, and F does not fall any more
     entries     p_j - sigma_j F/S, sigma_j = dp_j/drho, S = sum_j m_j sigma_j, a correction of at most ENOUGH with a relative error of a few u
     smallest    for r > 1 the smallest entry s of the support has a sum of entries above it, measured from it, that is below 1 in pairs
 """
@@ -95,7 +96,8 @@ def _from_the_largest(
         return of.choose(gone, nothing, p), xp.where(gone, nothing.hi, slope)
 
     look = {ONE: linear, ONE / 2: square}.get(known, by_logarithms)  # type: ignore[arg-type]
-    return _solved(of, look, gaps, xp.max(xp.where(gaps.hi == 0, guess, 0.0), axis=-1, keepdims=True), mass, lazy)
+    largest = xp.max(xp.where(gaps.hi == 0, guess, 0.0), axis=-1, keepdims=True)
+    return _solved(of, look, gaps, largest, mass, lazy, look is not by_logarithms)
 
 
 def _from_the_smallest(
@@ -151,23 +153,34 @@ def _from_the_smallest(
     return _solved(of, look, gaps, xp.take_along_axis(guess, at(place), axis=-1), mass, lazy)
 
 
-def _solved(of: Functions, look: Look, gaps: Pair, rho: Any, mass: Pair | None, lazy: bool) -> Pair:
-    """The entries where they sum to 1: by Newton's steps, of which the last is done by the entries themselves."""
-    xp, least, nothing = of.xp, enough(of.digits), Pair(of.array(0.0))
+def _solved(
+    of: Functions, look: Look, gaps: Pair, rho: Any, mass: Pair | None, lazy: bool, plain: bool = False
+) -> Pair:
+    """The entries where they sum to 1: by Newton's steps, of which the last is done by the entries themselves.
+
+    `plain` says that entries take no functions, so that a look is cheap, and a balance known nearly to u^2.
+    """
+    xp, nothing, once = of.xp, Pair(of.array(0.0)), enough(of.digits)
+    finest = 2.0 ** (6 - 2 * of.digits if plain else -17 * of.digits // 10)
 
     def step(state: tuple[Any, ...]) -> tuple[Any, ...]:
-        rho, away, moving = Pair(*state[:2]), state[-2], state[-1]
+        rho, before, away, moving = Pair(*state[:2]), *state[-3:]
         less = of.sub(rho, Pair(away))
         # A row stops by itself, so that its bits are its own.
         rho = of.choose(moving, of.choose(less.hi > 0, less, nothing), rho)
         p, slope = look(rho)
         excess = _balance(of, p, mass).hi
+        size = xp.abs(excess)
         away = excess / xp.sum(slope if mass is None else slope * mass.hi, axis=-1, keepdims=True)
-        return *rho, *p, slope, away, moving & (xp.abs(excess) > least) & (xp.abs(away) > least * rho.hi)
+        near = (size <= once) | (xp.abs(away) <= once * rho.hi)
+        done = (size <= finest) | (xp.abs(away) <= finest * rho.hi) | (near & (size >= before))
+        # What is no number moves no further.
+        return *rho, *p, slope, size, away, moving & ~done & (size == size)
 
     start, none = xp.where(xp.isfinite(rho), rho, 0.0), xp.zeros_like(gaps.hi)
-    state = start, xp.zeros_like(start), none, none, none, xp.zeros_like(start), start >= 0
-    *_, hi, lo, slope, away, _ = repeated(of, step, lambda state: state[-1], state, STEPS, lazy)
+    nowhere = xp.zeros_like(start)
+    state = start, nowhere, none, none, none, nowhere + inf, nowhere, start >= 0
+    *_, hi, lo, slope, _, away, _ = repeated(of, step, lambda state: state[-1], state, STEPS, lazy)
     found = of.sub(Pair(hi, lo), Pair(of.times(slope, away)))
     return of.choose(found.hi < 0, nothing, found)
 

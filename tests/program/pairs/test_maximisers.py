@@ -89,6 +89,16 @@ def test_many_entries_within_rounding_of_the_end_are_told_apart():
         assert 1 < np.sum(right > 0) < 10 and np.all(np.abs(got - right)[:, 1:] <= 2.0**-102)
 
 
+def test_however_near_the_end_entries_of_sparsemax_are_they_are_told_apart_to_a_few_parts_in_u_squared():
+    rng = np.random.default_rng(9)
+    for size in 10.0 ** np.arange(-30, -14):
+        for gamma in (1.0, 0.3, 1e300):
+            x = np.r_[1.0, rng.uniform(-1, 1, 20) * size] * gamma
+            got = ss.sparsemax.kernels["compensated_gradient"](x, gamma=gamma)
+            for p, right in zip(got, sparse(x, gamma), strict=True):
+                assert abs(Fraction(float(p)) - right) <= Fraction(float(np.spacing(p))) / 2 + Fraction(1, 1 << 100)
+
+
 def test_masks_and_weights_count():
     rng = np.random.default_rng(4)
     x, weights, where = rng.normal(size=(8, 5)), rng.uniform(0.1, 3, (8, 5)), rng.random((8, 5)) < 0.8

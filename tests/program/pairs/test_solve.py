@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sympy import Symbol, log
+from sympy import Rational, Symbol, log
 from test_libraries import needed
 
 import smoothsym as ss
 from smoothsym.program.pairs import solve
 from smoothsym.program.pairs.arithmetic import Pair
 from smoothsym.program.pairs.functions import Functions
+from smoothsym.symbolic.tsallis import xqlog
 
 t = Symbol("t", positive=True)
 OPERATORS = {
@@ -67,6 +68,12 @@ def test_a_share_far_below_the_others_has_all_its_digits_and_one_that_underflows
     gone = np.array([[0.0, -800.0]])
     assert same_bits(op.kernels["compensated_gradient"](gone), [[1.0, 0.0]])
     assert same_bits(op.kernels["compensated"](gone), [-0.5])
+
+
+def test_a_slope_that_is_a_quotient_of_what_vanishes_at_0_is_inverted():
+    op = ss.SmoothMax("e", ss.regularised_maximum(xqlog(t, Rational(1, 2)) + t * log(t), t))
+    x = np.array([[0.0, 1.0, 0.25]])
+    assert same_bits(op.kernels["compensated_gradient"](x), ss.reference(op, x, of="gradient"))
 
 
 def test_an_entry_at_the_end_of_the_support_is_told_by_what_floats_do_not_see():
