@@ -46,11 +46,13 @@ def overlaps(enclosure: ss.Enclosure, truth: flint.arb) -> bool:
 
 @dataclass
 class Score:
-    """How many outputs were right, wrong, or not judged, and how many inputs were refused, and why."""
+    """How many outputs were right, wrong, 0 or not judged, and how many inputs were refused, and why."""
 
     right: int = 0
     wrong: list[Any] = field(default_factory=list)
     unjudged: int = 0
+    zeros: int = 0
+    """Outputs that are 0, which a ball around it neither confirms nor refutes."""
     inputs: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -82,7 +84,10 @@ def judge(score: Score, op: Any, x: list[Fraction], a: Fraction, of: str, genera
             (op.name, [float(v) for v in x], float(a), of, at, enclosure.digits(DIGITS), str(truth)[:60])
         )
     elif agrees(enclosure.digits(DIGITS), truth) is None:
-        score.unjudged += 1
+        if enclosure.digits(DIGITS) == "0":
+            score.zeros += 1
+        else:
+            score.unjudged += 1
     else:
         score.right += 1
 

@@ -37,7 +37,7 @@ def test_figures_agree_with_arb(name):
 @pytest.mark.parametrize(("draw", "count"), [(ordinary, 6000), (hostile, 1200)])
 def test_more_figures_agree_with_arb(name, draw, count):
     score = scored(name, draw, count)
-    assert score.wrong == [] and score.right >= 0.95 * count
+    assert score.wrong == [] and score.right + score.zeros >= 0.97 * count and score.right >= 0.9 * count
 
 
 def test_a_wrong_last_digit_is_caught():
