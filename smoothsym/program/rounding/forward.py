@@ -148,7 +148,7 @@ class Forward:
         ((argument, _),) = operation.args
         step = self.steps[argument]
         # A form is proved for every anchor, so that which one floats find is a constant of the row; it has to be known, though.
-        if not step.unsure or np.all(step.box.point):
+        if np.all(step.box.point):
             axis = int(operation.datum or 0)
             return np.argmax(self._counted(step.box, (axis,), -inf)[0].lo, axis=1 + axis)
         if "x" not in self.floats:

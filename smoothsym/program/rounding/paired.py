@@ -64,13 +64,16 @@ class Paired(Rounding):
         return np.where(self._of_floats(name, args, exact), 0.0, lost)
 
     def _of_floats(self, name: str, args: list[Box], exact: Box) -> Array:
-        """Where floats have a float for a result, and nothing is left of it; of products, what is not near the end of the range."""
+        """Where a pair has all of the result: of sums of two floats; of what is a float, of products where that is not near the end of the range."""
         if name not in ("add", "sub", "mul", "div"):
             return np.zeros(np.shape(exact.lo), dtype=bool)
-        held = exact.point & self.holds(exact.lo)
+        held = exact.finite
         for box in args:
             held = held & box.point & self.holds(box.lo)
-        return held & ((name in ("add", "sub")) | (exact.lo == 0) | (exact.mig >= self.normal / float(self.fmt.u)))
+        if name in ("add", "sub"):
+            return held
+        held = held & exact.point & self.holds(exact.lo)
+        return held & ((exact.lo == 0) | (exact.mig >= self.normal / float(self.fmt.u)))
 
     def _xqlog(self, t: Box, r: Box, exact: Box) -> Array:
         """t expm1(r log(t))/r: by its own factors, and by the logarithm, t^(1 + r) |log(t)| times what that is off by."""
@@ -81,7 +84,8 @@ class Paired(Rounding):
         spread = np.where(r.lo >= 0, rising, steep) * (1 + 2.0**-40)
         own = self.stated("expm1") + self.stated("div") + self.stated("mul")
         lost = exact.mag * own + spread * (self.stated("log") + self.stated("mul"))
-        return np.where(t.hi <= 0, 0.0, lost * (1 + 2.0**-40) + 2 * BELOW * self.eta * (1 + 1 / np.fmin(r.mag, 1.0)))
+        below = 2 * BELOW * self.eta * (1 + 1 / np.where(r.mag > 0, np.minimum(r.mag, 1.0), 1.0))
+        return np.where(t.hi <= 0, 0.0, lost * (1 + 2.0**-40) + below)
 
     def relative(self, function: str, v: Box, exact: Box) -> Array:
         rel = (self.stated(function) + self.stated("div")) * (1 + 2.0**-30)
