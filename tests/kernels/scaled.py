@@ -10,7 +10,7 @@ from smoothsym.formats import get
 
 
 def scaled(op, of, rows, parameter, dtype="float64", kernel=None):
-    """The largest scaled error of a kernel, that of `stable_of` where none is given."""
+    """The largest scaled error of a kernel, that of `stable` where none is given."""
     kernel, fmt, (op, given) = kernel or stable(op, of), get(dtype), op.settled({op.parameter.name: parameter})
     task = Task(kernel, op, of, fmt, passing=Passing(*given))
     cases = [Case(tuple(np.array(row).astype(fmt.dtype).astype(float).tolist()), parameter, ()) for row in rows]
