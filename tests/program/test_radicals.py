@@ -1,6 +1,7 @@
 """Square roots of squares and more: the same values, proved, within range, and with their digits where the plain form cancels."""
 
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 import pytest
@@ -57,11 +58,17 @@ ROWS = [
 ]
 
 
+@cache
+def own(name):
+    """An operator of one's own, whose kernels are derived once."""
+    return ss.SmoothMax("own", FORMS[name], eps)
+
+
 @pytest.mark.parametrize("of", ["value", "gradient"])
 @pytest.mark.parametrize(("row", "parameter"), ROWS)
 @pytest.mark.parametrize("name", FORMS)
 def test_digits_are_kept(name, row, parameter, of):
-    op = ss.SmoothMax("own", FORMS[name], eps)
+    op = own(name)
     if name == "second slope" and of == "gradient":
         pytest.skip("a product of five factors, which may leave the range before the result does")
     if name == "mean of roots" and max(map(abs, row)) > 1e300:
@@ -75,7 +82,7 @@ def test_digits_are_kept(name, row, parameter, of):
 
 @pytest.mark.parametrize("of", ["value", "gradient"])
 def test_the_rows_catch_the_definition(of):
-    op = ss.SmoothMax("own", FORMS["smu"], eps)
+    op = own("smu")
     kernel = op.kernels["naive" if of == "value" else "naive_gradient"]
 
     def worst(row, parameter):

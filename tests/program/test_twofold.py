@@ -170,14 +170,15 @@ def holds(v: Twofold, truth: Fraction) -> bool:
     return abs(exact(v, (0,)) - truth) <= Fraction(float(bound[0])) * (1 + Fraction(1, 2**30))
 
 
+@pytest.mark.parametrize("draws", (600, pytest.param(3000, marks=pytest.mark.long)))
 @pytest.mark.parametrize("single", (False, True))
 @pytest.mark.parametrize("name", ("add", "sub", "mul", "div"))
-def test_operations_keep_their_bounds_for_the_worst_operands(name: str, single: bool) -> None:
+def test_operations_keep_their_bounds_for_the_worst_operands(name: str, single: bool, draws: int) -> None:
     generator = np.random.default_rng(len(name))
     apply = {"add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b, "div": lambda a, b: a / b}
     widths = (0.0,) if single else (0.0, values.WIDTH_TIGHT, values.WIDTH_LOOSE)
     with np.errstate(all="ignore"):
-        for _ in range(3000):
+        for _ in range(draws):
             (a, A), (b, B) = (operand(generator, generator.choice(widths), generator.random() < 0.5) for _ in "ab")
             if B or name != "div":
                 found = getattr(values, name)(a, b, single)
