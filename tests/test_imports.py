@@ -32,9 +32,15 @@ Modules = dict[str, str]
 """Source by dotted name."""
 
 
-def house() -> Modules:
+@cache
+def read() -> Modules:
     names = {path: path.relative_to(HOUSE.parent).with_suffix("").parts for path in HOUSE.rglob("*.py")}
     return {".".join(parts).removesuffix(".__init__"): path.read_text("utf-8") for path, parts in names.items()}
+
+
+def house() -> Modules:
+    """Every file, read once; whoever adds to it has a copy."""
+    return dict(read())
 
 
 def room(module: str) -> str:

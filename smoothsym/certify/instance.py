@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -75,6 +76,7 @@ SAMPLE = (Fraction(7, 3), Fraction(5), Fraction(11, 2))
 """Entries in no relation: no sum of them or of their powers cancels."""
 
 
+@lru_cache(maxsize=256)
 def theorem_of(op: Any, of: str | Expr = "value") -> str:
     """Which theorem decides whether an output is representable, for whole parameters, and for others where that is another one."""
     try:

@@ -247,7 +247,7 @@ def test_an_interrupt_ends_the_child():
 
 @LINUX
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGKILL]
+    "number", [*(pytest.param(q, marks=pytest.mark.long) for q in (signal.SIGINT, signal.SIGTERM)), signal.SIGKILL]
 )
 def test_a_signal_ends_a_child_that_hangs(number, tmp_path):
     # Whoever started the tests may ignore interrupts, as nohup does, and so would the parent.
