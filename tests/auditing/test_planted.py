@@ -137,7 +137,7 @@ def test_the_border_of_a_support_is_among_what_is_tried():
             "gradient",
             gamma=1.0,
             n=2,
-            budget=120,
+            budget=60,
             timeout=None,
         )
         assert audit.verdict == verdict, str(audit)

@@ -73,7 +73,7 @@ PLANTED = [
 
 @pytest.mark.parametrize("kind, target, op, of, dtype, given", PLANTED, ids=lambda v: getattr(v, "__name__", None))
 def test_a_planted_mechanism_is_told(kind, target, op, of, dtype, given):
-    audit = ss.audit(target, op, of, dtype, budget=150, **given)
+    audit = ss.audit(target, op, of, dtype, budget=100, timeout=None, **given)
     found = kinds(audit)
     refined = {"threshold branch", "gradient at zero", "gradient at a tie", "precision leak"}
     assert kind in found and not found & (refined - {kind}), audit
@@ -102,6 +102,13 @@ def test_a_mean_of_small_powers_cancels():
     assert kinds(audit) == {"cancellation"}
 
 
+def test_a_sum_of_large_terms_beyond_the_format_is_overflow():
+    plain = ss.audit(lambda x: np.log(np.sum(np.exp(x))), ss.logsumexp, dtype="float16", alpha=1.0, data=[[12.0, 1.0]])
+    assert kinds(plain) == {"overflow"}
+
+
+# As many rows as no half holds; test_defects_libraries has one of PyTorch's.
+@pytest.mark.long
 def test_a_sum_of_moderate_terms_beyond_the_format_is_accumulation():
     def shifted(x):
         top = np.max(x)
@@ -109,8 +116,6 @@ def test_a_sum_of_moderate_terms_beyond_the_format_is_accumulation():
 
     audit = ss.audit(shifted, ss.logsumexp, dtype="float16", alpha=1.0, data=np.full((1, 65536), 1000.0))
     assert kinds(audit) == {"accumulation"} and audit.worst.got == "inf"
-    plain = ss.audit(lambda x: np.log(np.sum(np.exp(x))), ss.logsumexp, dtype="float16", alpha=1.0, data=[[12.0, 1.0]])
-    assert kinds(plain) == {"overflow"}
 
 
 def test_what_leaves_the_range_first_is_to_blame():
