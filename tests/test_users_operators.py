@@ -105,13 +105,14 @@ FORMED = {
 }
 
 
+@pytest.mark.parametrize("numbers", [(1.5,), pytest.param((3.0,), marks=pytest.mark.long)], ids=str)
 @pytest.mark.parametrize("name", FORMED)
-def test_forms_are_found_for_sums_of_other_shapes(name):
+def test_forms_are_found_for_sums_of_other_shapes(name, numbers):
     """Where no exponential or power is the largest of all, sums have entries of their own to be measured from, or terms their own forms."""
     definition, parameter, law = FORMED[name]
     op = ss.SmoothMax(name, definition, parameter)
     assert op.floats().law == law
-    for number in (1.5, 3.0):
+    for number in numbers:
         known = {parameter.name: number}
         found = ss.audit(lambda x, op=op, known=known: op(x, **known), op, budget=60, bound=True, timeout=None, **known)
         assert found.verdict == "holds" and found.max_over_bound <= 1, found

@@ -26,10 +26,11 @@ def scored(name, draw, count):
     return score
 
 
+@pytest.mark.parametrize("count", [40, pytest.param(80, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", FORMULAS)
-def test_figures_agree_with_arb(name):
-    score = scored(name, ordinary, 80)
-    assert score.wrong == [] and score.right >= 72 and not score.refused
+def test_figures_agree_with_arb(name, count):
+    score = scored(name, ordinary, count)
+    assert score.wrong == [] and score.right >= 0.9 * count and not score.refused
 
 
 @pytest.mark.long

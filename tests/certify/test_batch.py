@@ -31,18 +31,28 @@ FAMILIES = {
 }  # fmt: skip
 
 
+WAYS = (
+    ("value", 5, 1.0, "float64", "nearest"),
+    ("value", 3, 2.0, "float32", "up"),
+    ("gradient", 4, 3.0, "float64", "nearest"),
+    ("value", 4, 0.7, "float64", "down"),
+    ("parameter", 3, 1.0, "float16", "nearest"),
+    ("gradient", 3, 1.0, "bfloat16", "zero"),
+)
+
+
+def turn(op, family: str, part: int) -> int:
+    """Every operator meets every family, and every way of asking; each family with some of the ways, the others where there is time."""
+    return list(ss.operators.values()).index(op) + list(FAMILIES).index(family) + part
+
+
+@pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("op", ss.operators.values(), ids=lambda op: op.name)
-def test_every_row_has_the_bits_that_it_has_by_itself(op, family: str) -> None:
+def test_every_row_has_the_bits_that_it_has_by_itself(op, family: str, part: int) -> None:
     generator = np.random.default_rng(len(family))
-    for of, n, parameter, dtype, rounding in (
-        ("value", 5, 1.0, "float64", "nearest"),
-        ("value", 3, 2.0, "float32", "up"),
-        ("value", 4, 0.7, "float64", "down"),
-        ("gradient", 4, 3.0, "float64", "nearest"),
-        ("gradient", 3, 1.0, "bfloat16", "zero"),
-        (op.parameter.name, 3, 1.0, "float16", "nearest"),
-    ):
+    for of, n, parameter, dtype, rounding in WAYS[turn(op, family, part) % 3 :: 3]:
+        of = op.parameter.name if of == "parameter" else of
         rows = FAMILIES[family](generator, op.arity or n)
         if op.domain == "positive":
             rows = np.where(rows == 0, 1.0, np.abs(rows))
@@ -86,14 +96,12 @@ BESIDE = (
 )
 
 
-# Every operator with every family and with every way of asking, half of the ways at a time; the other halves where there is time.
-@pytest.mark.parametrize("half", [0, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("part", [0, *(pytest.param(q, marks=pytest.mark.long) for q in (1, 2, 3))])
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=lambda op: op.name)
-def test_so_has_every_row_with_vectors_beside_it(op, family: str, half: int) -> None:
+def test_so_has_every_row_with_vectors_beside_it(op, family: str, part: int) -> None:
     generator = np.random.default_rng(len(family))
-    which = (list(ss.operators.values()).index(op) + list(FAMILIES).index(family) + half) % 2
-    for of, kind, dtype, rounding in BESIDE[which::2]:
+    for of, kind, dtype, rounding in BESIDE[turn(op, family, part) % 4 :: 4]:
         rows = FAMILIES[family](generator, 4)
         if op.domain == "positive":
             rows = np.where(rows == 0, 1.0, np.abs(rows))

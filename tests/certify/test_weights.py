@@ -111,12 +111,13 @@ def judged(name: str, row: list[Fraction], weights: list[Fraction], a: Fraction,
 
 @by_name([op for op in VECTORS if op.name in ss.operators])
 @pytest.mark.parametrize("of", ["value", "gradient"])
-def test_weights_that_are_no_whole_numbers_agree_with_arb(op, of):
+@pytest.mark.parametrize("draws", [4, pytest.param(12, marks=pytest.mark.long)])
+def test_weights_that_are_no_whole_numbers_agree_with_arb(op, of, draws):
     if op.vector and of == "gradient":
         return
     generator = Random(f"{op.name} {of}")
     flint.ctx.prec, refused = 3000, 0
-    for _ in range(12):
+    for _ in range(draws):
         row, a = ordinary(op, generator)
         row = [abs(v) for v in row]
         weights = [Fraction(generator.choice((generator.random(), 1e-300, 1e300, 7.0))) for _ in row]

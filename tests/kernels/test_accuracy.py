@@ -16,12 +16,13 @@ OPERATORS = [op for op in ss.operators.values() if not op.vector]
 LONG = [op for op in OPERATORS if op.arity is None]
 
 
+@pytest.mark.parametrize("budget", [20, pytest.param(45, marks=pytest.mark.long)])
 @pytest.mark.parametrize("op, of, dtype", part(OPERATORS, 0))
-def test_on_all_families_of_cases(op, of, dtype):
+def test_on_all_families_of_cases(op, of, dtype, budget):
     lengths = {} if op.arity is not None else {"n": (1, 2, 3, 10)}
     # What a call runs: means of small powers are computed in pairs.
-    budget = 45 if op.explicit else 15  # the references of what is solved take long
-    asked = {"budget": budget, "seed": 3, "timeout": None, **lengths}
+    # The references of what is solved take long.
+    asked = {"budget": budget if op.explicit else budget // 3, "seed": 3, "timeout": None, **lengths}
     found = ss.audit(lambda x, **given: op(x, of=of, **given), op, of, dtype, **asked)
     assert found.verdict == "holds" and found.max_scaled <= MOST[of], str(found)
 
@@ -76,9 +77,10 @@ IN_ONE = [
 ]
 
 
+@pytest.mark.parametrize("sizes", [(127, 1000), pytest.param((20_000,), marks=pytest.mark.long)], ids=str)
 @pytest.mark.parametrize("op, dtype", IN_ONE)
-def test_equal_entries_do_not_add_up_their_roundings(op, dtype):
-    for size in (127, 1000, *([20_000] if op.explicit else [])):
+def test_equal_entries_do_not_add_up_their_roundings(op, dtype, sizes):
+    for size in sizes if op.explicit else sizes[:1]:
         rows = [np.r_[1.0, np.full(size - 1, below)] for below in (BELOW[dtype], 0.99)]
         assert scaled(op, "value", rows, 1.0, dtype) <= MOST["value"]
         if size < 1000:

@@ -26,8 +26,22 @@ def rows_of(op):
         yield [abs(q) for q in row] if op.domain == "positive" else row
 
 
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if op.explicit])
+EXPLICIT = [name for name, op in ss.operators.items() if op.explicit]
+
+
+def every_second(which):
+    """Operator, value or gradient: each operator with one of the two, and with the other one where there is time."""
+    return pytest.mark.parametrize(
+        ("name", "of"),
+        [
+            pytest.param(name, of, marks=[pytest.mark.long] * ((place + other) % 2 != which))
+            for place, name in enumerate(EXPLICIT)
+            for other, of in enumerate(("value", "gradient"))
+        ],
+    )
+
+
+@every_second(0)
 def test_a_formula_is_the_worst_case(name, of):
     op = ss.operators[name]
     program = op.program(of, "stable")
@@ -41,8 +55,7 @@ def test_a_formula_is_the_worst_case(name, of):
             assert abs(claimed - found) < mp.mpf(10) ** -12 * found, (row, symbols, claimed, found)
 
 
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if op.explicit])
+@every_second(1)
 def test_a_formula_of_a_kernel_is_the_worst_case_on_its_main_path(name, of):
     op = ss.operators[name]
     program = op.kernels["stable" if of == "value" else "stable_gradient"].program
@@ -75,8 +88,14 @@ def test_a_refined_form_loses_no_more_than_the_formula_says():
     assert over_formula(lower([lossy], (i,)), [0.5, 2.0], {}, 0) > 1
 
 
-@pytest.mark.parametrize("value", ["-1.3", "1", "2"])
-@pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if op.explicit and op.key is not None])
+GIVEN = [
+    pytest.param(name, value, marks=[pytest.mark.long] * ((place + other) % 3 != 0))
+    for place, name in enumerate(name for name in EXPLICIT if ss.operators[name].key is not None)
+    for other, value in enumerate(("-1.3", "1", "2"))
+]
+
+
+@pytest.mark.parametrize(("name", "value"), GIVEN)
 def test_a_parameter_may_be_given(name, value):
     op = ss.operators[name]
     program = op.program("value", "stable")
