@@ -344,11 +344,12 @@ def test_the_main_job_says_how_many_fall_short_and_the_worst_first(capsys):
     assert data["controls"]["fall_short"] == data["controls"]["of"] > 0
 
 
-def test_the_main_job_of_some_libraries(capsys):
+@pytest.mark.parametrize("processes", [(1,), pytest.param((1, 2), marks=pytest.mark.long)], ids=str)
+def test_the_main_job_of_some_libraries(capsys, processes):
     libraries = ["--library", "Python", "--library", "numpy"]
     argv = ["audit", *libraries, "--as", "pnorm", "--of", "value", "--dtype", "float64", "--budget", 10, "--json"]
-    one, two = (run(capsys, *argv, "--jobs", jobs)[1] for jobs in (1, 2))
-    assert one == two
+    one, *others = (run(capsys, *argv, "--jobs", jobs)[1] for jobs in processes)
+    assert all(other == one for other in others)
     data = strictly(one)
     assert {audit["target"].split()[0] for audit in data["audits"]} == {"Python", "NumPy"}
     assert data["not_installed"] == []

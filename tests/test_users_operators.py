@@ -105,8 +105,12 @@ FORMED = {
 }
 
 
+# Log-cosh and moduli are like the one before each.
+FORMS = [pytest.param(q, marks=[pytest.mark.long] * (q in ("sum of log-cosh", "of moduli"))) for q in FORMED]
+
+
 @pytest.mark.parametrize("numbers", [(1.5,), pytest.param((3.0,), marks=pytest.mark.long)], ids=str)
-@pytest.mark.parametrize("name", FORMED)
+@pytest.mark.parametrize("name", FORMS)
 def test_forms_are_found_for_sums_of_other_shapes(name, numbers):
     """Where no exponential or power is the largest of all, sums have entries of their own to be measured from, or terms their own forms."""
     definition, parameter, law = FORMED[name]

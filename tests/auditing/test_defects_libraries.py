@@ -26,7 +26,10 @@ def falling(audit):
 
 DEFECTS = [
     ("cancellation", "torch:logsumexp_gradient", "logsumexp", "gradient", "float32", {"alpha": 1.0}),
-    ("cancellation", "torch:logsumexp_gradient", "logsumexp", "gradient", "float64", {"alpha": 1.0}),
+    pytest.param(
+        *("cancellation", "torch:logsumexp_gradient", "logsumexp", "gradient", "float64", {"alpha": 1.0}),
+        marks=pytest.mark.long,
+    ),
     ("special value", "jax:logaddexp_gradient", "logsumexp", "gradient", "float32", {"alpha": 1.0, "n": 2}),
     ("underflow", "torch:vector_norm_gradient", "pnorm", "gradient", "float32", {"p": 2.0}),
     ("threshold branch", "torch:softplus_gradient", "softplus", "gradient", "float64", {"alpha": 1.0}),
@@ -79,11 +82,14 @@ def test_what_a_repair_offers_runs_on_the_library_that_it_is_for():
 
 CONTROLS = [
     ("jax:logsumexp_gradient", "logsumexp", "gradient", "float64", {}),
-    ("jax:logsumexp_gradient", "logsumexp", "gradient", "float32", {}),
-    ("torch:logaddexp_gradient", "logsumexp", "gradient", "float64", {"n": 2}),
+    pytest.param("jax:logsumexp_gradient", "logsumexp", "gradient", "float32", {}, marks=pytest.mark.long),
+    pytest.param("torch:logaddexp_gradient", "logsumexp", "gradient", "float64", {"n": 2}, marks=pytest.mark.long),
     ("torch:logaddexp_gradient", "logsumexp", "gradient", "float32", {"n": 2}),
     ("jax:softplus_value", "softplus", "value", "float64", {}),
-    ("torch:softmax_value", "softmax", "value", "float16", {"n": (1, 2, 5, 100, 1000, 4096)}),
+    pytest.param(
+        *("torch:softmax_value", "softmax", "value", "float16", {"n": (1, 2, 5, 100, 1000, 4096)}),
+        marks=pytest.mark.long,
+    ),
     ("torch:softmax_value", "softmax", "value", "bfloat16", {"n": (1, 2, 5, 100, 1000, 4096)}),
 ]
 
@@ -101,7 +107,9 @@ def test_sound_code_holds(target, op, of, dtype, given):
     [
         ("torch:logsumexp_gradient", "logsumexp", "gradient", "float32", {"alpha": 1.0}),
         ("jax:log_softmax_value", "log_softmax", "value", "float64", {"alpha": 1.0}),
-        ("torch:softplus_gradient", "softplus", "gradient", "float64", {"alpha": 1.0}),
+        pytest.param(
+            *("torch:softplus_gradient", "softplus", "gradient", "float64", {"alpha": 1.0}), marks=pytest.mark.long
+        ),
     ],
 )
 def test_a_reproduction_runs_in_a_process_of_its_own(target, op, of, dtype, given):

@@ -5,6 +5,7 @@ from functools import partial
 import broken
 import numpy as np
 import pytest
+from diagonal import diagonal
 from scipy import special
 
 import smoothsym as ss
@@ -35,9 +36,9 @@ CORRECT = {
 }
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("target, options", CORRECT.values(), ids=CORRECT)
-def test_correct_code_holds_however_it_is_written(target, options, dtype):
+@pytest.mark.parametrize(("name", "dtype"), diagonal(CORRECT, ["float32", "float64"]))
+def test_correct_code_holds_however_it_is_written(name, dtype):
+    target, options = CORRECT[name]
     found = audit(target, dtype=dtype, **options)
     assert found.verdict == "holds" and found.rows == 40 and found.max_scaled < 2
 

@@ -59,7 +59,7 @@ def bisected(x, q, gamma):
         return shares(low)
 
 
-@pytest.mark.parametrize("q", [2, 1.5, 1.2, 3])
+@pytest.mark.parametrize("q", [2, 1.5, *(pytest.param(q, marks=pytest.mark.long) for q in (1.2, 3))])
 def test_the_maximiser_to_50_digits_beside_bisection(q):
     generator = Random(str(q))
     rows = [[Fraction(generator.gauss(0, 1)) for _ in range(6)] for _ in range(3)]

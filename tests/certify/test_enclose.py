@@ -93,7 +93,7 @@ def test_a_refusal_names_its_row():
 
 
 def test_a_zero_test_that_would_be_too_long_is_not_tried():
-    x = [1e300, *range(100)]
+    x = [1e300, *range(60)]
     with pytest.raises(ss.Refused, match="the zero test would be too long"):
         ss.reference(ss.boltzmann, x, of="gradient", alpha=1, rounding="up", budget=1000)
 

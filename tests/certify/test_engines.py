@@ -66,7 +66,7 @@ def test_more_enclosures_overlap(op):
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.name)
 def test_roundings_are_the_same_bits(op):
     generator = Random(op.name)
-    for draw in (ordinary, hostile, hostile):
+    for draw in (ordinary, hostile):
         x, a = draw(op, generator)
         for dtype in formats.FORMATS:
             for rounding in WAYS:

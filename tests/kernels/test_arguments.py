@@ -4,6 +4,7 @@ from math import inf, nan
 
 import numpy as np
 import pytest
+from diagonal import diagonal
 from scipy.special import logsumexp, softmax
 
 import smoothsym as ss
@@ -21,12 +22,16 @@ def rows_of(op):
     return np.abs(ROWS) + 0.1 if op.domain == "positive" else ROWS
 
 
-@pytest.mark.parametrize(
-    "beside", [{"weights": WEIGHTS}, {"where": MASK}, {"weights": WEIGHTS, "where": MASK}], ids=str
-)
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("op", VECTORS, ids=str)
-def test_weights_and_masks_are_those_of_the_reference(op, of, beside):
+BESIDE = {
+    "weights": {"weights": WEIGHTS},
+    "mask": {"where": MASK},
+    "both": {"weights": WEIGHTS, "where": MASK},
+}
+
+
+@pytest.mark.parametrize(("op", "of", "kind"), diagonal(VECTORS, ["value", "gradient"], BESIDE, every=3))
+def test_weights_and_masks_are_those_of_the_reference(op, of, kind):
+    beside = BESIDE[kind]
     rows = rows_of(op)
     for parameter in (0.75, 0.0, inf) if op.parameter.is_nonnegative else (0.75, -2.0, 0.0, inf):
         keyword = {op.parameter.name: parameter}

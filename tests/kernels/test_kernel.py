@@ -6,6 +6,7 @@ from math import inf, nan
 import ml_dtypes
 import numpy as np
 import pytest
+from diagonal import diagonal
 from scaled import scaled, stable
 from sympy import Sum, exp, log, sqrt
 
@@ -140,8 +141,7 @@ def test_the_rows_catch_a_kernel_without_guards(name, of, row, parameter):
     assert ss.audit(lambda x: kernel(x, **given), op, of, data=np.array([row]), **given).max_scaled > 8
 
 
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("op", HELD, ids=lambda op: op.name)
+@pytest.mark.parametrize(("op", "of"), diagonal(HELD, ["value", "gradient"]))
 def test_long_rows_hold(op, of):
     # Each entry of a gradient is enclosed.
     row = np.random.default_rng(5).normal(size=20_000 if of == "value" else 4_000).astype(np.float32)

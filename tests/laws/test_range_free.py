@@ -59,7 +59,9 @@ def is_the_worst(name, op, found, parameters):
                     assert value(first) <= value(worst) * (1 + mp.mpf(10) ** -30), (row, symbols)
 
 
-@pytest.mark.parametrize(("name", "of"), BOUNDED)
+@pytest.mark.parametrize(
+    ("name", "of"), [pytest.param(*q, marks=[pytest.mark.long] * (q == ("boltzmann", "gradient"))) for q in BOUNDED]
+)
 def test_the_worst_case_is_the_worst(name, of):
     ways = [lambda q: 1, lambda q: 1 if q == "alpha" else "2.7"]
     is_the_worst(name, ss.operators[name], formula_for(name, of), ways)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from diagonal import diagonal
 from sympy import Abs, Sum, exp
 
 import smoothsym as ss
@@ -19,9 +20,10 @@ from needed import needed
 ROWS = np.random.default_rng(7).normal(size=(3, 4, 5)) * 4
 
 
-@pytest.mark.parametrize("lazy", [True, False])
-@pytest.mark.parametrize("kernel", ["naive", "stable", "naive_gradient", "stable_gradient"])
-@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
+KERNELS = ["naive", "stable", "naive_gradient", "stable_gradient"]
+
+
+@pytest.mark.parametrize(("op", "kernel", "lazy"), diagonal(ss.operators.values(), KERNELS, [True, False]))
 def test_every_program_runs_on_the_standard_alone(op, kernel, lazy):
     strict = needed("array_api_strict")
     kernel, rows = op.kernels[kernel], np.abs(ROWS[..., : op.arity or 5])
@@ -42,8 +44,7 @@ def test_an_entry_left_out_is_a_zero_written_or_chosen():
     assert np.allclose(left_out, ss.logsumexp(rows[:, :4], alpha=0.5), rtol=1e-15)
 
 
-@pytest.mark.parametrize("lazy", [True, False])
-@pytest.mark.parametrize("op", ss.operators.values(), ids=str)
+@pytest.mark.parametrize(("op", "lazy"), diagonal(ss.operators.values(), [True, False]))
 def test_memory_that_is_written_to_again_changes_no_bit(op, lazy, monkeypatch):
     """Rows are as many as their entries, so that shapes do not tell axes apart."""
     rows = np.abs(np.random.default_rng(3).normal(size=(op.arity or 5,) * 2)) * 3

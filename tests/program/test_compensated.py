@@ -47,7 +47,7 @@ def test_ordinary_rows_are_rounded_correctly(op, of, dtype):
     assert same_bits(got, ss.reference(op, rows, of=of, dtype=dtype, **keyword))
 
 
-@pytest.mark.parametrize("budget", [40, pytest.param(120, marks=pytest.mark.long)])
+@pytest.mark.parametrize("budget", [20, pytest.param(120, marks=pytest.mark.long)])
 @value_and_gradient
 @every_operator
 def test_cases_hold(op, of, budget):

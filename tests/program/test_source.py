@@ -8,6 +8,7 @@ import subprocess
 import ml_dtypes
 import numpy as np
 import pytest
+from diagonal import diagonal
 from sympy import Sum, exp, log, sqrt
 
 import smoothsym as ss
@@ -80,9 +81,10 @@ def printed(op, language, of, data, value):
 # ---- NumPy -------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: np.dtype(dtype).name)
-@pytest.mark.parametrize("name", ["naive", "stable", "naive_gradient", "stable_gradient"])
-@pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.name)
+NAMES = ["naive", "stable", "naive_gradient", "stable_gradient"]
+
+
+@pytest.mark.parametrize(("op", "name", "dtype"), diagonal(OPERATORS, NAMES, DTYPES, every=3))
 def test_the_source_gives_the_bits_of_the_kernel(op, name, dtype):
     kernel = op.kernels[name]
     space: dict = {}

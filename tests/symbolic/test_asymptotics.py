@@ -4,6 +4,7 @@ import math
 
 import mpmath
 import pytest
+from diagonal import diagonal
 from sympy import (
     Abs,
     Eq,
@@ -155,12 +156,10 @@ def test_out_of_reach_is_undecided_and_never_wrong() -> None:
         limit(1 / (alpha + Sum(x[j], (j, 1, n))), alpha, 0)  # whether sum x vanishes is not known
 
 
-MATRICES = [(op, side, tied) for op, side in CASES for tied in (True, False)]
-
-
-@pytest.mark.parametrize(("op", "side", "tied"), MATRICES, ids=lambda v: getattr(v, "name", v))
-def test_limits_of_hessians_and_jacobians_entry_by_entry(op, side, tied) -> None:
+@pytest.mark.parametrize(("case", "tied"), diagonal(CASES, [True, False]))
+def test_limits_of_hessians_and_jacobians_entry_by_entry(case, tied) -> None:
     """At ties they diverge, off them they do not: each entry at three parameters, ever closer to its limit."""
+    op, side = case
     x0 = point(op) if tied else [3, -1] if op.arity is None and op.domain == "real" else [3, 1][: op.arity]
     x0 = [3, 3] if tied and op.arity == 2 else [0] if tied and op.arity == 1 else x0
     of = "gradient" if op.vector else "hessian"
@@ -188,10 +187,13 @@ HALF = log(Sum(exp(2 * alpha * x[j]), (j, 1, n)) / Sum(exp(alpha * x[j]), (j, 1,
 GINI = Sum(x[j] ** 2 * exp(alpha * x[j]), (j, 1, n)) / Sum(x[j] * exp(alpha * x[j]), (j, 1, n))
 
 
-@pytest.mark.parametrize("row", [[3, 1, 3], [3, 1, 2], [0, -1, 0], [-1, -2, -3], [-1, -1, -2]], ids=str)
-@pytest.mark.parametrize(("name", "definition"), [("firm", FIRM), ("half", HALF), ("gini", GINI)], ids=str)
-@pytest.mark.parametrize("side", [1, -1])
-def test_limits_of_hessians_of_ones_own(name, definition, row, side) -> None:
+OWN = {"firm": FIRM, "half": HALF, "gini": GINI}
+TIES = [[3, 1, 3], [3, 1, 2], [0, -1, 0], [-1, -2, -3], [-1, -1, -2]]
+
+
+@pytest.mark.parametrize(("name", "row", "side"), diagonal(OWN, TIES, [1, -1]))
+def test_limits_of_hessians_of_ones_own(name, row, side) -> None:
+    definition = OWN[name]
     if name == "gini" and min(row) < 0:
         row = [v + 4 for v in row]
     op = ss.SmoothMax(name=name, definition=definition, domain="positive" if name == "gini" else "real")

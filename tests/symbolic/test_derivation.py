@@ -236,7 +236,7 @@ def test_a_definition_with_a_loose_index_is_refused() -> None:
 
 
 # A page takes as long as its operator has series and laws; the others are woven where there is time, by `operators` above.
-@pytest.mark.parametrize("name", ["logcosh", "softmax", "smoothabs", "mellowmax", "sparsemax"])
+@pytest.mark.parametrize("name", ["logcosh", "softmax", "smoothabs", "sparsemax"])
 def test_an_operator_has_a_page_by_its_definition_alone(name: str) -> None:
     text = load("operators").page(ss.operators[name]).weave()
     assert (HERE / f"operator_{name}.md").read_text() == text

@@ -10,6 +10,7 @@ from math import inf
 import numpy as np
 import pytest
 from adversary import worst
+from diagonal import diagonal
 from mpmath import mp, mpf
 from sympy import Abs, Rational, Sum, exp, log, sign, sqrt
 from sympy.codegen.cfunctions import expm1, hypot, log1p
@@ -64,10 +65,13 @@ def ratios(op, of, form, model, runs=5):
                 yield from (float(e) / float(b) if b else inf if e else 0 for e, b in zip(errors, limits, strict=True))
 
 
-@pytest.mark.parametrize(("form", "model"), [("naive", "textbook"), ("naive", "inaccurate"), ("float", "directed")])
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if op.explicit and not op.vector])
-def test_floats_that_do_their_worst_stay_within_the_bound(name, of, form, model):
+SCALAR = [name for name, op in ss.operators.items() if op.explicit and not op.vector]
+WAYS = [("naive", "textbook"), ("naive", "inaccurate"), ("float", "directed")]
+
+
+@pytest.mark.parametrize(("name", "of", "way"), diagonal(SCALAR, ["value", "gradient"], WAYS))
+def test_floats_that_do_their_worst_stay_within_the_bound(name, of, way):
+    form, model = way
     found = list(ratios(ss.operators[name], of, form, MODELS[model]))
     assert len(found) > 5 and max(found) <= 1
     assert max(found) > 0.1, "and a bound is not much larger than it has to be"
@@ -258,8 +262,9 @@ def test_a_power_of_what_may_overflow_may_be_anything_it_can():
 # ---- vectors -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if op.explicit])
+@pytest.mark.parametrize(
+    ("name", "of"), diagonal([name for name, op in ss.operators.items() if op.explicit], ["value", "gradient"])
+)
 def test_rows_are_bounded_alike_together_and_alone(name, of):
     op = ss.operators[name]
     size, program = op.arity or 4, op.program(of, "float")
