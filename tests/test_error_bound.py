@@ -349,7 +349,7 @@ def test_a_bound_says_what_it_rests_on():
     assert "tests/benchmarks/elementary.py found" in said and "float32" in said and "twice the precision" in said
     assert "|d| <= 2 u" in ss.bound(ss.logsumexp, model=ss.Model(rounding="directed")).assumptions[0]
     assert "pairwise" in " ".join(ss.bound(ss.logsumexp.kernels["naive"]).assumptions)
-    assert bound.latex and bound.formula.has(ss.u) and bound.model.order() == "halved"
+    assert bound.latex and bound.formula.has(ss.u) and bound.model.order() == "folded"
     assert repr(bound) == "<ErrorBound of logsumexp stable>"
 
 

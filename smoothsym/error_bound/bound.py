@@ -213,7 +213,7 @@ class ErrorBound:
         # What is true of every order of addition is true of NumPy's, and is what a paper prints.
         order = self.model.order()
         model = self.given_model or replace(
-            ANY_ORDER, summation=order if order in ("compensated", "halved") else "sequential"
+            ANY_ORDER, summation=order if order in ("compensated", "folded") else "sequential"
         )
         domain = "real" if self.kernel is None else self.kernel.op.domain
         return formula(self.program, model, domain=domain)

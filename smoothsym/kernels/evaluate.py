@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import ceil, isfinite, log2, nan, prod
 from operator import itemgetter
 from typing import Any
@@ -23,6 +23,7 @@ from smoothsym.kernels.contract import Contract
 from smoothsym.kernels.libraries import NUMPY, Library
 from smoothsym.program import arrays, compensated
 from smoothsym.program.buffering import by_rows
+from smoothsym.program.evidence import Evidence
 from smoothsym.program.few import every
 from smoothsym.program.operations import Program
 from smoothsym.program.scratch import BLOCK, Scratch, scratch_for
@@ -62,31 +63,54 @@ class Evaluation:
 
     def __call__(self, rows: Any) -> Any:
         """The results, in the dtype of the rows."""
+        if self._straight and (found := self._along(rows)) is not None:
+            return found
         return self._blocks(rows) if self.library.on_host(rows) else self._computed(rows)
 
+    @cached_property
+    def _straight(self) -> bool:
+        """Whether rows of NumPy may be all that there is to look at."""
+        return self.library is NUMPY and bool(self.told_by)
+
+    def _along(self, rows: Any) -> Any:
+        """What most calls ask for: rows that are computed at once, along a path that is known; None where that does not do."""
+        count, at_once, shape, room = _blocks(rows.shape, self.rank, rows.itemsize, BLOCK)
+        if not 0 < count <= at_once or rows.dtype != self.work or not rows.flags.c_contiguous or not rows.size:
+            return None
+        arena = scratch_for(room).arena
+        if arena is None:
+            return None
+        x = rows if rows.ndim == 2 else rows.reshape((count, rows.shape[-1]))
+        with by_rows() if count > 1 else np.errstate(all="ignore"):
+            found = arena.paths_of(self.usual, x, self.summation).take(x, self._given, None)
+            if found is None or not self._shown(x, *found):
+                return None
+        result = found[0]
+        return result if result.shape == shape else result.reshape(shape)
+
     def _blocks(self, rows: Any) -> Any:
-        size, count = rows.shape[-1], prod(rows.shape[:-1])
+        block = PAIRS_BLOCK if self.pairs else BLOCK
+        count, at_once, shape, room = _blocks(tuple(rows.shape), self.rank, self.library.width(self.work), block)
         with by_rows() if count > 1 and not self.plain else np.errstate(all="ignore"):
-            # Sums may be taken in float64.
-            one = max(size, size**self.rank, 1) * max(self.library.width(self.work), 8)
-            at_once = max(1, (PAIRS_BLOCK if self.pairs else BLOCK) // one)
-            shape = (*rows.shape[:-1], *(size,) * self.rank)
-            scratch = scratch_for(min(at_once, count) * one)
-            flat, of = self._flat(rows), self._flattened()
-            if count <= at_once:
-                found = of._computed(flat, scratch).reshape(shape)
-                scratch.end()
-                return found
-            whole = self.library.xp.empty((count, *(size,) * self.rank), dtype=rows.dtype)
-            for start in range(0, count, at_once):
-                part = slice(start, start + at_once)
-                out = whole[part]
-                found = of._part(itemgetter(part))._computed(flat[part], scratch, out)
-                if found is not out:
-                    out[...] = found
+            scratch, flat, of = scratch_for(room), self._flat(rows), self._flattened()
+            scratch.busy = True
+            try:
+                if count <= at_once:
+                    found = of._computed(flat, scratch)
+                    return found if found.shape == shape else found.reshape(shape)
+                whole = self.library.xp.empty((count, *shape[rows.ndim - 1 :]), dtype=rows.dtype)
+                for start in range(0, count, at_once):
+                    part = slice(start, start + at_once)
+                    out = whole[part]
+                    found = of._part(itemgetter(part))._computed(flat[part], scratch, out)
+                    if found is not out:
+                        out[...] = found
                     del found
+                    scratch.end()
+                return whole.reshape(shape)
+            finally:
                 scratch.end()
-            return whole.reshape(shape)
+                scratch.busy = False
 
     @cached_property
     def inspected(self) -> bool:
@@ -139,29 +163,38 @@ class Evaluation:
         memory = out if x is rows and isinstance(x, np.ndarray) else None
         first = None
         if self.told_by and x.shape[-1] and x.shape[0]:
-            run = self._started(self.usual, x, self._given, scratch, memory)
-            (result,) = run.outputs()
-            if self._shown(x, result, run):
-                return result if x is rows else library.cast(result, rows.dtype)
-            first = (result, run)
+            first, evidence = self._ran(self.usual, x, self._given, scratch, memory)
+            if self._shown(x, first, evidence):
+                return first if x is rows else library.cast(first, rows.dtype)
         return library.cast(_Rows(self, x, scratch, memory, first).result(), rows.dtype)
 
     @cached_property
     def _given(self) -> dict[str, Any]:
         return self.parameter.named(self.parameter.given)
 
-    def _started(self, program: Program, x: Any, given: Any, scratch: Any, out: Any, **beside: Any) -> arrays.Run:
-        library = self.library
+    def _ran(
+        self, program: Program, x: Any, given: Any, scratch: Scratch | None, out: Any, **beside: Any
+    ) -> tuple[Any, Evidence]:
+        """What a program computes of x, and what that shows on the way; where NumPy has taken the same way before, without deciding."""
+        library, paths = self.library, None
+        if not beside and library is NUMPY and scratch is not None and scratch.arena and x.flags.c_contiguous:
+            paths = scratch.arena.paths_of(program, x, self.summation)
+            if (found := paths.take(x, given, out)) is not None:
+                return found
         ways = {"xp": library.xp, "lazy": library.inspectable, "summation": self.summation}
-        return arrays.started(program, x, given, scratch=scratch, out=out, **ways, **beside)
+        run = arrays.started(program, x, given, scratch=scratch, out=out, **ways, **beside)
+        (result,) = run.outputs()
+        if paths is not None:
+            paths.learn(run.choices)
+        return result, run.evidence
 
-    def _shown(self, x: Any, result: Any, run: arrays.Run) -> bool:
+    def _shown(self, x: Any, result: Any, evidence: Evidence) -> bool:
         """Whether what was computed on the way shows that the contract has nothing to say, so that x need not be looked at."""
         if result.ndim != x.ndim - 1 + self.rank:
             return False
         if self.told_by == "sums":
-            return self._nonzero(x[..., 0]) and run.shows_finite()
-        if not run.shows_dominant(self.parameter.known.sign, self.library.near(self.work)):
+            return self._nonzero(x[..., 0]) and evidence.shows_finite()
+        if not evidence.shows_dominant(self.parameter.known.sign, self._near):
             return False
         return bool(self.rank or not self.op.joint or self.in_range(result))
 
@@ -173,9 +206,13 @@ class Evaluation:
         """Whether a result is a value with a sum in it, which may be made of terms that underflow."""
         return self.of == "value" and self.op.arity is None
 
-    @property
+    @cached_property
     def largest(self) -> float:
         return self.library.largest(self.work)
+
+    @cached_property
+    def _near(self) -> float:
+        return self.library.near(self.work)
 
     def in_range(self, result: Any) -> bool:
         """Whether it can be seen at once that all results are neither infinite nor so small that terms may have underflowed."""
@@ -183,6 +220,16 @@ class Evaluation:
             return bool(self.library.xp.isfinite(result).all())
         size = self.library.xp.abs(result)
         return bool((size.min() >= LOW / self.largest) & (size.max() <= self.largest))
+
+
+@lru_cache(maxsize=256)
+def _blocks(shape: tuple[int, ...], rank: int, width: int, block: int) -> tuple[int, int, tuple[int, ...], int]:
+    """How many rows there are, how many of them are computed at once, the shape of the results, and the bytes of what is like them."""
+    size, count = shape[-1], prod(shape[:-1])
+    # Sums may be taken in float64.
+    one = max(size, size**rank, 1) * max(width, 8)
+    at_once = max(1, block // one)
+    return count, at_once, (*shape[:-1], *(size,) * rank), min(at_once, count) * one
 
 
 @dataclass(frozen=True)
@@ -195,7 +242,7 @@ class _Rows:
     out: Any = None
     """Memory for the results, which may be passed over."""
     before: Any = None
-    """What the program computes of all entries, and its run, where that is known."""
+    """What the program computes of all entries, where that is known."""
 
     @property
     def xp(self) -> Any:
@@ -273,7 +320,7 @@ class _Rows:
         """What the program computes; `careful` where entries may have no weight."""
         of = self.of
         weightless = self.contract.negligible if careful and of.op.kind is not None else None
-        result = self._first[0] if weightless is None else self._run(None, weightless)
+        result = self._first if weightless is None else self._run(None, weightless)
         if of.op.joint and of.of in ("value", "gradient"):
             result = self._again(result, weightless)
         if weightless is not None and of.of == "gradient" and of.rank == 1:
@@ -281,14 +328,11 @@ class _Rows:
         return result
 
     @cached_property
-    def _first(self) -> tuple[Any, Any]:
-        """What the program computes of all entries, and its run."""
-        return (self._shaped(self.before[0]), self.before[1]) if self.before else self._ran(None, None, self.out)
+    def _first(self) -> Any:
+        """What the program computes of all entries."""
+        return self._run(None, None, self.out) if self.before is None else self._shaped(self.before)
 
-    def _run(self, scale: Any, weightless: Any) -> Any:
-        return self._ran(scale, weightless, None)[0]
-
-    def _ran(self, scale: Any, weightless: Any, out: Any) -> tuple[Any, Any]:
+    def _run(self, scale: Any, weightless: Any, out: Any = None) -> Any:
         """f(x; a) = s f(x/s; s a), which is proved where rows have a scale s; a gradient has no factor."""
         of, x, given, known = self.of, self.x, self.of.parameter.given, self.of.parameter.known
         if scale is not None:
@@ -299,16 +343,15 @@ class _Rows:
         if of.weights is not None:
             vectors["w"] = of.weights
         program = of.usual if scale is None else of.program(known)
-        beside = {"where": self.counts, "weightless": weightless, "vectors": vectors}
+        beside = {"where": self.counts, "weightless": weightless, "vectors": vectors or None}
         beside["length"] = None if self.counts is None else self.contract.number
-        named, run = of.parameter.named(given), None
+        named, beside = of.parameter.named(given), {name: own for name, own in beside.items() if own is not None}
         if of.pairs:
             (result,) = compensated.run(program, x, named, xp=self.xp, lazy=of.library.inspectable, **beside)
         else:
-            run = of._started(program, x, named, self.scratch, out, **beside)
-            (result,) = run.outputs()
+            result, _ = of._ran(program, x, named, self.scratch, out, **beside)
         result = self._shaped(result)
-        return (result if scale is None or of.of != "value" else result * scale), run
+        return result if scale is None or of.of != "value" else result * scale
 
     def _shaped(self, result: Any) -> Any:
         of, x = self.of, self.x

@@ -20,6 +20,9 @@ from smoothsym.program.specialise import Known
 
 FORMS = ("naive", "stable", "compensated")
 
+NUMBERS = {float, int}
+"""The types of a parameter that is plainly a number."""
+
 UNSTABLE = "no stable form was found: this is the definition as it stands"
 
 
@@ -79,8 +82,8 @@ class Kernel:
 
     @property
     def summation(self) -> str:
-        """How sums are taken: "pairwise" as NumPy does it, or "halved", in twice the precision but for two additions of a term."""
-        return "halved" if self.contract else "pairwise"
+        """How sums are taken: "pairwise" as NumPy does it, or "folded", in twice the precision but for two additions of a term."""
+        return "folded" if self.contract else "pairwise"
 
     @property
     def twice(self) -> bool:
@@ -143,9 +146,9 @@ class Kernel:
         0.6931471805599453
         """
         if where is None and weights is None and not rounded and type(x) is np.ndarray:
-            usual = (axis == -1 or axis == x.ndim - 1) and type(axis) is int and x.ndim > 0
-            if usual and all(type(value) in (float, int) for value in parameter.values()):
-                kept = _kept(self, x.dtype, tuple(parameter.items()))
+            numbers = not parameter or {*map(type, parameter.values())} <= NUMBERS
+            if numbers and type(axis) is int and x.ndim and (axis == -1 or axis == x.ndim - 1):
+                kept = _kept(self, x.dtype, *parameter.items())
                 if kept is not None:
                     return kept(x)[..., None] if keepdims and not self.rank else kept(x)
         op, given = self.op.settled(parameter)
@@ -175,7 +178,7 @@ class Kernel:
 
 
 @lru_cache(maxsize=1024)
-def _kept(kernel: Kernel, dtype: Any, parameter: tuple[tuple[str, float], ...]) -> Evaluation | None:
+def _kept(kernel: Kernel, dtype: Any, *parameter: tuple[str, float]) -> Evaluation | None:
     """What computes rows of NumPy along the last axis with nothing beside them: all that is to be read of a call but the rows.
 
     None for a parameter with a row of the contract, for more than one parameter, and for what is no vector of floats of any length.

@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program import portable
-from smoothsym.program.few import ends, every, finite, some
+from smoothsym.program.evidence import Evidence
+from smoothsym.program.few import every, some
 from smoothsym.program.operations import Operation, Program
 from smoothsym.program.scratch import ALONE, Scratch
 from smoothsym.program.shares import shares
 from smoothsym.program.solve import qexp, ramp, ramplog, xqlog, xqlog1, zero
 from smoothsym.program.steps import Step, step
-from smoothsym.program.summation import is_narrow, numpy_sum, total
+from smoothsym.program.summation import numpy_sum, total
 from smoothsym.program.threshold import GAPS, LEVEL, SLOPE
 
 _NAMES = {
@@ -77,7 +78,7 @@ def started(
     sum, maximum or minimum; `weightless`, a mask like x of infinite entries and zeros whose terms in a sum are 0 where they are
     no number, as 0 times infinity; `length`, what n is, where it is not the length of x; `vectors`, those beside x, such as
     weights, each like a row of x; `xp`, a namespace of the array API standard; `lazy`, whether the form that `either` takes
-    nowhere is left out, which needs arrays whose values can be looked at; `summation`, "halved" for sums in twice the
+    nowhere is left out, which needs arrays whose values can be looked at; `summation`, "folded" for sums in twice the
     precision but for two additions (summation.py), "sequential" for term by term with NumPy, else those of the library;
     `scratch`, memory for results on the way, and `out`, an array of NumPy like x, memory for a result, which may be passed
     over; `functions`, what does an operation of that name instead of the library. Every operation is done in the dtype of x.
@@ -104,45 +105,20 @@ class Run:
     scratch: Scratch
     out: Any
     functions: Mapping[str, Callable[..., Any]]
-    totals: dict[int, Any] = field(default_factory=dict)
-    """The sums that were computed, by the number of the operation."""
-    taken: dict[int, Any] = field(default_factory=dict)
-    """The entries that were taken."""
+    choices: dict[int, bool | None] = field(default_factory=dict)
+    """Where one of two forms was computed for all rows, whether it was the first one; None where both were."""
 
     def __post_init__(self) -> None:
         self.x = x = self.vectors["x"]
         self.numpy, self.shape = isinstance(x, np.ndarray), x.shape
-        self.narrow = self.numpy and is_narrow(x.dtype)
         program = self.program
+        self.evidence = Evidence(program, self.xp)
         self.uses = list(program.uses)
         self.steps = _steps(program, self.numpy and not self.functions)
         self.values = list(_constants(program, x)) if self.numpy else [None] * len(program.operations)
 
     def outputs(self) -> list[Any]:
         return [self._output(number, placement) for number, placement in self.program.outputs]
-
-    def shows_finite(self) -> bool:
-        """Whether it can be seen from the sums that were computed that every entry of x is finite, and no sum had a term that is not."""
-        return not self.program.telling.isdisjoint(self.totals) and self._finite_totals()
-
-    def shows_dominant(self, sign: int, near: float) -> bool:
-        """Whether it can be seen that the largest entries (or smallest ones, for -1) are smaller than a number, and no sum had a term
-        that is not finite.
-        """
-        tops = [self.taken[q] for q, own in self.program.tops.items() if own == sign and q in self.taken]
-        if self.numpy:
-            return any(self._smaller(top, near) for top in tops) and self._finite_totals()
-        return any(bool((self.xp.abs(top) < near).all()) for top in tops) and self._finite_totals()
-
-    @staticmethod
-    def _smaller(top: Any, near: float) -> bool:
-        low, high = ends(top)
-        return -near < low and high < near
-
-    def _finite_totals(self) -> bool:
-        if self.numpy:
-            return all(finite(total) for total in self.totals.values())
-        return all(bool(self.xp.isfinite(total).all()) for total in self.totals.values())
 
     def _output(self, number: int, placement: tuple[int, ...]) -> Any:
         value = self.value(number)
@@ -205,7 +181,7 @@ class Run:
                 # A vector that is the same for every row, as weights may be.
                 value = self.xp.broadcast_to(value, (*index.shape, value.shape[-1]))
             found = self.xp.take_along_axis(value, index[..., None], axis=-1)[..., 0]
-        self.taken[number] = found
+        self.evidence.taken[number] = found
         return found
 
     def _entrywise(self, operation: Operation, number: int) -> Any:
@@ -290,7 +266,7 @@ class Run:
 
         def value(level: Any) -> Any:
             given = {**symbols, name: level}
-            fresh: dict[str, Any] = {"positions": {}, "out": None, "totals": {}, "taken": {}}
+            fresh: dict[str, Any] = {"positions": {}, "out": None, "choices": {}}
             inner = replace(self, program=program, vectors=vectors, symbols=given, **fresh)
             return inner.value(program.outputs[0][0])
 
@@ -298,7 +274,8 @@ class Run:
 
     def _either(self, operation: Operation, number: int) -> Any:
         first = self.placed(operation, 0) > 0
-        if self.lazy and (decided := _unanimous(first, self.xp)) is not None:
+        decided = self.choices[number] = _unanimous(first, self.xp) if self.lazy else None
+        if decided is not None:
             return self.whole(self.placed(operation, 1 if decided else 2), operation.rank)
         return self.xp.where(first, self.placed(operation, 1), self.placed(operation, 2))
 
@@ -333,14 +310,14 @@ class Run:
         value = self.terms(operation, value)
         if operation.name != "sum":
             return getattr(self.xp, operation.name)(value, axis=axis)
-        self.totals[number] = found = self.total(value, axis)
+        self.evidence.totals[number] = found = self.total(value, axis)
         return found
 
     def total(self, value: Any, axis: int, positive: bool = False) -> Any:
         """A sum in the order of this run; `positive` where no term is below 0."""
         if isinstance(value, np.ndarray):
             return numpy_sum(value, axis, self.summation, self.scratch, positive)
-        return total(self.xp, value, axis) if self.summation == "halved" else self.xp.sum(value, axis=axis)
+        return total(self.xp, value, axis) if self.summation == "folded" else self.xp.sum(value, axis=axis)
 
     def terms(self, operation: Operation, value: Any) -> Any:
         """What a reduction is of: entries that do not count are left out."""

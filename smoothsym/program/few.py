@@ -9,28 +9,41 @@ import numpy as np
 
 FEW = 64
 
+_LEAST, _MOST = np.minimum.reduce, np.maximum.reduce
+_ALL, _ANY, _SUM = np.logical_and.reduce, np.logical_or.reduce, np.add.reduce
+"""The methods of arrays go through another function to get here."""
+
 
 def every(test: Any) -> bool:
     """Whether a test holds everywhere."""
-    return all(test.ravel().tolist()) if test.size <= FEW else bool(test.all())
+    if test.size > FEW:
+        return bool(_ALL(test, axis=None))
+    return bool(test.item()) if test.size == 1 else all(test.ravel().tolist())
 
 
 def some(test: Any) -> bool:
     """Whether a test holds anywhere."""
-    return any(test.ravel().tolist()) if test.size <= FEW else bool(test.any())
+    if test.size > FEW:
+        return bool(_ANY(test, axis=None))
+    return bool(test.item()) if test.size == 1 else any(test.ravel().tolist())
 
 
 def finite(values: Any) -> bool:
     """Whether all numbers are finite."""
-    return all(map(isfinite, values.ravel().tolist())) if values.size <= FEW else bool(np.isfinite(values).all())
+    if values.size > FEW:
+        # One that is not makes the sum so; the sum of many may be so by itself.
+        return isfinite(_SUM(values, axis=None)) or every(np.isfinite(values))
+    return isfinite(values.item()) if values.size == 1 else all(map(isfinite, values.ravel().tolist()))
 
 
 def ends(values: Any) -> tuple[float, float]:
     """The smallest and the largest of at least one number; nan for either where one is nan."""
+    if values.size == 1:
+        return (number := float(values.item())), number
     if 0 < values.size <= FEW:
         numbers = values.ravel().tolist()
         low, high = min(numbers), max(numbers)
         # Of a nan neither is told for sure: all numbers have to lie between them.
         if all(low <= number <= high for number in numbers):
             return low, high
-    return float(values.min()), float(values.max())
+    return float(_LEAST(values, axis=None)), float(_MOST(values, axis=None))

@@ -90,6 +90,10 @@ class Program:
         return frozenset(found)
 
     @cached_property
+    def sums(self) -> tuple[int, ...]:
+        return tuple(q for q, operation in enumerate(self.operations) if operation.name == "sum")
+
+    @cached_property
     def squares(self) -> dict[int, int]:
         """The sums of squares that nothing else needs, and what is squared."""
         found = {}

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from smoothsym.program.path import Arena
+
 MANY = 16
 """When so many arrays are lent, those that were dropped are looked for before memory is asked for."""
 
@@ -39,9 +41,14 @@ UNUSED, ALONE = _references()
 
 
 class Scratch:
-    """Arrays that are lent. One comes back when it is given, or at the end, unless somebody looks at it then, if only by a view."""
+    """Arrays that are lent. One comes back when it is given, or at the end, unless somebody looks at it then, if only by a view.
 
-    def __init__(self) -> None:
+    `arena` is memory for runs that go the way of earlier ones, where there is some; `busy` says that somebody computes in it.
+    """
+
+    def __init__(self, arena: Arena | None = None) -> None:
+        self.arena = arena
+        self.busy = False
         self.free: dict[Any, list[Any]] = {}
         self.lent: dict[int, Any] = {}
         self.kept = 0
@@ -68,8 +75,9 @@ class Scratch:
 
     def end(self) -> None:
         """What nobody refers to is free; what somebody does, such as a result, is his."""
-        self._returned()
-        self.lent.clear()
+        if self.lent:
+            self._returned()
+            self.lent.clear()
         if self.kept > KEPT:
             self.free.clear()
             self.kept = 0
@@ -84,10 +92,13 @@ _kept = local()
 
 
 def scratch_for(size: int) -> Scratch:
-    """Memory of this thread, kept between calls for arrays of an ordinary size in bytes; for larger ones it lasts as long as its user."""
+    """Memory of this thread, kept between calls for arrays of an ordinary size in bytes; for larger ones it lasts as long as its user.
+
+    So it does where a call has been interrupted by another one, as by a signal's handler.
+    """
     if size > LONGEST:
         return Scratch()
     if not hasattr(_kept, "scratch"):
-        _kept.scratch = Scratch()
+        _kept.scratch = Scratch(Arena())
     scratch: Scratch = _kept.scratch
-    return scratch
+    return Scratch() if scratch.busy else scratch

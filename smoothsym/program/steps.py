@@ -51,7 +51,7 @@ def step(program: Program, number: int) -> Step | None:
             return _squared(operation, number)
         return _joined(operation, number) if len(args) == 2 else _mapped(operation, number)
     if name == "either" and operation.rank == 0:
-        return _choice(operation)
+        return _choice(operation, number)
     if name == "sum":
         usual = _total(operation, number, positive=args[0][0] in program.nonnegative)
         return usual if number not in program.squares else _total_of_squares(program.squares[number], number, usual)
@@ -68,16 +68,19 @@ def _number(operation: Operation) -> Step:
     return lambda run: function(run.value(first), run.value(last))
 
 
-def _choice(operation: Operation) -> Step:
+def _choice(operation: Operation, number: int) -> Step:
     """One of two numbers for each row; a form that is taken nowhere may be left out."""
     (test, _), (first, _), (second, _) = operation.args
 
     def choice(run: Any) -> Any:
         positive = run.value(test) > 0
+        run.choices[number] = None
         if run.lazy:
             if every(positive):
+                run.choices[number] = True
                 return run.whole(run.value(first), 0)
             if not some(positive):
+                run.choices[number] = False
                 return run.whole(run.value(second), 0)
         return np.where(positive, run.value(first), run.value(second))
 
@@ -146,7 +149,7 @@ def _total(operation: Operation, number: int, positive: bool) -> Step:
     def total(run: Any) -> Any:
         v = run.terms(operation, run.value(inner))
         over = run.over(inner, v)
-        found = run.totals[number] = numpy_sum(v, axis, run.summation, run.scratch, positive)
+        found = run.evidence.totals[number] = numpy_sum(v, axis, run.summation, run.scratch, positive)
         if over:
             run.scratch.give(v)
         return found
@@ -155,15 +158,15 @@ def _total(operation: Operation, number: int, positive: bool) -> Step:
 
 
 def _total_of_squares(inner: int, number: int, usual: Step) -> Step:
-    """Of narrow floats, whose squares are then not computed by themselves."""
+    """Of squares that are not computed by themselves."""
 
     def total(run: Any) -> Any:
-        if run.narrow and run.summation == "halved" and run.where is None and run.weightless is None:
+        if run.summation == "folded" and run.where is None and run.weightless is None:
             v = run.value(inner)
             if v.shape == run.shape:
                 run.uses[inner] -= 1
                 over = run.over(inner, v)
-                found = run.totals[number] = numpy_total_of_squares(v, run.scratch)
+                found = run.evidence.totals[number] = numpy_total_of_squares(v, run.scratch)
                 if over:
                     run.scratch.give(v)
                 return found

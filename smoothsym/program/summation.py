@@ -1,9 +1,9 @@
 """A sum in twice the precision but for its first two additions, on arrays of any library and in any order of addition.
 
-A long sum is halved twice in floats, first half on second half: each term goes through two additions. What is left is a quarter as
+A long sum is folded in three in floats, each third on the first one: a term goes through two additions. What is left is a third as
 many terms. Each of these is split at one unit of the whole row, so coarse that the high parts add up without rounding in whatever
 order; the low parts are so small that the roundings of their sum are beneath notice (Rump, Ogita and Oishi's AccSum, one step of it).
-NumPy adds floats narrower than float64 in float64 instead, where every rounding is beneath notice; they are halved only where rows are
+NumPy adds floats narrower than float64 in float64 instead, where every rounding is beneath notice; they are folded only where rows are
 so long that memory costs more than additions.
 """
 
@@ -15,30 +15,29 @@ from typing import Any
 import numpy as np
 
 from smoothsym.program.few import ends, finite
-from smoothsym.program.scratch import Scratch
 
 LONG = 64
-"""From how many terms on a sum is halved: for less of them that costs more than it saves."""
+"""From how many terms on a sum is folded: for less of them that costs more than it saves."""
 
 WIDE = 4096
-"""From how many terms on a sum of floats narrower than float64 is halved: of shorter rows, as many as are computed at once fit a cache in float64."""
+"""From how many terms on a sum of floats narrower than float64 is folded: of shorter rows, as many as are computed at once fit a cache in float64."""
 
 BENEATH = 2.0**-15
 """In units of u sum|v|, the most that the roundings of low parts come to where their unit is coarser than it need be."""
 
 
-def halvings(size: int) -> int:
+def foldings(size: int) -> int:
     """How many additions in floats a term goes through, before the sum is taken in twice the precision."""
     return 2 if size >= LONG else 0
 
 
 def total(xp: Any, v: Any, axis: int) -> Any:
-    """The sum along an axis: of 64 terms or more halved twice, and then in twice the precision, rounded once."""
+    """The sum along an axis: of 64 terms or more folded in three, and then in twice the precision, rounded once."""
     if v.shape[axis] >= 64:
         v, axis = xp.moveaxis(v, axis, -1), -1
-        m = v.shape[-1] // 4
-        rest = v[..., 4 * m :]
-        v = (v[..., :m] + v[..., 2 * m : 3 * m]) + (v[..., m : 2 * m] + v[..., 3 * m : 4 * m])
+        m = v.shape[-1] // 3
+        rest = v[..., 3 * m :]
+        v = (v[..., :m] + v[..., m : 2 * m]) + v[..., 2 * m : 3 * m]
         v = xp.concat([v, rest], axis=-1) if rest.shape[-1] else v
     # With c = 3 sum|v|: (v + c) - c is exact, a multiple of a unit of at least 2 u sum|v|, and differs from v by at most 4 u sum|v|.
     c = 3 * xp.sum(xp.abs(v), axis=axis, keepdims=True)
@@ -51,9 +50,9 @@ def total(xp: Any, v: Any, axis: int) -> Any:
 # ---- with NumPy ----------------------------------------------------------------------------------------------------------------
 
 
-def numpy_sum(v: Any, axis: int, order: str, scratch: Scratch, positive: bool = False) -> Any:
+def numpy_sum(v: Any, axis: int, order: str, scratch: Any, positive: bool = False) -> Any:
     """The sum along an axis in one of the orders of a run. `positive`: no term is below 0."""
-    if order == "halved":
+    if order == "folded":
         return numpy_total(v, axis, scratch, positive)
     if order == "sequential":
         return np.take(np.add.accumulate(v, axis=axis), -1, axis=axis)
@@ -61,14 +60,18 @@ def numpy_sum(v: Any, axis: int, order: str, scratch: Scratch, positive: bool = 
 
 
 def plain_total(v: Any, axis: int) -> Any:
-    """The sum along an axis: long ones halved twice, and then in twice the precision, rounded once."""
+    """The sum along an axis: long ones folded in three, and then in twice the precision, rounded once."""
     v = np.moveaxis(v, axis, -1)
-    narrow = v.dtype.itemsize < 8
-    if v.shape[-1] >= (4096 if narrow else 64):
-        m = v.shape[-1] // 4
-        halved = (v[..., :m] + v[..., 2 * m : 3 * m]) + (v[..., m : 2 * m] + v[..., 3 * m : 4 * m])
-        v = np.concatenate([halved, v[..., 4 * m :]], axis=-1)
-    if narrow:
+    if v.shape[-1] >= (4096 if v.dtype.itemsize < 8 else 64):
+        m = v.shape[-1] // 3
+        folded = (v[..., :m] + v[..., m : 2 * m]) + v[..., 2 * m : 3 * m]
+        v = np.concatenate([folded, v[..., 3 * m :]], axis=-1)
+    return plain_once(v)
+
+
+def plain_once(v: Any) -> Any:
+    """The sum along the last axis in twice the precision, rounded once."""
+    if v.dtype.itemsize < 8:
         return np.sum(v, axis=-1, dtype=np.float64).astype(v.dtype)
     # (v + unit) - unit is exact, and the sum of these has no rounding.
     unit = units(np.sum(np.abs(v), axis=-1), v.shape[-1])[..., None]
@@ -78,22 +81,99 @@ def plain_total(v: Any, axis: int) -> Any:
     return np.where(np.isfinite(low), np.sum(high, axis=-1) + low, np.sum(v, axis=-1))
 
 
-def numpy_total(v: Any, axis: int, scratch: Scratch, positive: bool = False) -> Any:
+def plain_total_of_squares(v: Any) -> Any:
+    """The sum of squares along the last axis, of narrow floats in float64, where each square is exact."""
+    if v.dtype.itemsize < 8:
+        return np.sum(np.square(v, dtype=np.float64), axis=-1).astype(v.dtype)
+    if v.shape[-1] < 64:
+        return plain_once(v * v)
+    m = v.shape[-1] // 3
+    thirds, rest = v[..., : 3 * m].reshape(*v.shape[:-1], 3, m), v[..., 3 * m :]
+    return plain_once(np.concatenate([np.einsum("...kj,...kj->...j", thirds, thirds), rest * rest], axis=-1))
+
+
+def numpy_total(v: Any, axis: int, scratch: Any, positive: bool = False) -> Any:
     """The same bits in little memory, and in what NumPy does fastest. `positive`: no term is below 0."""
-    if axis != -1:
-        v = np.moveaxis(v, axis, -1)
-    lent, narrow = [], is_narrow(v.dtype)
-    if v.shape[-1] >= (WIDE if narrow else LONG):
-        v = _halved(v, scratch)
-        lent.append(v)
-    if narrow:
-        wide = _widened(v, scratch)
-        lent.append(wide)
-        found = _added(wide).astype(v.dtype)
-    else:
-        part = scratch.take(v.shape, v.dtype)
-        lent.append(part)
-        unit = _unit(_added(v if positive else np.abs(v, out=part)), v.shape[-1])
+    return Total(v if axis == -1 else np.moveaxis(v, axis, -1), scratch, positive)()
+
+
+def numpy_total_of_squares(v: Any, scratch: Any) -> Any:
+    """The sum of the squares along the last axis in the same way."""
+    return TotalOfSquares(v.shape, v.dtype, scratch)(v)
+
+
+class Total:
+    """The sum of an array along its last axis, laid out: called, it adds what the array holds then.
+
+    `scratch` lends memory, which is given back at once: between two calls anybody may use it.
+    """
+
+    def __init__(self, v: Any, scratch: Any, positive: bool = False) -> None:
+        size = v.shape[-1]
+        self.long = size >= (WIDE if is_narrow(v.dtype) else LONG)
+        if self.long:
+            m = size // 3
+            terms = scratch.take((*v.shape[:-1], size - 2 * m), v.dtype)
+            self.thirds, self.folded = _thirds(v), terms[..., :m]
+            self.rest = (terms[..., m:], v[..., 3 * m :]) if size > 3 * m else None
+        self.once = _Once(terms if self.long else v, scratch, positive)
+        if self.long:
+            scratch.give(terms)
+
+    def __call__(self) -> Any:
+        if self.long:
+            np.add.reduce(self.thirds, axis=-2, out=self.folded)
+            if self.rest is not None:
+                np.copyto(*self.rest)
+        return self.once()
+
+
+class TotalOfSquares:
+    """The sum of squares along the last axis of arrays of a shape, laid out in the same way."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, scratch: Any) -> None:
+        self.narrow, size = is_narrow(dtype), shape[-1]
+        self.m = size // 3 if size >= LONG and not self.narrow else 0
+        self.terms = scratch.take((*shape[:-1], size - 2 * self.m), np.dtype(np.float64) if self.narrow else dtype)
+        self.folded, self.rest = self.terms[..., : self.m], self.terms[..., self.m :]
+        self.once = None if self.narrow else _Once(self.terms, scratch, True)
+        scratch.give(self.terms)
+
+    def __call__(self, v: Any) -> Any:
+        terms, m = self.terms, self.m
+        if self.once is None:
+            # In float64, where each square is exact.
+            np.copyto(terms, v)
+            return np.vecdot(terms, terms).astype(v.dtype)
+        if m:
+            thirds = _thirds(v)
+            np.einsum("...kj,...kj->...j", thirds, thirds, out=self.folded)
+        if self.rest.shape[-1]:
+            rest = v[..., 3 * m :]
+            np.multiply(rest, rest, out=self.rest)
+        return self.once()
+
+
+def _thirds(v: Any) -> Any:
+    """The three parts of rows that are folded, as an axis before the last one."""
+    m = v.shape[-1] // 3
+    return v[..., : 3 * m].reshape(*v.shape[:-1], 3, m)
+
+
+class _Once:
+    """A sum in twice the precision, rounded once, laid out."""
+
+    def __init__(self, v: Any, scratch: Any, positive: bool) -> None:
+        self.v, self.positive, self.narrow = v, positive, is_narrow(v.dtype)
+        self.part = scratch.take(v.shape, np.dtype(np.float64) if self.narrow else v.dtype)
+        scratch.give(self.part)
+
+    def __call__(self) -> Any:
+        v, part = self.v, self.part
+        if self.narrow:
+            np.copyto(part, v)
+            return _added(part).astype(v.dtype)
+        unit = _unit(_added(v if self.positive else np.abs(v, out=part)), v.shape[-1])
         np.add(v, unit, out=part)
         np.subtract(part, unit, out=part)
         found = _added(part)
@@ -102,28 +182,12 @@ def numpy_total(v: Any, axis: int, scratch: Scratch, positive: bool = False) -> 
         found += low
         if isinstance(unit, np.ndarray) and not finite(low):
             found = np.where(np.isfinite(low), found, _added(v))
-    for array in lent:
-        scratch.give(array)
-    return found
-
-
-def numpy_total_of_squares(v: Any, scratch: Scratch) -> Any:
-    """The sum of squares along the last axis, of floats narrower than float64: in float64, where each square is exact."""
-    wide = _widened(v, scratch)
-    found = np.vecdot(wide, wide).astype(v.dtype)
-    scratch.give(wide)
-    return found
+        return found
 
 
 def is_narrow(dtype: Any) -> bool:
     """Whether numbers are narrower than float64, so that their sums are taken in that."""
     return bool(dtype.itemsize < 8)
-
-
-def _widened(v: Any, scratch: Scratch) -> Any:
-    wide = scratch.take(v.shape, np.dtype(np.float64))
-    np.copyto(wide, v)
-    return wide
 
 
 def coarseness(terms: int) -> int:
@@ -157,19 +221,6 @@ def _unit(sizes: Any, terms: int) -> Any:
 
 LARGEST = 1024
 """No float64 number is a power of two with this exponent."""
-
-
-def _halved(v: Any, scratch: Scratch) -> Any:
-    """A quarter as many terms along the last axis, and up to three more."""
-    m, over = divmod(v.shape[-1], 4)
-    halved = scratch.take((*v.shape[:-1], 2 * m), v.dtype)
-    np.add(v[..., : 2 * m], v[..., 2 * m : 4 * m], out=halved)
-    quarter = scratch.take((*v.shape[:-1], m + over), v.dtype)
-    np.add(halved[..., :m], halved[..., m:], out=quarter[..., :m])
-    if over:
-        quarter[..., m:] = v[..., 4 * m :]
-    scratch.give(halved)
-    return quarter
 
 
 _ONES = {np.dtype(name): np.ones(8192, name) for name in ("float32", "float64")}

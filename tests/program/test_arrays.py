@@ -55,7 +55,7 @@ def test_memory_that_is_written_to_again_changes_no_bit(op, lazy, monkeypatch):
     def results():
         with np.errstate(all="ignore"):
             given = [{q.name: np.float64(value) for q in op.parameters} for value in (0.3, 1.5, 2.0)]
-            return [arrays.run(p, rows, g, lazy=lazy, summation="halved")[0] for p in programs for g in given]
+            return [arrays.run(p, rows, g, lazy=lazy, summation="folded")[0] for p in programs for g in given]
 
     again = results()
     monkeypatch.setattr(arrays.Run, "over", lambda *_: False)
@@ -77,8 +77,8 @@ def test_a_sum_tells_of_an_entry_that_is_not_finite():
                 run.outputs()
             for number in program.telling:
                 told += 1
-                assert not np.isfinite(run.totals[number]).any()
-            assert not program.telling or not run.shows_finite()
+                assert not np.isfinite(run.evidence.totals[number]).any()
+            assert not program.telling or not run.evidence.shows_finite()
     assert told
     assert lower([Sum(Abs(x[j]) * 3 + x[j] ** 2, (j, 1, n))]).telling and not lower([Sum(exp(x[j]), (j, 1, n))]).telling
     assert not lower([Sum(1 / x[j], (j, 1, n))]).telling

@@ -54,7 +54,7 @@ def computed(op, of, data, value):
     """What the program gives on arrays, with every axis of the result."""
     given = {name: data.dtype.type(number) for name, number in parameters(op, value).items()}
     with np.errstate(all="ignore"):
-        (found,) = arrays.run(op.program(of, "float"), data, given, lazy=False, summation="halved")
+        (found,) = arrays.run(op.program(of, "float"), data, given, lazy=False, summation="folded")
     full = {"gradient": 1 + op.vector, "hessian": 2}.get(of, op.rank(of)) if op.arity != 1 else 0
     return np.broadcast_to(found, (len(data), *data.shape[1:] * full))
 

@@ -178,7 +178,7 @@ class _Row:
         if not int(TOLERANCE) <= len(self.case.x) or self.judgement.scaled > 4 * len(self.case.x):
             return False
         errors = []
-        for sums in ("sequential", "halved"):
+        for sums in ("sequential", "folded"):
             try:
                 output = mechanism.in_format(self.op, self.of, self.case, self.fmt, "stable", sums).reshape(-1)
             except mechanism.NO_RUN:

@@ -68,7 +68,7 @@ def meets_small(op: Any, of: Any, case: Case, fmt: Format) -> bool:
 
 
 def in_format(op: Any, of: Any, case: Case, fmt: Format, form: str, sums: str = "pairwise") -> Any:
-    """The outputs of a program in float64, each operation done in the format; `sums` "pairwise", "halved" (as kernels do) or "sequential"."""
+    """The outputs of a program in float64, each operation done in the format; `sums` "pairwise", "folded" (as kernels do) or "sequential"."""
     vectors = {"x": np.array(case.x, dtype=fmt.dtype)}
     if case.v is not None:
         vectors["v"] = np.array(case.v, dtype=fmt.dtype)

@@ -39,7 +39,7 @@ _ORDERS = {
     "sequential": "by n - 1 additions, in any order",
     "pairwise": "pairwise as NumPy does it, in blocks of at most 128 on eight accumulators (along an axis that is not contiguous, by n - 1 additions)",
     "compensated": "in twice the precision and rounded once, off by at most u |s| + 4 n gamma_{n+2} u sum |v|, gamma_m = m u / (1 - m u)",
-    "halved": "from 64 terms on with two additions of a term at most, and then in twice the precision, rounded once: off by at most u |s| + (2 u + 2^-15 u + 4 n gamma_{n+2} u) sum |v|, gamma_m = m u / (1 - m u), and by terms in u^2 sum |v|",
+    "folded": "from 64 terms on with two additions of a term at most, and then in twice the precision, rounded once: off by at most u |s| + (2 u + 2^-15 u + 4 n gamma_{n+2} u) sum |v|, gamma_m = m u / (1 - m u), and by terms in u^2 sum |v|",
 }
 
 

@@ -27,7 +27,7 @@ from smoothsym.program.rounding.adjoints import Values
 from smoothsym.program.rounding.model import Model
 from smoothsym.program.rounding.primitives import TURN
 from smoothsym.program.rounding.signs import factored
-from smoothsym.program.summation import LONG, halvings
+from smoothsym.program.summation import LONG, foldings
 
 ANY_ORDER = Model(summation="sequential")
 """Sums of n terms by n - 1 additions in any order, every function within u."""
@@ -122,8 +122,8 @@ class FirstOrder:
             body = values.value(inner, [*axes[:axis], index, *axes[axis:]])
             if self.model.summation == "compensated" or self.model.accumulate is not None:
                 return S(twice), values.signs.size(value)
-            if self.model.summation == "halved":
-                return S(twice * (halvings(LONG) + 1)), values.total(self._magnitude(body), index)
+            if self.model.summation == "folded":
+                return S(twice * (foldings(LONG) + 1)), values.total(self._magnitude(body), index)
             return twice * self._additions(body, index), values.total(self._magnitude(body), index)
         if name not in (*ROUNDED, *FUNCTIONS):
             return S.Zero, S.Zero

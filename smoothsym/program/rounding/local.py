@@ -20,7 +20,7 @@ from smoothsym.program.rounding import enclosures as boxes
 from smoothsym.program.rounding.enclosures import Box
 from smoothsym.program.rounding.held import UNKNOWN, held, held_sum
 from smoothsym.program.rounding.model import FUNCTIONS, Model
-from smoothsym.program.summation import BENEATH, halvings
+from smoothsym.program.summation import BENEATH, foldings
 
 Array = Any
 
@@ -180,16 +180,16 @@ class Rounding:
         wide, size = self.accumulator, a.lo.shape[axis]
         terms = np.sum(a.mag != 0, axis=axis)
         sizes = boxes.over(np.where(np.isnan(a.mag), inf, a.mag), (axis,))
-        if (order := self.model.order(self.fmt.name)) in ("compensated", "halved"):
+        if (order := self.model.order(self.fmt.name)) in ("compensated", "folded"):
             # Rounded once, and the low parts' sum is off by at most gamma_m m 4 u sum |v|, or BENEATH where their unit is coarser:
             # summation.py. (gamma_{n-1}^2 sum |v|, of Ogita, Rump and Oishi's Sum2, is less.) Where eight times the terms overflow,
             # they are added as they stand.
-            before = np.minimum(halvings(size) if order == "halved" else 0, np.maximum(terms - 1, 0))
-            halved = boxes.upward(_gamma(before, wide.u), sizes)
+            before = np.minimum(foldings(size) if order == "folded" else 0, np.maximum(terms - 1, 0))
+            folded = boxes.upward(_gamma(before, wide.u), sizes)
             once = _gamma(np.where(terms > 1, size + 2, 0), wide.u)
             beneath = once * (4 * size * wide.u) + BENEATH * wide.u * (terms > 1)
-            lost = boxes.upward(beneath, sizes + halved) + wide.u * (exact.mag + halved) * (terms > 1)
-            lost = np.where(8 * sizes > wide.largest, lost + boxes.upward(once, sizes + halved), lost) + halved
+            lost = boxes.upward(beneath, sizes + folded) + wide.u * (exact.mag + folded) * (terms > 1)
+            lost = np.where(8 * sizes > wide.largest, lost + boxes.upward(once, sizes + folded), lost) + folded
         else:
             depth = self.model.depth(size, self.fmt.name, contiguous)
             lost = boxes.upward(_gamma(np.minimum(depth, np.maximum(terms - 1, 0)), wide.u), sizes)

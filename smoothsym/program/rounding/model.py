@@ -18,7 +18,7 @@ from smoothsym.errors import unknown
 from smoothsym.formats import FORMATS
 
 FUNCTIONS = ("exp", "log", "log1p", "expm1", "pow", "hypot")
-SUMMATIONS = ("sequential", "pairwise", "compensated", "halved")
+SUMMATIONS = ("sequential", "pairwise", "compensated", "folded")
 ROUNDINGS = ("nearest", "directed")
 UNDERFLOWS = ("gradual", "flush")
 
@@ -31,7 +31,7 @@ class Model:
 
     Parameters: `functions`, the relative error of a function in units of u; 1 where it is left out (the textbook's model).
     `summation`: "sequential" stands for any order of n - 1 additions; "pairwise" is NumPy's along a contiguous axis; "compensated"
-    is a sum in twice the precision, rounded once (Sum2 of Ogita, Rump and Oishi); "halved" is the same after two additions of a
+    is a sum in twice the precision, rounded once (Sum2 of Ogita, Rump and Oishi); "folded" is the same after two additions of a
     term at most (program/summation.py), which kernels do. `accumulate`: the name of a wider format that sums are taken in. `rounding`:
     "nearest", or "directed", which doubles u. `underflow`: "gradual", or "flush", where what is subnormal may become 0. `identity`: whether log1p
     and expm1 of a subnormal number are that number; `inspects`: whether code may look at a number as it runs, and take a shorter way for it. `source` says where the constants of functions are from, for `assumptions`.

@@ -30,7 +30,7 @@ def source(
     rank: int | None = None,
     arity: int | None = None,
     widen: bool = True,
-    summation: str = "halved",
+    summation: str = "folded",
     note: str = "",
 ) -> str:
     """A function that does the operations of a program in its order.
@@ -38,7 +38,7 @@ def source(
     Parameters: the language, "numpy", "torch", "jax" or "c"; the function's name and those of its parameters, after the vectors;
     `rank`, how many axes the result has beside those of the rows, where the output may lack some (a gradient that is constant);
     `arity`, of how many entries it is a function, None for any number, 1 for what acts elementwise; `widen`, whether array code
-    computes formats narrower than float32 in float32; `summation`, "halved" for sums as kernels take them, in twice the precision but for two additions
+    computes formats narrower than float32 in float32; `summation`, "folded" for sums as kernels take them, in twice the precision but for two additions
     (in C for all), else the library's; `note`, a comment to begin with. Array code takes rows along the last axis and gives the dtype of x; C takes
     doubles, and writes what is no single number to `out`, a matrix by rows.
     Raises ValueError for an unknown language, and for a program that solves an equation.
@@ -70,7 +70,7 @@ def source(
     if language == "c":
         return (f"/* {note} */\n" if note else "") + c_source(program, signature)
     return (f"# {note}\n" if note else "") + array_source(
-        program, signature, ARRAYS[language], widen, summation == "halved"
+        program, signature, ARRAYS[language], widen, summation == "folded"
     )
 
 
@@ -87,5 +87,9 @@ def identifier(name: str, taken: Callable[[str], bool] = C_WORDS.__contains__) -
 
 def _python(language: ArrayLanguage) -> Callable[[str], str]:
     return lambda name: identifier(
-        name, lambda word: keyword.iskeyword(word) or word in ("dtype", "total", "units", "coarseness", language.module)
+        name,
+        lambda word: (
+            keyword.iskeyword(word)
+            or word in ("dtype", "total", "total_of_squares", "once", "units", "coarseness", language.module)
+        ),
     )

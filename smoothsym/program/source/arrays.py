@@ -11,7 +11,14 @@ from typing import Any
 
 from smoothsym.program.operations import Operation, Program
 from smoothsym.program.source.printer import ATOM, MINUS, POWER, REDUCTIONS, WIDEST, Printer, Signature, Text, literal
-from smoothsym.program.summation import coarseness, plain_total, total, units
+from smoothsym.program.summation import (
+    coarseness,
+    plain_once,
+    plain_total,
+    plain_total_of_squares,
+    total,
+    units,
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,8 @@ class ArrayLanguage:
     axis: str
     gather: str
     sums: tuple[Callable[..., Any], ...] = (total,)
+    """What a sum is taken by, and before it what that calls."""
+    squares: tuple[Callable[..., Any], ...] = ()
     """The functions that take sums as kernels do, the one that is called last."""
     around: str = ""
     typed_powers: bool = False
@@ -52,7 +61,8 @@ NUMPY = ArrayLanguage(
     iota="np.arange(x.shape[-1])",
     axis="axis",
     gather="np.take_along_axis({}, {}, axis=-1)",
-    sums=(coarseness, units, plain_total),
+    sums=(coarseness, units, plain_once, plain_total),
+    squares=(coarseness, units, plain_once, plain_total_of_squares),
     around='with np.errstate(all="ignore"):',
     typed_powers=True,
 )
@@ -102,12 +112,12 @@ def array_source(
     lines = [f"# {shape}", *head, *inner]
     arguments = ", ".join((*signature.vectors, *signature.parameters))
     written = [f"def {signature.name}({arguments}):", *(f"    {line}" for line in lines), ""]
-    if any("total(" in line for line in body):
-        # The code that kernels run, without the types.
-        text = "\n\n".join(
-            re.sub(r": (Any|int)(?=[,)])| -> Any", "", getsource(function)) for function in language.sums
-        )
-        written = [*text.replace("plain_total", "total").splitlines(), "", "", *written]
+    called = [*language.sums] if any("total(" in line for line in body) else []
+    called += language.squares if any("total_of_squares(" in line for line in body) else ()
+    # The code that kernels run, without the types.
+    text = [re.sub(r": (Any|int)(?=[,)])| -> Any", "", getsource(function)) for function in dict.fromkeys(called)]
+    if text:
+        written = [*"\n\n".join(text).replace("plain_", "").splitlines(), "", "", *written]
     return "\n".join([language.imports, "", "", *written])
 
 
@@ -177,11 +187,11 @@ class _Arrays(Printer):
         return self.combined(operation, args)
 
     def _total_of_squares(self, number: int) -> Text | None:
-        """Squares of narrow floats are exact in float64, and are added in it."""
+        """Of squares that nothing else needs."""
         if number not in self.squares:
             return None
         base = self.values[self.squares[number]].code
-        return Text(f"total(np.square({base}, dtype=np.promote_types(x.dtype, np.float64)), -1).astype(x.dtype)")
+        return Text(f"total_of_squares({base})")
 
     def _placed(self, operation: Operation, argument: int) -> Text:
         number, placement = operation.args[argument]

@@ -149,19 +149,19 @@ def test_a_sum_costs_an_addition_for_each_term_that_is_not_zero():
     assert bounds(SUM, [1.0] * 100, model=Model(), fmt="float32") == pytest.approx(18 * 100 * u, rel=1e-4)
     once = bounds(SUM, [1.0] * 100, model=Model(summation="compensated"), fmt="float32")
     assert 100 * u < once < 101 * u
-    halved = bounds(SUM, [1.0] * 100, model=Model(summation="halved"), fmt="float32")
-    assert 3 * 100 * u < halved < 302 * u
-    assert bounds(SUM, [1.0] * 63, model=Model(summation="halved"), fmt="float32") < 64 * u, "a short sum is not halved"
+    folded = bounds(SUM, [1.0] * 100, model=Model(summation="folded"), fmt="float32")
+    assert 3 * 100 * u < folded < 302 * u
+    assert bounds(SUM, [1.0] * 63, model=Model(summation="folded"), fmt="float32") < 64 * u, "a short sum is not folded"
     assert bounds(SUM, [0.1] * 100, model=Model(accumulate="float32"), fmt="float16") < 2.0**-11 * 10 * 1.02
     assert bounds(SUM, [1.0] * 300, fmt="bfloat16") == inf, "nothing is promised of 300 additions with eight bits"
 
 
-def test_what_two_additions_lose_is_in_the_bound_of_a_halved_sum_and_in_no_lower_one():
+def test_what_two_additions_lose_is_in_the_bound_of_a_folded_sum_and_in_no_lower_one():
     row = np.zeros(64)
     row[[0, 16, 32]] = 1, 0.99 * 2.0**-53, 0.99 * 2.0**-53
     off = sum(map(Fraction, row)) - Fraction(float(total(np, row, -1)))
-    halved, once = (bounds(SUM, row, model=Model(summation=name), fmt="float64") for name in ("halved", "compensated"))
-    assert once < off < halved
+    folded, once = (bounds(SUM, row, model=Model(summation=name), fmt="float64") for name in ("folded", "compensated"))
+    assert once < off < folded
 
 
 def test_a_sum_whose_parts_may_overflow_has_no_bound():
