@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,7 @@ def ends(values: Any) -> tuple[float, float]:
         return (number := float(values.item())), number
     if 0 < values.size <= FEW:
         numbers = values.ravel().tolist()
-        low, high = min(numbers), max(numbers)
-        # Of a nan neither is told for sure: all numbers have to lie between them.
-        if all(low <= number <= high for number in numbers):
-            return low, high
+        # Beside a nan neither is told for sure, and the sum is one.
+        if not isnan(sum(numbers)):
+            return min(numbers), max(numbers)
     return float(_LEAST(values, axis=None)), float(_MOST(values, axis=None))

@@ -271,7 +271,7 @@ class _Layout:
         if name in REDUCTIONS and whole:
             return [_extremum(REDUCTIONS[name], number, reads[0])]
         if name == "take" and whole and self.operations[reads[1]].name == "argmax":
-            return [_take(number, *reads, self.shape)]
+            return [_take(number, reads[0], reads[1], self.shape)]
         if name == "sum" and whole:
             return [self._sum(number, reads[0])]
         raise _NoPath
@@ -292,7 +292,7 @@ class _Layout:
             self.held[number] = self.held.pop(mine[0]) if mine else self.memory.take(self.shape, self.dtype)
             self.start[number] = self.held[number]
         if operation.name == "without":
-            return [_without(number, *reads, self.shape)]
+            return [_without(number, reads[0], reads[1], self.shape)]
         return [_mapped(UFUNCS[operation.name], number, reads, [q in self.of_rows for q in reads])]
 
     def _sum(self, number: int, inner: int) -> Instruction:
