@@ -15,9 +15,9 @@ from needed import needed
 
 
 def audited(target, op, of="value", dtype="float64", **given):
-    """A target of the tables, by its library and name."""
+    """A target of the tables, by its library and name, called in this process: a guarded call would start one that imports the library."""
     needed(target.partition(":")[0])
-    return ss.audit(f"{HERE}.{target}", operator(op), of, dtype, **given)
+    return ss.audit(f"{HERE}.{target}", operator(op), of, dtype, timeout=None, **given)
 
 
 def falling(audit):

@@ -14,7 +14,7 @@ from smoothsym.cases import Case
 from smoothsym.program import arrays
 from smoothsym.program.operations import Operation, Program
 
-SEED, SAMPLE = 7, 2
+SEED, SAMPLE = 7, 1
 EVERY = outcomes.all_mutants()
 CHOSEN = [EVERY[q] for q in sorted(np.random.default_rng(SEED).choice(len(EVERY), SAMPLE, replace=False))]
 

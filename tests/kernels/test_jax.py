@@ -14,7 +14,7 @@ jax.config.update("jax_enable_x64", True)
 jnp = jax.numpy
 RNG = np.random.default_rng(11)
 ROWS = RNG.normal(size=(5, 6)) * 3
-FEW = [ss.boltzmann, ss.logsumexp, ss.pnorm, ss.smu]
+FEW = [*(pytest.param(op, marks=pytest.mark.long) for op in (ss.boltzmann, ss.pnorm)), ss.logsumexp, ss.smu]
 
 
 def rows_of(op):
@@ -39,8 +39,7 @@ def test_values_and_gradients_under_jit_are_those_of_numpy(op, derived):
         assert np.allclose(found, exact, rtol=1e-14, atol=1e-15)
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize("op", [ss.boltzmann, ss.smu], ids=str)
+@pytest.mark.parametrize(("op", "dtype"), diagonal([ss.boltzmann, ss.smu], ["float16", "bfloat16"]))
 def test_every_format_is_kept(op, dtype):
     x = jnp.asarray(rows_of(op), dtype=dtype)
     found, whole = op(x), op(np.asarray(x).astype(np.float64))
@@ -52,7 +51,9 @@ def test_every_format_is_kept(op, dtype):
 SPECIAL = np.array([[3, 3, 3], [inf, 1, inf], [-inf, 1, 0.5], [0, -600, -700], [0, 0, 0], [nan, 1, 2], [-inf] * 3])
 
 
-@pytest.mark.parametrize("op", [ss.boltzmann, ss.logsumexp, ss.pnorm], ids=str)
+@pytest.mark.parametrize(
+    "op", [pytest.param(ss.boltzmann, marks=pytest.mark.long), ss.logsumexp, ss.pnorm], ids=lambda op: op.name
+)
 def test_special_rows_and_parameters_are_answered_when_nothing_can_be_looked_at(op):
     name = op.parameter.name
     value = jax.jit(lambda x, q: op(x, **{name: q}))
@@ -70,7 +71,7 @@ def test_what_jax_records_of_a_plain_kernel_is_not_that():
     assert not np.allclose(found, ss.logsumexp(SPECIAL, of="gradient"), equal_nan=True)
 
 
-@pytest.mark.parametrize("op", FEW, ids=str)
+@pytest.mark.parametrize("op", FEW, ids=lambda op: op.name)
 def test_derivatives_forwards_backwards_and_twice(op):
     row, name = jnp.asarray(rows_of(op)[0]), op.parameter.name
     f = of(op, 1.5)

@@ -7,6 +7,7 @@ from math import inf, nan
 import ml_dtypes
 import numpy as np
 import pytest
+from diagonal import diagonal
 
 import smoothsym as ss
 from smoothsym.program import arrays, compensated
@@ -48,8 +49,7 @@ def test_ordinary_rows_are_rounded_correctly(op, of, dtype):
 
 
 @pytest.mark.parametrize("budget", [20, pytest.param(120, marks=pytest.mark.long)])
-@value_and_gradient
-@every_operator
+@pytest.mark.parametrize(("op", "of"), diagonal(SCALAR, GRADIENTS))
 def test_cases_hold(op, of, budget):
     lengths = (op.arity,) if op.arity else (1, 2, 5, 16)
     found = ss.audit(op.kernels[GRADIENTS[of]], op, of, "float64", n=lengths, budget=budget, seed=1, timeout=None)

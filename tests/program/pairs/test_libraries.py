@@ -8,6 +8,7 @@ from importlib import import_module
 
 import numpy as np
 import pytest
+from diagonal import diagonal
 from pair_judge import FORMATS, draws, pair
 
 import smoothsym as ss
@@ -53,8 +54,7 @@ def differ(got, right, *others, low=True):
     return int(np.sum(seen & ((hi != right.hi) | (low & (lo != rest)))))
 
 
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("library", RUNS)
+@pytest.mark.parametrize(("library", "format"), diagonal(RUNS, FORMATS))
 def test_operations_have_the_same_bits(library, format):
     for name, args, _ in draws(3, format):
 
