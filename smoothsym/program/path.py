@@ -24,7 +24,7 @@ from smoothsym.program.summation import Total, TotalOfSquares, numpy_sum
 Instruction = Callable[[list[Any]], Any]
 """What is done on the values by number; it says True where the path ends."""
 
-ROOM = 1 << 24
+ROOM = 1 << 25
 """Bytes for the values on the way: pages that are not touched cost nothing."""
 
 MANY = 256

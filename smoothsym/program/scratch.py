@@ -13,10 +13,10 @@ from smoothsym.program.path import Arena
 MANY = 16
 """When so many arrays are lent, those that were dropped are looked for before memory is asked for."""
 
-BLOCK = 1 << 20
-"""Arrays of so many bytes fit a processor's own cache: so many rows are computed at once."""
+BLOCK = 1 << 21
+"""Arrays of so many bytes stay in a processor's caches: so many rows are computed at once. Fewer cost more in calls than they save."""
 
-LONGEST, KEPT = 8 * BLOCK, 48 * BLOCK
+LONGEST, KEPT = 1 << 23, 3 << 24
 """Arrays of so many bytes are kept between calls, and so many in all: rows of a million entries have such."""
 
 
