@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from diagonal import diagonal
 
 import smoothsym as ss
 from smoothsym.certify.measured import measure
@@ -114,8 +115,7 @@ def test_at_a_removable_singularity_of_the_parameter_the_entries_still_scale_the
     assert 500 * size < float(found.scales(0)) < 502 * size
 
 
-@pytest.mark.parametrize("library", ["torch", "jax"])
-@pytest.mark.parametrize("q", ORDERS)
+@pytest.mark.parametrize(("q", "library"), diagonal(ORDERS, ["torch", "jax"], every=4))
 def test_libraries_agree(library, q):
     pytest.importorskip(library)
     x = np.random.default_rng(0).normal(0, 0.5, (3, 20))
