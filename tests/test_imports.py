@@ -139,9 +139,11 @@ def test_no_circle_of_imports():
     assert circle(house()) == []
 
 
-@pytest.mark.parametrize("module", sorted(m for m in house() if room(m) in ENGINE))
-def test_no_engine_module_names_a_member_of_the_catalogue(module):
-    assert members_named(house()[module]) == []
+def test_no_engine_module_names_a_member_of_the_catalogue():
+    engine = {module: path for module, path in house().items() if room(module) in ENGINE}
+    assert (
+        len(engine) > 100 and {module: found for module, path in engine.items() if (found := members_named(path))} == {}
+    )
 
 
 @pytest.mark.parametrize("name", ss.__all__)

@@ -74,7 +74,7 @@ class Evaluation:
 
     def _along(self, rows: Any) -> Any:
         """What most calls ask for: rows that are computed at once, along a path that is known; None where that does not do."""
-        count, at_once, shape, room = _blocks(rows.shape, self.rank, rows.itemsize, BLOCK)
+        count, at_once, shape, room = _division(rows.shape, self.rank, rows.itemsize, BLOCK)
         if not 0 < count <= at_once or rows.dtype != self.work or not rows.flags.c_contiguous or not rows.size:
             return None
         arena = scratch_for(room).arena
@@ -83,14 +83,14 @@ class Evaluation:
         x = rows if rows.ndim == 2 else rows.reshape((count, rows.shape[-1]))
         with by_rows() if count > 1 else np.errstate(all="ignore"):
             found = arena.paths_of(self.usual, x, self.summation).take(x, self._given, None)
-            if found is None or not self._shown(x, *found):
+            if found is None:
                 return None
-        result = found[0]
+            result = found[0] if self._shown(x, *found) else _Rows(self, x, before=found[0]).result()
         return result if result.shape == shape else result.reshape(shape)
 
     def _blocks(self, rows: Any) -> Any:
         block = PAIRS_BLOCK if self.pairs else BLOCK
-        count, at_once, shape, room = _blocks(tuple(rows.shape), self.rank, self.library.width(self.work), block)
+        count, at_once, shape, room = _division(tuple(rows.shape), self.rank, self.library.width(self.work), block)
         with by_rows() if count > 1 and not self.plain else np.errstate(all="ignore"):
             scratch, flat, of = scratch_for(room), self._flat(rows), self._flattened()
             scratch.busy = True
@@ -223,7 +223,7 @@ class Evaluation:
 
 
 @lru_cache(maxsize=256)
-def _blocks(shape: tuple[int, ...], rank: int, width: int, block: int) -> tuple[int, int, tuple[int, ...], int]:
+def _division(shape: tuple[int, ...], rank: int, width: int, block: int) -> tuple[int, int, tuple[int, ...], int]:
     """How many rows there are, how many of them are computed at once, the shape of the results, and the bytes of what is like them."""
     size, count = shape[-1], prod(shape[:-1])
     # Sums may be taken in float64.

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from diagonal import diagonal
 from sympy import Max, Min, Sum, exp, log
 
 import smoothsym as ss
@@ -47,8 +48,7 @@ def turn(op, family: str, part: int) -> int:
 
 
 @pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("op", ss.operators.values(), ids=lambda op: op.name)
+@pytest.mark.parametrize(("op", "family"), diagonal(list(ss.operators.values()), list(FAMILIES)))
 def test_every_row_has_the_bits_that_it_has_by_itself(op, family: str, part: int) -> None:
     generator = np.random.default_rng(len(family))
     for of, n, parameter, dtype, rounding in WAYS[turn(op, family, part) % 3 :: 3]:
@@ -97,8 +97,9 @@ BESIDE = (
 
 
 @pytest.mark.parametrize("part", [0, *(pytest.param(q, marks=pytest.mark.long) for q in (1, 2, 3))])
-@pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    ("op", "family"), diagonal([op for op in ss.operators.values() if op.arity is None], list(FAMILIES))
+)
 def test_so_has_every_row_with_vectors_beside_it(op, family: str, part: int) -> None:
     generator = np.random.default_rng(len(family))
     for of, kind, dtype, rounding in BESIDE[turn(op, family, part) % 4 :: 4]:

@@ -24,7 +24,11 @@ def test_what_an_operator_states_is_proved_and_no_point_speaks_against_it(op, la
     assert law.witness(op) is None
 
 
-@pytest.mark.parametrize(("op", "law"), IDENTITIES, ids=NAMED)
+@pytest.mark.parametrize(
+    ("op", "law"),
+    [pytest.param(*one, marks=[pytest.mark.long] * (place % 2)) for place, one in enumerate(IDENTITIES)],
+    ids=NAMED,
+)
 def test_the_same_with_a_sign_flipped_or_doubled_is_refuted(op, law) -> None:
     one = S.One if S(law.right).is_zero else S(law.right)
     for right in (-one, 2 * one):

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from diagonal import diagonal
 from mpmath import libmp
 from sympy import exp
 
@@ -64,8 +65,7 @@ def strays(op: Any, of: str, count: int = 12) -> int:
     return missed
 
 
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize("name", list(ss.operators))
+@pytest.mark.parametrize(("name", "of"), diagonal(list(ss.operators), ["value", "gradient"]))
 def test_low_precision_holds_high_precision(name: str, of: str) -> None:
     assert strays(ss.operators[name], of) == 0
 

@@ -5,6 +5,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from diagonal import diagonal
 from sympy import Rational, Sum, sqrt
 
 import smoothsym as ss
@@ -64,11 +65,9 @@ def own(name):
     return ss.SmoothMax("own", FORMS[name], eps)
 
 
-@pytest.mark.parametrize("of", ["value", "gradient"])
-@pytest.mark.parametrize(("row", "parameter"), ROWS)
-@pytest.mark.parametrize("name", FORMS)
-def test_digits_are_kept(name, row, parameter, of):
-    op = own(name)
+@pytest.mark.parametrize(("name", "at", "of"), diagonal(list(FORMS), ROWS, ["value", "gradient"]))
+def test_digits_are_kept(name, at, of):
+    op, (row, parameter) = own(name), at
     if name == "second slope" and of == "gradient":
         pytest.skip("a product of five factors, which may leave the range before the result does")
     if name == "mean of roots" and max(map(abs, row)) > 1e300:
