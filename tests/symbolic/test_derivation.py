@@ -70,6 +70,7 @@ LONG = ("operators", "rounding_range_free")
 EACH = [pytest.param(q, marks=[pytest.mark.long] * (q.stem in LONG), id=q.stem) for q in SOURCES]
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("source", EACH)
 def test_a_committed_derivation_holds_and_is_woven_and_one_changed_byte_is_caught(
     copy: Path, source: Path, once: None
