@@ -7,24 +7,21 @@ from zlib import crc32
 import pytest
 from mpmath import mp
 
-MANY, ONE_IN = 6, 3
+ONE_IN = 4
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Of a test with so many parameters or more one in three is run, by chance and always the same; the others are long.
-
-    Where each parameter is a matter of its own, as a defect that has to be found is, the test is marked as whole.
-    """
+    """Of the parameters of a test that is sampled one in four is run, by chance and always the same; the others are long."""
     tests = defaultdict(list)
     for item in items:
-        if hasattr(item, "callspec") and not {"long", "whole"} & {mark.name for mark in item.iter_markers()}:
+        marks = {mark.name for mark in item.iter_markers()}
+        if "sampled" in marks and "long" not in marks:
             tests[item.nodeid.partition("[")[0]].append(item)
     for variants in tests.values():
-        if len(variants) >= MANY:
-            variants.sort(key=lambda item: crc32(item.nodeid.encode()))
-            for item in variants[-(-len(variants) // ONE_IN) :]:
-                item.add_marker("long")
+        variants.sort(key=lambda item: crc32(item.nodeid.encode()))
+        for item in variants[-(-len(variants) // ONE_IN) :]:
+            item.add_marker("long")
 
 
 @contextmanager

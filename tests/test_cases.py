@@ -49,6 +49,7 @@ IN_ONE = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op, fmt", IN_ONE)
 def test_cases_are_repeatable_distinct_floats_of_the_format(op, fmt):
     found = made(op, fmt)
@@ -79,6 +80,7 @@ def test_time_may_end_first():
     assert 0 < len(some) < 100 and all_[: len(some)] == some and all_ == cases(*asked, budget=300)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.arity is None], ids=lambda op: op.name)
 def test_the_dangerous_sets_are_visited(op):
     tags = Counter(tag for case in made(op, FORMATS[-1], budget=300) for tag in case.tags)

@@ -468,7 +468,6 @@ MISTAKES = {
 }
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("argv", MISTAKES)
 def test_a_mistake_is_one_clear_line_and_2(capsys, here, argv):
     assert main(argv.split()) == 2

@@ -70,6 +70,7 @@ IN_FORMATS = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("budget", [12, pytest.param(20, marks=pytest.mark.long)])
 @pytest.mark.parametrize("op, kernel, dtype", IN_FORMATS)
 def test_no_measured_error_exceeds_the_bound_on_any_family_of_cases(op, kernel, dtype, budget):
@@ -85,6 +86,7 @@ def test_no_measured_error_exceeds_the_bound_on_any_family_of_cases(op, kernel, 
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("given", [{"q": q} for q in (0.3, 1.5, 3.0)] + [{"gamma": 0.3}], ids=str)
 @pytest.mark.parametrize("of", ["stable", "stable_gradient", "naive_gradient"])
 @pytest.mark.parametrize("dtypes", [FORMATS[1::2], pytest.param(FORMATS[::2], marks=pytest.mark.long)], ids="-".join)
@@ -101,6 +103,7 @@ def test_what_is_found_by_a_search_stays_within_its_bound(of, given, dtypes):
         assert max(ratio for ratio, _ in found) <= 1 and (dtype == "float16" or all(finite for _, finite in found))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("op", "kernel"), diagonal([ss.sparsemax, ss.entmax], [form + of for of in ("", "_gradient") for form in TRIED])
 )
@@ -279,6 +282,7 @@ def test_reruns_weightless_entries_clipped_parameters_and_answers_are_covered(na
 EXPLICIT = ["logsumexp", "boltzmann", "mellowmax", "pnorm"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "of", "form"),
     diagonal([*EXPLICIT, "sparsemax"], ["value", "gradient"], ["naive", "stable", "compensated"]),

@@ -11,7 +11,6 @@ EXACT = re.compile(r"print\(.*\)  # (?P<said>.*)$")
 PROSE = ("correctly rounded, one per row", "Python that shows it")
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
 def test_a_block_prints_what_it_says(block: str, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(block, str(README), "exec"), {})

@@ -31,6 +31,7 @@ def test_another_base_is_another_unit_of_the_parameter():
     assert {"translation equivariant", "monotone", "jointly homogeneous"} <= proved
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op, known", [(BASE_TWO, {"alpha": 1.0}), (ANY_BASE, {"b": 3.0}), (SHIFTED, {"alpha": 2.0})])
 @pytest.mark.parametrize("of", ["value", "gradient"])
 def test_their_kernels_are_stable(op, known, of):

@@ -50,7 +50,6 @@ ACTS = [
 
 
 @LINUX
-@pytest.mark.whole
 @pytest.mark.parametrize("act, kind, said", ACTS, ids=[act.__name__ for act, _, _ in ACTS])
 def test_what_a_target_does_is_a_finding_with_its_input_and_the_audit_goes_on(act, kind, said):
     before = running()

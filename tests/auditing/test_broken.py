@@ -47,14 +47,12 @@ VALUES = [
 ]
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("target, kind", VALUES, ids=lambda v: getattr(v, "__name__", v))
 def test_a_broken_value_is_caught(target, kind):
     audit = ss.audit(target, ss.logsumexp, alpha=1.0, budget=120)
     assert audit.verdict == "falls short" and kind in kinds(audit)
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize(
     "target, kind", [(broken.transposed, "gradient at a tie"), (broken.first_of_ties, "gradient at a tie")]
 )

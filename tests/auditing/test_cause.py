@@ -20,7 +20,6 @@ CASES = [
 ]
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("kind, op, parameter, target, row", CASES)
 def test_a_failure_is_told_by_its_cause(kind, op, parameter, target, row):
     audit = ss.audit(target, op, data=[row], **{op.parameter.name: parameter})

@@ -30,6 +30,7 @@ CORRECT = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("target, op, of, given", CORRECT, ids=lambda v: v if isinstance(v, str) else "")
 def test_the_logits_of_a_model_are_no_danger_to_sound_code(logits, target, op, of, given):
     audit = ss.audit(target, op, of=of, dtype="float32", data=logits, **given)

@@ -80,6 +80,7 @@ IN_FORMATS = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("target", "op", "of", "given", "dtype"), IN_FORMATS)
 def test_sound_code_holds(target, op, of, given, dtype):
     found = ss.audit(target, op, of, dtype, data=data(op), **given)
@@ -87,6 +88,7 @@ def test_sound_code_holds(target, op, of, given, dtype):
     assert 0 < found.max_scaled < 8 and found.of == of
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("target", "op", "of", "given"), SOUND, ids=lambda v: getattr(v, "__name__", str(v)[:12]))
 def test_code_that_is_off_by_twenty_ulps_or_in_one_entry_is_found(target, op, of, given):
     def off(*arguments, **named):

@@ -114,7 +114,6 @@ PLANTED = [
 ]
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("target, op, of, given, kinds", PLANTED, ids=lambda v: getattr(v, "__name__", None))
 def test_what_nobody_listed_is_found(target, op, of, given, kinds):
     found = ss.audit(target, op, of, timeout=None, budget=100, **given)

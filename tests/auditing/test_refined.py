@@ -71,7 +71,6 @@ PLANTED = [
 ]
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("kind, target, op, of, dtype, given", PLANTED, ids=lambda v: getattr(v, "__name__", None))
 def test_a_planted_mechanism_is_told(kind, target, op, of, dtype, given):
     audit = ss.audit(target, op, of, dtype, budget=100, timeout=None, **given)

@@ -79,6 +79,7 @@ ASKED = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("fmt", ["float64", "float32", "bfloat16"])
 @pytest.mark.parametrize(("name", "of", "parameter"), ASKED)
 def test_rows_at_once_are_judged_as_one_by_one(name, of, parameter, fmt):

@@ -37,6 +37,7 @@ EVERYWHERE = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op, of, dtype, budget", EVERYWHERE)
 def test_correct_code_that_is_not_ours_holds(op, of, dtype, budget):
     operator = ss.operators[op]
@@ -121,6 +122,7 @@ SOUND = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("budget", [90, pytest.param(150, marks=pytest.mark.long)])
 @pytest.mark.parametrize("target, op, of, parameter, options", SOUND.values(), ids=list(SOUND))
 def test_careful_functions_hold(target, op, of, parameter, options, budget):

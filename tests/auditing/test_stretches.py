@@ -31,6 +31,7 @@ def apart(op, fmt, rows, parameter):
     return float((np.abs(there.exact.values - here.exact.values) / allowed).max()), told
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name, dtype, n", [(k, v, 1) for k, v in ONES.items()] + [(k, v, 2) for k, v in PAIRS.items()])
 def test_what_is_between_two_ends_is_what_they_say(name, dtype, n):
     op, fmt = ss.operators[name], formats.get(dtype)

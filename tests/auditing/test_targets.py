@@ -36,6 +36,7 @@ CORRECT = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "dtype"), diagonal(CORRECT, ["float32", "float64"]))
 def test_correct_code_holds_however_it_is_written(name, dtype):
     target, options = CORRECT[name]

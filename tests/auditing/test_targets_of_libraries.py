@@ -39,6 +39,7 @@ def audited(target, dtype):
     return ss.audit(target.dotted, op, target.of, dtype, data=plain(op, lengths), timeout=None, **given)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("target", DECLARED, ids=lambda t: f"{t.dotted.removeprefix(HERE)}-{t.of}")
 def test_a_target_computes_what_the_table_says(target):
     needed(target.library)

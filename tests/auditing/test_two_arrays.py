@@ -59,6 +59,7 @@ SOUND = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("target, options", SOUND.values(), ids=SOUND)
 def test_a_function_of_two_arrays_gets_the_two_entries_of_rows(target, options):
     found = audit(target, **options)
@@ -77,6 +78,7 @@ ONE = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("target, options", ONE.values(), ids=ONE)
 def test_a_function_of_one_array_does_not(target, options):
     found = audit(target, **options)

@@ -26,6 +26,7 @@ def scored(name, draw, count):
     return score
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("count", [40, pytest.param(80, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", FORMULAS)
 def test_figures_agree_with_arb(name, count):

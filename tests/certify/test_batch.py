@@ -47,6 +47,7 @@ def turn(op, family: str, part: int) -> int:
     return list(ss.operators.values()).index(op) + list(FAMILIES).index(family) + part
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("part", [0, pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("op", "family"), diagonal(list(ss.operators.values()), list(FAMILIES)))
 def test_every_row_has_the_bits_that_it_has_by_itself(op, family: str, part: int) -> None:
@@ -96,6 +97,7 @@ BESIDE = (
 )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("part", [0, *(pytest.param(q, marks=pytest.mark.long) for q in (1, 2, 3))])
 @pytest.mark.parametrize(
     ("op", "family"), diagonal([op for op in ss.operators.values() if op.arity is None], list(FAMILIES))

@@ -51,6 +51,7 @@ def compare(op: Any, draw: Any, count: int) -> int:
     return compared
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.name)
 @pytest.mark.parametrize(("draw", "count"), [(ordinary, 4), (hostile, 6)])
 def test_enclosures_overlap_and_print_the_same_digits(op, draw, count):
@@ -63,6 +64,7 @@ def test_more_enclosures_overlap(op):
     assert compare(op, hostile, 400) > 400
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.name)
 def test_roundings_are_the_same_bits(op):
     generator = Random(op.name)
@@ -76,6 +78,7 @@ def test_roundings_are_the_same_bits(op):
                     assert first.tobytes() == second.tobytes(), (x, a, of)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("engine", engines.ENGINES)
 @pytest.mark.parametrize("op", OPERATORS, ids=lambda op: op.name)
 def test_a_run_without_any_range_reduction_agrees(op, engine):

@@ -23,6 +23,7 @@ def scored(op: Any, count: int, engine: str, seed: str = "") -> Score:
     return score
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("op", ss.operators.values(), ids=lambda op: op.name)
 def test_hostile_inputs_are_right_or_refused(op, engine):

@@ -43,6 +43,7 @@ def far(row, size):
     return [int(np.sign(v)) * size if isinf(v) else v for v in row]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", OPERATORS)
 @pytest.mark.parametrize("number", [1, -1, 3])
 def test_an_answer_at_infinities_is_a_limit(name, number):
@@ -99,6 +100,7 @@ PARAMETERS = {
 ENDS = ((inf, 2000), (-inf, -2000), (0.0, Fraction(1, 10**9)), (-0.0, -Fraction(1, 10**9)))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", PARAMETERS)
 @pytest.mark.parametrize("of", ["value", "gradient"])
 def test_an_answer_at_an_end_of_the_parameter_is_a_limit(name, of):

@@ -67,6 +67,7 @@ def compared(name, of, parameter, fmt, seed):
     return max(ratios), max(differences), float(found.open.mean())
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("asked", "fmt"), diagonal(ASKED, ["float64", "float32", "float16"]))
 def test_the_true_error_is_within_the_claimed_one_and_scales_agree(asked, fmt):
     name, of, parameter = asked

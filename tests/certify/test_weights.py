@@ -41,6 +41,7 @@ def total(parts: Any) -> flint.arb:
     return sum(parts, flint.arb(0))
 
 
+@pytest.mark.sampled
 @by_name(VECTORS)
 @pytest.mark.parametrize("draw", [ordinary, hostile])
 @pytest.mark.parametrize("engine", ENGINES)
@@ -297,6 +298,7 @@ def test_what_is_no_weight_is_named(ask, op, given, message):
 # ---- vectors beside the entries ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled
 @by_name(VECTORS)
 def test_products_with_a_vector_are_those_with_the_matrix(op):
     generator = Random(op.name)

@@ -16,6 +16,7 @@ OPERATORS = [op for op in ss.operators.values() if not op.vector]
 LONG = [op for op in OPERATORS if op.arity is None]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("budget", [20, pytest.param(45, marks=pytest.mark.long)])
 @pytest.mark.parametrize("op, of, dtype", part(OPERATORS, 0))
 def test_on_all_families_of_cases(op, of, dtype, budget):
@@ -77,6 +78,7 @@ IN_ONE = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("sizes", [(127, 1000), pytest.param((20_000,), marks=pytest.mark.long)], ids=str)
 @pytest.mark.parametrize("op, dtype", IN_ONE)
 def test_equal_entries_do_not_add_up_their_roundings(op, dtype, sizes):

@@ -29,6 +29,7 @@ BESIDE = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "of", "kind"), diagonal(VECTORS, ["value", "gradient"], BESIDE, every=3))
 def test_weights_and_masks_are_those_of_the_reference(op, of, kind):
     beside = BESIDE[kind]

@@ -30,6 +30,7 @@ def answered(op, of, row, parameter):
     return None if found is None or found.silent else np.array(found.value, dtype=float)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "of"), diagonal([*ss.operators.values(), MINE], ["value", "gradient"]))
 def test_every_pattern_of_special_entries(op, of):
     entries = [0.5, 2.0, inf, nan] if op.domain == "positive" else [0.0, -1.5, 2.0, inf, -inf, nan]

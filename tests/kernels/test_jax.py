@@ -27,6 +27,7 @@ def of(op, parameter):
 
 
 # To compile takes long: each operator's value or its gradient, and both where there is time.
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "derived"), diagonal(ss.operators.values(), ["value", "gradient"]))
 def test_values_and_gradients_under_jit_are_those_of_numpy(op, derived):
     rows = rows_of(op)
@@ -39,6 +40,7 @@ def test_values_and_gradients_under_jit_are_those_of_numpy(op, derived):
         assert np.allclose(found, exact, rtol=1e-14, atol=1e-15)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "dtype"), diagonal([ss.boltzmann, ss.smu], ["float16", "bfloat16"]))
 def test_every_format_is_kept(op, dtype):
     x = jnp.asarray(rows_of(op), dtype=dtype)
@@ -71,6 +73,7 @@ def test_what_jax_records_of_a_plain_kernel_is_not_that():
     assert not np.allclose(found, ss.logsumexp(SPECIAL, of="gradient"), equal_nan=True)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", FEW, ids=lambda op: op.name)
 def test_derivatives_forwards_backwards_and_twice(op):
     row, name = jnp.asarray(rows_of(op)[0]), op.parameter.name

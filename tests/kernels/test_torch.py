@@ -31,6 +31,7 @@ def slopes(op, row, **given):
     return found.numpy()
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "of", "dtype"), diagonal(ss.operators.values(), ["value", "gradient"], DTYPES))
 def test_the_same_numbers_as_with_numpy_in_the_same_dtype(op, of, dtype):
     x = torch.tensor(rows_of(op)).to(DTYPES[dtype])
@@ -55,6 +56,7 @@ def test_axes_masks_weights_and_special_rows_as_with_numpy(op, of):
         assert found.shape == whole.shape and np.allclose(found, whole, rtol=1e-14, atol=1e-15, equal_nan=True)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", ss.operators.values(), ids=str)
 def test_first_and_second_derivatives_by_entries_and_parameter(op):
     x = torch.tensor(rows_of(op)[:2, :4], requires_grad=True)
@@ -183,6 +185,7 @@ class OneDevice(TorchDispatchMode):
         return 0 if looked else operation(*args, **(kwargs or {}))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "every"), [*((op, False) for op in ss.operators.values()), *EVERY_FORM], ids=str)
 def test_nothing_is_computed_beside_the_device_of_x(op, every, monkeypatch):
     # Tensors of the device "meta" have no numbers: both ways of every choice are gone.

@@ -15,6 +15,7 @@ TOP, LARGEST, SMALL, OVER = maximum(x), maximum(Abs(x)), exp(-alpha * Delta), (j
 STATED = [(op, law) for op in ss.operators.values() for law in op.laws if isinstance(law, Expansion)]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "law"), STATED, ids=[f"{op.name}: {law.statement(op)}" for op, law in STATED])
 def test_what_an_operator_states_is_proved(op, law) -> None:
     verdict = law.attempt(op)

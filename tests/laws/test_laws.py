@@ -78,7 +78,6 @@ def test_true_laws_are_proved_and_the_proof_is_checked_again(name: str) -> None:
     assert check(law, op, verdict.certificate)
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("op", ss.operators.values(), ids=lambda op: op.name)
 def test_no_law_that_an_operator_states_is_refuted_and_every_proof_is_checked_again(op) -> None:
     op = op.leading

@@ -19,6 +19,7 @@ LAWS = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", [ss.softmax, ss.logsumexp, ss.mellowmax], ids=lambda op: op.name)
 @pytest.mark.parametrize("name", LAWS)
 def test_softmax_is_lipschitz_and_no_smaller_constant_does(op, name) -> None:

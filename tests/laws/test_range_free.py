@@ -59,6 +59,7 @@ def is_the_worst(name, op, found, parameters):
                     assert value(first) <= value(worst) * (1 + mp.mpf(10) ** -30), (row, symbols)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "of"), [pytest.param(*q, marks=[pytest.mark.long] * (q == ("boltzmann", "gradient"))) for q in BOUNDED]
 )

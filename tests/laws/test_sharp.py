@@ -90,6 +90,7 @@ def test_a_sharp_bound_is_proved_and_checked_again(name) -> None:
     assert check(law, op, verdict.certificate)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", FALSE)
 def test_a_bound_that_is_a_little_off_is_never_proved(name) -> None:
     op, law = FALSE[name]

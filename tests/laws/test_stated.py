@@ -15,6 +15,7 @@ IDENTITIES = [(op, law) for op in ss.operators.values() for law in op.laws if is
 NAMED = [f"{op.name}: {law.statement(op)}" for op, law in IDENTITIES]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "law"), IDENTITIES, ids=NAMED)
 def test_what_an_operator_states_is_proved_and_no_point_speaks_against_it(op, law) -> None:
     verdict = law.attempt(op)
@@ -24,6 +25,7 @@ def test_what_an_operator_states_is_proved_and_no_point_speaks_against_it(op, la
     assert law.witness(op) is None
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("op", "law"),
     [pytest.param(*one, marks=[pytest.mark.long] * (place % 2)) for place, one in enumerate(IDENTITIES)],

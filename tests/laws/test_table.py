@@ -37,6 +37,7 @@ THEORY = {
 CELLS = ("against max", "worst gap", "convex", "sup-norm Lipschitz", "translation", "homogeneous", "associative")
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", THEORY)
 def test_the_cells_of_an_operator(name) -> None:
     op = ss.operators[name]

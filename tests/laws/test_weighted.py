@@ -31,6 +31,7 @@ WEIGHTED = [op.weighted.leading for op in ss.operators.values() if op.arity is N
 LSE, BOLTZMANN = ss.logsumexp.weighted, ss.boltzmann.weighted
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", WEIGHTED, ids=lambda op: op.name)
 def test_every_law_gets_a_verdict_and_every_proof_is_checked_again(op) -> None:
     for law in everywhere(op):

@@ -65,6 +65,7 @@ def strays(op: Any, of: str, count: int = 12) -> int:
     return missed
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "of"), diagonal(list(ss.operators), ["value", "gradient"]))
 def test_low_precision_holds_high_precision(name: str, of: str) -> None:
     assert strays(ss.operators[name], of) == 0

@@ -36,6 +36,7 @@ def same_bits(got, right):
     )
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("dtype", FORMATS)
 @value_and_gradient
 @every_operator
@@ -48,6 +49,7 @@ def test_ordinary_rows_are_rounded_correctly(op, of, dtype):
     assert same_bits(got, ss.reference(op, rows, of=of, dtype=dtype, **keyword))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("budget", [20, pytest.param(120, marks=pytest.mark.long)])
 @pytest.mark.parametrize(("op", "of"), diagonal(SCALAR, GRADIENTS))
 def test_cases_hold(op, of, budget):

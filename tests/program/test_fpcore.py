@@ -136,6 +136,7 @@ def test_its_floats_are_those_of_the_kernel(op):
     assert abs(got - kernel.ravel()[0]) <= 4 * np.spacing(abs(got))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", diagonal(EXPLICIT))
 def test_a_bound_is_its_formula(op):
     size, x, parameter = proper(op)

@@ -57,6 +57,7 @@ def enclosed(expression, point, power):
     return numbers.run(lower([expression]), arithmetic, {"x": row}, {"p": arithmetic.number(power)})[0]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("power", [Fraction(5, 2), Fraction(-3), Fraction(1, 5), Fraction(-1, 3)])
 @pytest.mark.parametrize("form", GUARDED, ids=lambda form: str(form))
 def test_what_is_computed_is_what_is_meant(form, power):

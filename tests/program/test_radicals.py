@@ -65,6 +65,7 @@ def own(name):
     return ss.SmoothMax("own", FORMS[name], eps)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "at", "of"), diagonal(list(FORMS), ROWS, ["value", "gradient"]))
 def test_digits_are_kept(name, at, of):
     op, (row, parameter) = own(name), at

@@ -45,6 +45,7 @@ EVERYWHERE = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("q, dtype", EVERYWHERE)
 def test_the_scaled_error_is_that_of_a_few_roundings(q, dtype):
     for of, name in stable.items():

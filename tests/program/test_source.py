@@ -86,6 +86,7 @@ def printed(op, language, of, data, value):
 NAMES = ["naive", "stable", "naive_gradient", "stable_gradient"]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("op", "name", "dtype"), diagonal(OPERATORS, NAMES, DTYPES, every=3))
 def test_the_source_gives_the_bits_of_the_kernel(op, name, dtype):
     kernel = op.kernels[name]
@@ -102,6 +103,7 @@ def test_the_source_gives_the_bits_of_the_kernel(op, name, dtype):
             assert np.array_equal(printed, run, equal_nan=True)
 
 
+@pytest.mark.sampled
 @every_formula
 def test_numpy_source_gives_the_bits_of_the_program(op, of):
     for size, value in [(1, 2.0), (2, 0.3), (5, 1.5), (9, 1e-3)]:
@@ -181,6 +183,7 @@ def near(found, expected, units=200):
     return np.all(np.abs(found - expected) <= units * np.finfo(float).eps * scale + 1e-300)
 
 
+@pytest.mark.sampled
 @every_formula
 def test_c_source_gives_the_digits_of_the_program(library, op, of):
     for size, value, spread in [(2, 2.0, 1), (3, 0.3, 1), (5, 1.5, 100), (40, 1.0, 1)]:

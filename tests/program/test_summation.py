@@ -33,6 +33,7 @@ def error(found, terms, dtype):
     return float(off / Fraction(U[dtype]) / size), float(off / Fraction(U[dtype]) / abs(exact))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("dtype", U)
 @pytest.mark.parametrize("size", [1, 2, 7, 127, 1000, 20_000])
 def test_a_sum_is_rounded_once_and_halved_before(size, dtype):

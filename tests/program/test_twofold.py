@@ -66,6 +66,7 @@ def rows_for(op, generator: np.random.Generator, count: int = 6) -> np.ndarray:
     return np.abs(rows) + 1e-3 if op.domain == "positive" or op.kind == "modulus" else rows
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("op", [op for op in ss.operators.values() if op.explicit], ids=lambda op: op.name)
 def test_the_claimed_error_holds(op, level: str) -> None:
@@ -170,6 +171,7 @@ def holds(v: Twofold, truth: Fraction) -> bool:
     return abs(exact(v, (0,)) - truth) <= Fraction(float(bound[0])) * (1 + Fraction(1, 2**30))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("draws", (600, pytest.param(3000, marks=pytest.mark.long)))
 @pytest.mark.parametrize("single", (False, True))
 @pytest.mark.parametrize("name", ("add", "sub", "mul", "div"))

@@ -156,6 +156,7 @@ def test_out_of_reach_is_undecided_and_never_wrong() -> None:
         limit(1 / (alpha + Sum(x[j], (j, 1, n))), alpha, 0)  # whether sum x vanishes is not known
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("case", "tied"), diagonal(CASES, [True, False]))
 def test_limits_of_hessians_and_jacobians_entry_by_entry(case, tied) -> None:
     """At ties they diverge, off them they do not: each entry at three parameters, ever closer to its limit."""
@@ -191,6 +192,7 @@ OWN = {"firm": FIRM, "half": HALF, "gini": GINI}
 TIES = [[3, 1, 3], [3, 1, 2], [0, -1, 0], [-1, -2, -3], [-1, -1, -2]]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "row", "side"), diagonal(OWN, TIES, [1, -1]))
 def test_limits_of_hessians_of_ones_own(name, row, side) -> None:
     definition = OWN[name]

@@ -70,7 +70,6 @@ LONG = ("operators", "rounding_range_free")
 EACH = [pytest.param(q, marks=[pytest.mark.long] * (q.stem in LONG), id=q.stem) for q in SOURCES]
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("source", EACH)
 def test_a_committed_derivation_holds_and_is_woven_and_one_changed_byte_is_caught(
     copy: Path, source: Path, once: None
@@ -108,6 +107,7 @@ def test_weaving_again_gives_the_same_bytes(copy: Path) -> None:
     assert all(path.read_bytes() == (HERE / path.name).read_bytes() for path in written)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [

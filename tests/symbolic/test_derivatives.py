@@ -105,6 +105,7 @@ def in_closed_form(found: Expr) -> bool:
     return not found.has(Derivative, Subs, DiracDelta, Heaviside, Piecewise)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_first_and_second_derivatives_by_entries(name: str) -> None:
     e = EXPRESSIONS[name]
@@ -140,6 +141,7 @@ def test_derivatives_by_parameters(name: str) -> None:
             assert check(first, second, values, parameter) or "differences" in name
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(120))
 def test_random_expressions(seed: int) -> None:
     e = expression(seed)

@@ -84,6 +84,7 @@ SHARP = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", SHARP)
 def test_what_is_true_has_a_certificate_that_is_checked_again(name: str) -> None:
     claim, _, where = SHARP[name]
@@ -126,6 +127,7 @@ FALSE_AND_HIDDEN = {
 }
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", FALSE_AND_HIDDEN)
 def test_what_floats_do_not_see_is_no_proof(name: str) -> None:
     claim, when = FALSE_AND_HIDDEN[name]

@@ -62,6 +62,7 @@ def test_a_false_identity_is_not(name: str) -> None:
     assert not all(compared(left, right, domain, seeds=40))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(150))
 def test_a_normal_form_has_the_value_of_the_expression(seed: int) -> None:
     e = expression(seed)
@@ -72,6 +73,7 @@ def test_a_normal_form_has_the_value_of_the_expression(seed: int) -> None:
         assert None in sides or close(*sides)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("seed", range(150))
 def test_a_mutation_that_is_proved_equal_is_equal(seed: int) -> None:
     e = expression(seed)

@@ -15,6 +15,7 @@ Z = Sum(exp(alpha * x[j]), (j, 1, n))
 SUMS = [op for op in ss.operators.values() if op.explicit and op.arity is None]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("op", SUMS, ids=lambda op: op.name)
 @pytest.mark.parametrize("of", ["gradient", "hessian", "parameter"])
 def test_folding_shortens_and_unfolding_gives_it_back(op, of):

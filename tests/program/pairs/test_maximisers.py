@@ -47,6 +47,7 @@ def sparse(row, gamma=1):
     return [max(Fraction(float(v)) / Fraction(gamma) - tau, Fraction(0)) for v in row]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("q", [*ORDERS, pytest.param(10.0, marks=pytest.mark.long)])
 def test_values_and_gradients_are_rounded_correctly(q):
     x = rows(5)

@@ -99,6 +99,7 @@ def tried(q, n=5):
     return max(found)
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("q", [*ORDERS, pytest.param(3.0, marks=pytest.mark.long)])
 def test_functions_that_err_as_they_may_stay_within_the_bound_and_come_near_it(q):
     assert np.all(bounded(rows(5, q), q) < 2.0**-62)

@@ -68,6 +68,7 @@ def ratio(gaps, scale, r, way="any"):
     return float(np.max(errors / np.where(limit > 0, limit, 1e-300)))
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("r", [float(np.float32(r)) for r in ORDERS])
 def test_functions_that_err_as_much_as_they_may_stay_within_the_bound_and_come_near_it(r):
     worst = 0.0

@@ -49,6 +49,7 @@ def every_second(which):
     )
 
 
+@pytest.mark.sampled
 @every_second(0)
 def test_a_formula_is_the_worst_case(name, of):
     op = ss.operators[name]
@@ -63,6 +64,7 @@ def test_a_formula_is_the_worst_case(name, of):
             assert abs(claimed - found) < mp.mpf(10) ** -12 * found, (row, symbols, claimed, found)
 
 
+@pytest.mark.sampled
 @every_second(1)
 def test_a_formula_of_a_kernel_is_the_worst_case_on_its_main_path(name, of):
     op = ss.operators[name]
@@ -103,6 +105,7 @@ GIVEN = [
 ]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "value"), GIVEN)
 def test_a_parameter_may_be_given(name, value):
     op = ss.operators[name]

@@ -69,6 +69,7 @@ SCALAR = [name for name, op in ss.operators.items() if op.explicit and not op.ve
 WAYS = [("naive", "textbook"), ("naive", "inaccurate"), ("float", "directed")]
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(("name", "of", "way"), diagonal(SCALAR, ["value", "gradient"], WAYS))
 def test_floats_that_do_their_worst_stay_within_the_bound(name, of, way):
     form, model = way
@@ -110,6 +111,7 @@ def worst_ratio(e):
     return found
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", RULES)
 def test_a_local_error_that_is_a_third_of_what_it_should_be_is_caught(name, monkeypatch):
     assert 0.5 < worst_ratio(RULES[name]) <= 1
@@ -122,6 +124,7 @@ def test_a_local_error_that_is_a_third_of_what_it_should_be_is_caught(name, monk
     assert worst_ratio(RULES[name]) > 1
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("name", diagonal(list(SLOPES), every=3))
 def test_a_slope_that_is_a_tenth_of_what_it_should_be_is_caught(name, monkeypatch):
     assert worst_ratio(SLOPES[name]) <= 1
@@ -262,6 +265,7 @@ def test_a_power_of_what_may_overflow_may_be_anything_it_can():
 # ---- vectors -----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     ("name", "of"), diagonal([name for name, op in ss.operators.items() if op.explicit], ["value", "gradient"])
 )
@@ -292,6 +296,7 @@ def test_long_rows_take_time_and_memory_as_long_as_they_are():
 # ---- pairs of floats ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("of", ["value", "gradient"])
 @pytest.mark.parametrize("name", [name for name, op in ss.operators.items() if op.explicit and not op.vector])
 def test_pairs_of_floats_cost_one_rounding_and_little_more(name, of):

@@ -71,6 +71,7 @@ def test_what_floats_find_is_within_the_bound_and_not_far_below_it(name, r):
     assert worst > 1 / 20
 
 
+@pytest.mark.sampled
 @pytest.mark.parametrize("r", ORDERS)
 @pytest.mark.parametrize("name", PAIRS)
 @mp.workprec(200)
