@@ -91,6 +91,7 @@ class Program:
 
     @cached_property
     def sums(self) -> tuple[int, ...]:
+        """The operations that are sums."""
         return tuple(q for q, operation in enumerate(self.operations) if operation.name == "sum")
 
     @cached_property

@@ -36,7 +36,7 @@ def error(found, terms, dtype):
 @pytest.mark.sampled
 @pytest.mark.parametrize("dtype", U)
 @pytest.mark.parametrize("size", [1, 2, 7, 127, 1000, 20_000])
-def test_a_sum_is_rounded_once_and_halved_before(size, dtype):
+def test_a_sum_is_rounded_once_and_folded_before(size, dtype):
     rng, most = np.random.default_rng(size), 1 + foldings(size)
     for terms in (
         np.full(size, 0.8),
